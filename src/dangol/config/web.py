@@ -1,0 +1,50 @@
+"""The web server process: Granian with the WSGI application."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from dangol.config import environment, installation, processes
+
+THREADS = 4
+
+
+def load(target: str) -> Callable[..., Any]:
+    """Called in each web process: watch the server that started it, then load the application."""
+    processes.watch_parent()
+    from granian._internal import load_target
+
+    application: Callable[..., Any] = load_target(target)
+    return application
+
+
+def main() -> None:
+    """Serve until SIGTERM."""
+    from granian.constants import Interfaces
+    from granian.server import Server
+
+    installation.start_logs()
+    if os.environ.get("DANGOL_SUPERVISED"):
+        processes.watch_parent()
+    workers = environment.number("DANGOL_WEB_PROCESSES", min(os.cpu_count() or 1, 8))
+    server = Server(
+        "dangol.config.wsgi:application",
+        address=environment.text("DANGOL_HOST", "127.0.0.1"),
+        port=environment.number("DANGOL_PORT", 8000),
+        interface=Interfaces.WSGI,
+        workers=workers,
+        # One database connection per thread: processes x threads stays well below max_connections.
+        blocking_threads=environment.number("DANGOL_WEB_THREADS", THREADS),
+        backpressure=environment.number("DANGOL_WEB_BACKPRESSURE", 128),
+        respawn_failed_workers=True,
+        workers_kill_timeout=2,
+        log_enabled=False,
+        websockets=False,
+    )
+    server.serve(target_loader=load)
+
+
+if __name__ == "__main__":
+    main()

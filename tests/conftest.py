@@ -1,0 +1,71 @@
+"""A PostgreSQL and a data folder for the whole run.
+
+The leading process starts the embedded server before Django reads its settings, or takes the one that `DATABASE_URL`
+names; parallel test processes find its address in the environment that they inherit.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+_leader = "DANGOL_TEST_RUN" not in os.environ
+_server = None
+_folder = None
+
+if _leader:
+    _folder = Path(tempfile.mkdtemp(prefix="dangol-test-"))
+    os.environ["DANGOL_TEST_RUN"] = str(_folder)
+    os.environ["DANGOL_DATA"] = str(_folder)
+    (_folder / "static").mkdir()
+    os.environ.setdefault("DANGOL_LOG_LEVEL", "WARNING")
+    for name in ("DANGOL_DEBUG", "DANGOL_DEMO", "DANGOL_HTTPS", "DANGOL_PROXY", "DANGOL_HSTS_SECONDS"):
+        os.environ.pop(name, None)
+    if not os.environ.get("DATABASE_URL"):
+        from dangol.config import logs, postgres
+
+        logs.configure(level="WARNING")
+        _server = postgres.start(_folder, settings=postgres.QUICK_AND_UNSAFE)
+        os.environ["DATABASE_URL"] = _server.url()
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "dangol.config.settings"
+
+import django  # noqa: E402
+from django.conf import settings  # noqa: E402
+
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+settings.STORAGES = {
+    **settings.STORAGES,
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "tests.workshop"]
+settings.ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
+django.setup()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop what this process started."""
+    global _server
+    if _server is not None:
+        from dangol.config import postgres
+
+        postgres.stop(_server)
+        _server = None
+    if _folder is not None:
+        shutil.rmtree(_folder, ignore_errors=True)
+
+
+from tests.cast import (  # noqa: E402, F401
+    administrator,
+    company,
+    insider,
+    manager,
+    nobody,
+    outsider,
+    reader,
+    teammate,
+)
