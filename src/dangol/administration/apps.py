@@ -1,0 +1,36 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class AdministrationConfig(AppConfig):
+    name = "dangol.administration"
+    label = "administration"
+
+    def ready(self) -> None:
+        """Hang the settings into the menu."""
+        from dangol.events import selectors as work
+        from dangol.identity.actors import may_administer
+        from dangol.web import menu
+
+        department = _("Settings")
+        menu.add(
+            menu.MenuItem(
+                key="settings",
+                label=_("Settings"),
+                icon="settings",
+                url_name="administration:overview",
+                department=department,
+                order=900,
+                badge=lambda actor: work.dead_letter_count() if may_administer(actor) else None,
+                hot=True,
+            )
+        )
+        menu.accounts.add(
+            menu.MenuItem(
+                key="profile",
+                label=_("My profile"),
+                icon="user",
+                url_name="administration:profile",
+                order=10,
+            ),
+        )

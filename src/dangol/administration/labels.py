@@ -1,0 +1,134 @@
+"""Words for what the access log and the outbox keep as codes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from dangol.identity.models import Action, Scope
+from dangol.identity.models.roles import EVERY_TYPE
+
+_ACTS = {
+    "created": gettext_lazy("added"),
+    "updated": gettext_lazy("changed"),
+    "deleted": gettext_lazy("deleted"),
+    "activated": gettext_lazy("activated"),
+    "deactivated": gettext_lazy("shut out"),
+    "password_set": gettext_lazy("new password"),
+    "sessions_ended": gettext_lazy("signed out everywhere"),
+    "revoked": gettext_lazy("revoked"),
+}
+_TARGETS = {
+    "user": gettext_lazy("User"),
+    "role": gettext_lazy("Role"),
+    "team": gettext_lazy("Team"),
+    "territory": gettext_lazy("Territory"),
+    "token": gettext_lazy("API token"),
+}
+_FIELDS: dict[str, str | Promise] = {
+    "email": gettext_lazy("Email"),
+    "name": gettext_lazy("Name"),
+    "language": gettext_lazy("Language"),
+    "time_zone": gettext_lazy("Time zone"),
+    "theme": gettext_lazy("Theme"),
+    "team": gettext_lazy("Team"),
+    "territory": gettext_lazy("Territory"),
+    "is_administrator": gettext_lazy("System administrator"),
+    "roles": gettext_lazy("Roles"),
+    "parent": gettext_lazy("Belongs to"),
+    "code": gettext_lazy("Code"),
+    "description": gettext_lazy("Description"),
+    "grants": gettext_lazy("Rights"),
+    "user": gettext_lazy("User"),
+    "actions": gettext_lazy("Actions"),
+    "expires_at": gettext_lazy("Expires"),
+    "tokens_revoked": gettext_lazy("API tokens revoked"),
+}
+
+
+def act_label(act: str) -> str:
+    """The word for an act of the access log."""
+    return str(_ACTS.get(act, act))
+
+
+def target_label(target_type: str) -> str:
+    """The word for the kind of thing that was changed."""
+    return str(_TARGETS.get(target_type, target_type))
+
+
+def change_lines(changes: dict[str, list[Any]]) -> list[str]:
+    """Each changed field as a short text: label, old value if there was one, new value.
+
+    Of something new only what tells it apart is shown, not its language and theme.
+    """
+    is_new = all(pair[0] is None for pair in changes.values())
+    return [
+        line
+        for field, pair in changes.items()
+        if not (is_new and field in _LEFT_OUT_OF_NEW) and (line := _line(field, pair))
+    ]
+
+
+def device_label(user_agent: str) -> str:
+    """Browser and system as people call them, from what the browser says of itself."""
+    browser = next((name for mark, name in _BROWSERS if mark in user_agent), "")
+    system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
+    return " · ".join(part for part in (browser, system) if part) or _("Unknown device")
+
+
+# The order matters: most browsers name others before themselves.
+_BROWSERS = (
+    ("Edg/", "Edge"),
+    ("Whale/", "Whale"),
+    ("SamsungBrowser/", "Samsung Internet"),
+    ("KAKAOTALK", "KakaoTalk"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
+_LEFT_OUT_OF_NEW = frozenset({"name", "language", "time_zone", "theme", "description", "code"})
+_GRANTS_SHOWN = 4
+
+
+def _line(field: str, pair: list[Any]) -> str:
+    label = str(_FIELDS.get(field, field))
+    old, new = pair
+    if isinstance(new, list) and (old is None or isinstance(old, list)):
+        return _list_line(label, field, old or [], new)
+    if old in (None, "", 0, False) and new in (None, "", 0, False):
+        return ""
+    return f"{label}: {_text(new)}" if old in (None, "") else f"{label}: {_text(old)} → {_text(new)}"
+
+
+def _list_line(label: str, field: str, old: list[str], new: list[str]) -> str:
+    shown = _grant if field == "grants" else str
+    parts = [f"+ {shown(value)}" for value in new if value not in old]
+    parts += [f"− {shown(value)}" for value in old if value not in new]
+    rest = len(parts) - _GRANTS_SHOWN
+    if rest > 1:
+        parts = [*parts[:_GRANTS_SHOWN], _("and %(count)s more") % {"count": rest}]
+    return f"{label}: {', '.join(parts)}" if parts else ""
+
+
+def _grant(code: str) -> str:
+    record_type, action, scope = code.split(":")
+    words = dict(Action.choices) | dict(Scope.choices)
+    what = _("All records") if record_type == EVERY_TYPE else record_type
+    return f"{what} {words.get(action, action)} ({words.get(scope, scope)})"
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return "–" if value in (None, "") else str(value)

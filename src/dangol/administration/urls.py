@@ -1,0 +1,42 @@
+"""Settings pages, and the pages of signing in."""
+
+from allauth.account import views as account
+from django.urls import include, path, register_converter
+
+from dangol.administration.views import overview, people, profile, roles, trees, work
+
+register_converter(trees.TreeConverter, "tree")
+
+settings_pages = [
+    path("", overview.overview, name="overview"),
+    path("profile/", profile.profile, name="profile"),
+    path("profile/password/", profile.password, name="password"),
+    path("profile/sessions/end/", profile.sessions_end, name="sessions-end"),
+    path("profile/tokens/new/", profile.token_new, name="token-new"),
+    path("profile/tokens/<int:pk>/revoke/", profile.token_revoke, name="token-revoke"),
+    path("users/", people.user_list, name="users"),
+    path("users/new/", people.user_new, name="user-new"),
+    path("users/<int:pk>/", people.user_edit, name="user"),
+    path("users/<int:pk>/password/", people.user_password, name="user-password"),
+    path("users/<int:pk>/deactivate/", people.user_deactivate, name="user-deactivate"),
+    path("users/<int:pk>/activate/", people.user_activate, name="user-activate"),
+    path("<tree:kind>/", trees.tree_list, name="trees"),
+    path("<tree:kind>/new/", trees.node_new, name="node-new"),
+    path("<tree:kind>/<int:pk>/", trees.node_edit, name="node"),
+    path("<tree:kind>/<int:pk>/delete/", trees.node_delete, name="node-delete"),
+    path("roles/", roles.role_list, name="roles"),
+    path("roles/new/", roles.role_new, name="role-new"),
+    path("roles/<int:pk>/", roles.role_edit, name="role"),
+    path("roles/<int:pk>/delete/", roles.role_delete, name="role-delete"),
+    path("work/", work.work, name="work"),
+    path("work/deliveries/<int:pk>/retry/", work.delivery_retry, name="delivery-retry"),
+    path("work/jobs/<int:pk>/retry/", work.job_retry, name="job-retry"),
+    path("access-log/", overview.access_log, name="access-log"),
+]
+
+urlpatterns = [
+    path("sign-in/", account.login, name="account_login"),
+    path("sign-out/", account.logout, name="account_logout"),
+    path("sign-in/deactivated/", account.account_inactive, name="account_inactive"),
+    path("settings/", include((settings_pages, "administration"))),
+]

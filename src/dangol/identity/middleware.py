@@ -1,0 +1,179 @@
+"""Who is asking: sets the actor, the request id, the language and the time zone of a request."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+import structlog
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY, logout
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http.response import HttpResponseBase
+from django.middleware.csrf import CsrfViewMiddleware
+from django.shortcuts import resolve_url
+from django.utils import timezone, translation
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+
+from dangol.identity.actors import Actor, actor_for
+from dangol.identity.models import User
+from dangol.identity.selectors import token_for
+from dangol.identity.services.tokens import token_used
+
+API_PREFIX = "/api/"
+# Asked by machines that watch the service. They carry no data and must answer while the database is away.
+WITHOUT_ACTOR = frozenset({"/healthz", "/readyz"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+_SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+
+def problem(*, status: int, code: str, title: str, detail: str) -> JsonResponse:
+    """An error as RFC 9457 problem details."""
+    return JsonResponse(
+        {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail},
+        status=status,
+        content_type="application/problem+json",
+        json_dumps_params={"ensure_ascii": False},
+    )
+
+
+def unauthorized(*, code: str, detail: str) -> JsonResponse:
+    """401 with the challenge of RFC 6750, section 3."""
+    response = problem(status=401, code=code, title=_("Sign-in needed"), detail=detail)
+    error = "" if code == "sign_in_needed" else ', error="invalid_token"'
+    response["WWW-Authenticate"] = f'Bearer realm="dangol"{error}'
+    return response
+
+
+class ActorMiddleware:
+    """Sets ``request.request_id`` and ``request.actor`` (None when nobody is signed in).
+
+    A person comes by session, on every path; a program by ``Authorization: Bearer``, under ``/api/`` only.
+    A token that is unknown, expired or revoked gets 401 instead of falling back to a session. Costs one query for
+    the actor beside Django's own for session and user (with a token: two in all).
+    """
+
+    sync_capable = True
+    async_capable = False
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        self.csrf = CsrfViewMiddleware(lambda request: HttpResponse())
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        asked = request.headers.get("X-Request-ID", "")
+        request_id = asked if _SANE_REQUEST_ID.fullmatch(asked) else str(uuid.uuid4())
+        request.request_id = request_id  # type: ignore[attr-defined]
+        request.actor = None  # type: ignore[attr-defined]
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        if request.path in WITHOUT_ACTOR:
+            return self.get_response(request)
+        with translation.override(translation.get_language_from_request(request)):
+            refusal = self._recognise(request, request_id)
+            actor: Actor | None = request.actor  # type: ignore[attr-defined]
+            if actor is not None:
+                translation.activate(actor.language)
+                structlog.contextvars.bind_contextvars(actor=actor.user_id)
+            request.LANGUAGE_CODE = translation.get_language() or settings.LANGUAGE_CODE
+            with timezone.override(actor.time_zone if actor else None):
+                response = refusal or self.get_response(request)
+            response.headers.setdefault("Content-Language", request.LANGUAGE_CODE)
+        response["X-Request-ID"] = request_id
+        if actor is None:
+            patch_vary_headers(response, ("Accept-Language",))
+        if request.path.startswith(API_PREFIX):
+            patch_vary_headers(response, ("Authorization",))
+        patch_vary_headers(response, ("Cookie",))
+        return response
+
+    def _recognise(self, request: HttpRequest, request_id: str) -> HttpResponseBase | None:
+        scheme, _space, credentials = request.headers.get("Authorization", "").partition(" ")
+        if request.path.startswith(API_PREFIX) and scheme.lower() == "bearer":
+            token = token_for(credentials.strip())
+            if token is None:
+                return unauthorized(
+                    code="invalid_token", detail=_("This API token is unknown, has expired or was revoked.")
+                )
+            token_used(token=token)
+            request.user = token.user
+            request.by_token = True  # type: ignore[attr-defined]
+            request.actor = actor_for(token.user, request_id=request_id, token=token)  # type: ignore[attr-defined]
+            return None
+        if isinstance(request.user, User):
+            request.actor = actor_for(request.user, request_id=request_id)  # type: ignore[attr-defined]
+        elif SESSION_KEY in request.session:
+            # The session names a user who was deactivated, or signed out from elsewhere.
+            logout(request)
+        return None
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> HttpResponseBase | None:
+        """Demand the CSRF token from cookie-borne writes to the API, whose views are exempt for programs' sake."""
+        if (
+            not request.path.startswith(API_PREFIX)
+            or request.method in SAFE_METHODS
+            or getattr(request, "by_token", False)
+            or getattr(request, "actor", None) is None
+        ):
+            return None
+
+        def guarded(request: HttpRequest) -> HttpResponse:
+            return HttpResponse()
+
+        if self.csrf.process_view(request, guarded, (), {}) is None:
+            return None
+        return problem(
+            status=403,
+            code="csrf",
+            title=_("Not allowed"),
+            detail=_("This request did not come from a page of this site. Reload the page and try again."),
+        )
+
+
+class SignInRequiredMiddleware:
+    """Sends whoever is not signed in to the sign-in page, or answers 401 under ``/api/``.
+
+    A view that is open to all says so with Django's ``login_not_required``; a page that somebody forgot to
+    guard is thereby guarded. Place it after ``ActorMiddleware``.
+    """
+
+    sync_capable = True
+    async_capable = False
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> HttpResponseBase | None:
+        """Refuse the view unless somebody is signed in or the view is open."""
+        if (
+            getattr(request, "actor", None) is not None
+            or request.path in WITHOUT_ACTOR
+            or not getattr(view, "login_required", True)
+        ):
+            return None
+        if request.path.startswith(API_PREFIX):
+            return unauthorized(code="sign_in_needed", detail=_("Sign in, or send an API token."))
+        return sign_in_redirect(request)
+
+
+def sign_in_redirect(request: HttpRequest) -> HttpResponseBase:
+    """To the sign-in page and back afterwards. A fragment asked for by htmx makes the whole page go there."""
+    address = resolve_url(settings.LOGIN_URL)
+    if request.headers.get("HX-Request") == "true":
+        response = HttpResponse(status=204)
+        response["HX-Redirect"] = address
+        return response
+    back = request.get_full_path() if request.method in {"GET", "HEAD"} else "/"
+    return HttpResponseRedirect(address if back == "/" else f"{address}?{urlencode({'next': back})}")

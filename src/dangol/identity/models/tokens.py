@@ -1,0 +1,60 @@
+"""Keys that programs sign in with."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from datetime import datetime
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from dangol.identity.models.roles import Action
+from dangol.identity.models.users import User
+
+
+def token_digest(secret: str) -> str:
+    """SHA-256 of the secret. Enough without salt or stretching: 256 random bits cannot be guessed."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+class Token(models.Model):
+    """An API token: acts as its user, perhaps with fewer actions. The secret itself is never stored.
+
+    ``actions`` empty (NULL) means: all that the user may do.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="tokens")
+    name = models.CharField(_("name"), max_length=100)
+    prefix = models.CharField(max_length=16, unique=True)
+    digest = models.CharField(max_length=64)
+    actions = ArrayField(
+        models.CharField(max_length=20, choices=Action.choices),
+        null=True,
+        blank=True,
+        verbose_name=_("actions"),
+    )
+    expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        db_table = "identity_token"
+        ordering = ["-id"]
+        verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
+
+    def __str__(self) -> str:
+        return f"{self.name} (dgl_{self.prefix}_…)"
+
+    def is_usable(self, now: datetime) -> bool:
+        """Neither revoked nor expired at that moment."""
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)
+
+    def is_secret(self, secret: str) -> bool:
+        """Is this the secret that the token was made with. Takes the same time whatever the answer."""
+        return hmac.compare_digest(self.digest, token_digest(secret))

@@ -1,0 +1,83 @@
+"""Reading who is here: users, trees, roles, tokens, the access log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+
+from dangol.identity.models import AccessChange, Role, Team, Territory, Token, User
+
+NodeT = TypeVar("NodeT", Team, Territory)
+
+
+@dataclass(frozen=True)
+class Branch(Generic[NodeT]):
+    """A node of a tree with its depth (the top is 0) and how many active users stand in it directly."""
+
+    node: NodeT
+    depth: int
+    members: int
+
+    @property
+    def shown_depth(self) -> int:
+        """The depth a page indents by: deeper than five is drawn like five."""
+        return min(self.depth, 5)
+
+
+def tree(model: type[NodeT]) -> list[Branch[NodeT]]:
+    """A whole tree in the order to show it: each node, then what lies below it. One query."""
+    members = Count("members", filter=Q(members__is_active=True))
+    children: dict[int | None, list[tuple[NodeT, int]]] = {}
+    for row in model.objects.annotate(member_count=members).order_by("name", "pk"):
+        children.setdefault(row.parent_id, []).append((row, row.member_count))
+    branches: list[Branch[NodeT]] = []
+    stack = [(node, count, 0) for node, count in reversed(children.get(None, []))]
+    while stack:
+        node, count, depth = stack.pop()
+        branches.append(Branch(node=node, depth=depth, members=count))
+        stack.extend((child, below, depth + 1) for child, below in reversed(children.get(node.pk, [])))
+    return branches
+
+
+def users(*, text: str = "", active: bool | None = True) -> QuerySet[User]:
+    """Users by name, with team, territory and roles. Three queries when read.
+
+    Args:
+        text: part of the name or the address.
+        active: only active ones, only deactivated ones, or (None) both.
+    """
+    found = User.objects.select_related("team", "territory").prefetch_related("roles").order_by("name", "pk")
+    if active is not None:
+        found = found.filter(is_active=active)
+    if text.strip():
+        found = found.filter(Q(name__icontains=text.strip()) | Q(email__icontains=text.strip()))
+    return found
+
+
+def roles() -> QuerySet[Role]:
+    """Roles with the number of active users who have them, in the order they were made."""
+    return Role.objects.annotate(user_count=Count("users", filter=Q(users__is_active=True), distinct=True))
+
+
+def tokens_of(user: User) -> QuerySet[Token]:
+    """The tokens of a user that were not revoked, newest first."""
+    return Token.objects.filter(user=user, revoked_at=None).order_by("-pk")
+
+
+def token_for(text: str) -> Token | None:
+    """The usable token that this text is, with its user; None when there is none. One query at most."""
+    parts = text.split("_", 2)
+    if len(parts) != 3 or parts[0] != "dgl" or not 1 <= len(parts[1]) <= 16 or "\x00" in text:
+        return None
+    token = Token.objects.select_related("user").filter(prefix=parts[1]).first()
+    if token is None or not token.is_secret(parts[2]):
+        return None
+    return token if token.is_usable(timezone.now()) and token.user.is_active else None
+
+
+def access_changes() -> QuerySet[AccessChange]:
+    """The access log, newest first."""
+    return AccessChange.objects.select_related("actor").order_by("-pk")

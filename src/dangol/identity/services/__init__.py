@@ -1,0 +1,45 @@
+"""Business acts on users, roles, teams, territories and tokens. Each one leaves an ``AccessChange``."""
+
+from dangol.identity.services.roles import role_delete, role_save
+from dangol.identity.services.setup import FirstStart, first_start
+from dangol.identity.services.tokens import token_create, token_revoke, token_used
+from dangol.identity.services.trees import (
+    team_delete,
+    team_move,
+    team_save,
+    territory_delete,
+    territory_move,
+    territory_save,
+)
+from dangol.identity.services.users import (
+    password_generate,
+    user_activate,
+    user_create,
+    user_deactivate,
+    user_end_sessions,
+    user_set_password,
+    user_update,
+)
+
+__all__ = [
+    "FirstStart",
+    "first_start",
+    "password_generate",
+    "role_delete",
+    "role_save",
+    "team_delete",
+    "team_move",
+    "team_save",
+    "territory_delete",
+    "territory_move",
+    "territory_save",
+    "token_create",
+    "token_revoke",
+    "token_used",
+    "user_activate",
+    "user_create",
+    "user_deactivate",
+    "user_end_sessions",
+    "user_set_password",
+    "user_update",
+]

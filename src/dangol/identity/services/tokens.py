@@ -1,0 +1,102 @@
+"""API tokens."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from dangol.identity import policies
+from dangol.identity.actors import Actor
+from dangol.identity.models import Token, User
+from dangol.identity.models.tokens import token_digest
+from dangol.identity.services import audit
+
+SECRET_BYTES = 32
+USE_NOTED_EVERY = timedelta(minutes=1)
+
+
+def token_create(
+    *,
+    user: User,
+    name: str,
+    actor: Actor,
+    actions: Iterable[str] | None = None,
+    expires_at: datetime | None = None,
+) -> tuple[Token, str]:
+    """Make an API token for a user; the text returned is shown once and kept nowhere.
+
+    Args:
+        user: whom the token acts as.
+        name: what it is for.
+        actor: the user, an administrator, or the command line.
+        actions: only these (such as ``view``); None means all that the user may.
+        expires_at: when it ends (aware); None means never.
+
+    Returns:
+        The token, and its text ``dgl_<prefix>_<secret>``.
+
+    Raises:
+        PermissionDenied: a token for somebody else, by somebody who is no administrator.
+        ValidationError: no name, an unknown action, an end in the past, or an inactive user.
+    """
+    policies.require(actor.is_administrator or actor.user_id == user.pk, "token_create")
+    if not user.is_active:
+        raise ValidationError(_("This user is deactivated."), code="inactive")
+    if expires_at is not None and expires_at <= timezone.now():
+        raise ValidationError({"expires_at": _("Choose a day in the future.")}, code="past")
+    prefix, secret = secrets.token_hex(4), secrets.token_hex(SECRET_BYTES)
+    token = Token(
+        user=user,
+        name=name.strip(),
+        prefix=prefix,
+        digest=token_digest(secret),
+        actions=None if actions is None else sorted(set(actions)),
+        expires_at=expires_at,
+        created_by_id=actor.user_id,
+    )
+    token.full_clean()
+    with transaction.atomic():
+        token.save()
+        audit.record(
+            actor=actor,
+            act="created",
+            target=token,
+            changes={
+                "user": [None, user.email],
+                "actions": [None, token.actions],
+                "expires_at": [None, expires_at.isoformat() if expires_at else None],
+            },
+        )
+    return token, f"dgl_{prefix}_{secret}"
+
+
+def token_revoke(*, token: Token, actor: Actor) -> Token:
+    """End a token at once.
+
+    Raises:
+        PermissionDenied: neither the token's user nor allowed to administer that user.
+    """
+    policies.require(policies.can_change_own(actor, token.user), "token_revoke")
+    with transaction.atomic():
+        locked = Token.objects.select_for_update().get(pk=token.pk)
+        if locked.revoked_at is None:
+            locked.revoked_at = timezone.now()
+            locked.save(update_fields=["revoked_at"])
+            audit.record(actor=actor, act="revoked", target=locked)
+    return locked
+
+
+def token_used(*, token: Token) -> None:
+    """Note that a token was used, at most once a minute: a busy program must not write at every call."""
+    now = timezone.now()
+    if token.last_used_at is not None and now - token.last_used_at < USE_NOTED_EVERY:
+        return
+    stale = Q(last_used_at=None) | Q(last_used_at__lt=now - USE_NOTED_EVERY)
+    Token.objects.filter(stale, pk=token.pk).update(last_used_at=now)
