@@ -1,0 +1,109 @@
+"""The context processor for the frame of every page."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+
+from dangol.web.menu import Shown, accounts, creates, menu, routes
+from dangol.web.preferences import THEMES, theme_of
+
+
+class Shell:
+    """What base.html needs; everything is looked up when the page asks for it, so that a fragment or an
+    error page pays for nothing."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+        self.actor: Any = getattr(request, "actor", None)
+
+    @property
+    def theme(self) -> str:
+        return theme_of(self._request)
+
+    @property
+    def themes(self) -> tuple[str, ...]:
+        return THEMES
+
+    @property
+    def languages(self) -> list[tuple[str, str]]:
+        return list(settings.LANGUAGES)
+
+    @property
+    def menu(self) -> list[Shown]:
+        return [item for item in self._menu if not item.foot]
+
+    @property
+    def foot(self) -> list[Shown]:
+        return [item for item in self._menu if item.foot]
+
+    @property
+    def _menu(self) -> list[Shown]:
+        if not hasattr(self, "_menu_shown"):
+            self._menu_shown = menu.shown_to(self.actor) if self.actor is not None else []
+        return self._menu_shown
+
+    @property
+    def creates(self) -> list[Shown]:
+        if not hasattr(self, "_creates_shown"):
+            self._creates_shown = creates.shown_to(self.actor) if self.actor is not None else []
+        return self._creates_shown
+
+    @property
+    def accounts(self) -> list[Shown]:
+        return accounts.shown_to(self.actor) if self.actor is not None else []
+
+    @property
+    def search_url(self) -> str:
+        return _address(routes.search) if self.actor is not None else ""
+
+    @property
+    def home_url(self) -> str:
+        return _address(routes.home) or "/"
+
+    @property
+    def sign_out_url(self) -> str:
+        return _address(routes.sign_out)
+
+    @property
+    def preferences_url(self) -> str:
+        return _address("web:preferences")
+
+    @property
+    def here(self) -> str:
+        return self._request.get_full_path()
+
+    @property
+    def place(self) -> str:
+        """Key of the menu entry whose address is the longest beginning of this page's path."""
+        path = self._request.path
+        around = [
+            item
+            for item in self._menu
+            if path == item.url or (item.url != "/" and path.startswith(item.url.rstrip("/") + "/"))
+        ]
+        return max(around, key=lambda item: len(item.url)).key if around else ""
+
+
+def shell(request: HttpRequest) -> Mapping[str, Any]:
+    """`shell` (see Shell), `actor`, `theme` and `debug` for every template. Costs nothing until used."""
+    frame = Shell(request)
+    return {
+        "shell": frame,
+        "menu": SimpleLazyObject(lambda: frame.menu),
+        "actor": getattr(request, "actor", None),
+        "theme": SimpleLazyObject(lambda: frame.theme),
+        "debug": settings.DEBUG,
+    }
+
+
+def _address(name: str) -> str:
+    if not name:
+        return ""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""

@@ -1,0 +1,134 @@
+"""What stands in the frame: the left menu, "new …" and where the palette looks things up.
+
+Rooms add their entries from `AppConfig.ready()`; nothing here knows any of them. Who may see an entry is
+decided by the entry itself, so that the menu and the page behind it can use the same rule.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+
+type_actor = Any  # identity's Actor or None; the frame only hands it through
+Text = str | Promise
+
+
+@dataclass(frozen=True)
+class MenuItem:
+    """One entry.
+
+    key: says which entry is open (`{% block menu %}` or `menu_key` in the page's context).
+    icon: name of a Tabler icon. url_name or url: where it leads; an entry whose url_name does not exist is
+    left out. department: heading above it ("" for none). order: entries stand by order, then label;
+    from 900 on at the foot. visible: asked with the actor. badge: asked with the actor, a number (0 or
+    None shows nothing); hot: the number asks for action. shortcut: key after "g".
+    """
+
+    key: str
+    label: Text
+    icon: str = "point"
+    url_name: str = ""
+    url: str = ""
+    department: Text = ""
+    order: int = 100
+    visible: Callable[[type_actor], bool] | None = None
+    badge: Callable[[type_actor], int | None] | None = None
+    hot: bool = False
+    shortcut: str = ""
+
+    def href(self) -> str:
+        """The address, or "" when the route is not there."""
+        if self.url or not self.url_name:
+            return self.url
+        try:
+            return reverse(self.url_name)
+        except NoReverseMatch:
+            return ""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An entry as one reader sees it."""
+
+    key: str
+    label: Text
+    icon: str
+    url: str
+    department: Text
+    badge: int | None
+    hot: bool
+    foot: bool
+    shortcut: str
+
+
+class Menu:
+    """An ordered register of entries; adding a key again replaces the entry."""
+
+    def __init__(self) -> None:
+        self._items: dict[str, MenuItem] = {}
+
+    def add(self, *items: MenuItem) -> None:
+        for item in items:
+            self._items[item.key] = item
+
+    def remove(self, key: str) -> None:
+        self._items.pop(key, None)
+
+    def items(self) -> list[MenuItem]:
+        return sorted(self._items.values(), key=lambda item: (item.order, str(item.label)))
+
+    def shown_to(self, actor: type_actor) -> list[Shown]:
+        """Entries this actor may see, in order. Costs what the badges cost."""
+        return list(self._shown(actor))
+
+    def _shown(self, actor: type_actor) -> Iterable[Shown]:
+        for item in self.items():
+            if item.visible is not None and not item.visible(actor):
+                continue
+            url = item.href()
+            if url:
+                count = item.badge(actor) if item.badge else None
+                yield Shown(
+                    item.key,
+                    item.label,
+                    item.icon,
+                    url,
+                    item.department,
+                    count or None,
+                    item.hot,
+                    item.order >= 900,
+                    item.shortcut,
+                )
+
+
+menu = Menu()
+"""The left menu."""
+
+creates = Menu()
+"""Entries under "new …"; the first visible one answers the key n."""
+
+accounts = Menu()
+"""Entries in one's own menu, between the name and sign out (tokens, profile …)."""
+
+
+@dataclass
+class Routes:
+    """Names of the routes the frame uses, set by the room that owns them; "" leaves the part out.
+
+    search: takes `q`, answers with a fragment of `role="option"` links for the palette.
+    home: where the name of the product leads. sign_out: takes POST.
+    """
+
+    search: str = ""
+    home: str = ""
+    sign_out: str = "account_logout"
+
+
+routes = Routes()
+
+
+def add(*items: MenuItem) -> None:
+    """Add entries to the left menu."""
+    menu.add(*items)

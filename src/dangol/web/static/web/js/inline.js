@@ -1,0 +1,66 @@
+// Cells that become fields: <td data-inline tabindex="0" hx-get="…" hx-trigger="inline" hx-swap="innerHTML">.
+// Enter, F2 or a double click (data-inline="click": one click) asks the server for the field; Esc brings back
+// what stood there; Enter sends. The fragment is a form whose hx-target is "closest [data-inline]".
+const before = new WeakMap();
+
+const editing = (cell) => before.has(cell);
+const field = (cell) => cell.querySelector("input:not([type=hidden]), select, textarea");
+
+function open(cell) {
+  if (editing(cell) || cell.getAttribute("aria-disabled") === "true") return;
+  before.set(cell, [...cell.childNodes].map((node) => node.cloneNode(true)));
+  window.htmx.trigger(cell, "inline");
+}
+
+function cancel(cell) {
+  const nodes = before.get(cell);
+  if (!nodes) return;
+  before.delete(cell);
+  cell.replaceChildren(...nodes);
+  window.htmx.process(cell);
+  cell.focus();
+}
+
+for (const kind of ["dblclick", "click"]) {
+  document.addEventListener(kind, (event) => {
+    const cell = event.target.closest("[data-inline]");
+    if (!cell || event.target.closest("a, button, input, select, textarea, label")) return;
+    if (kind === "click" && cell.dataset.inline !== "click") return;
+    open(cell);
+  });
+}
+
+document.addEventListener("keydown", (event) => {
+  const cell = event.target.closest?.("[data-inline]");
+  if (!cell || event.isComposing || event.keyCode === 229) return;
+  if (event.target === cell && (event.key === "Enter" || event.key === "F2")) {
+    event.preventDefault();
+    open(cell);
+  } else if (event.key === "Escape" && editing(cell)) {
+    event.preventDefault();
+    event.stopPropagation();
+    cancel(cell);
+  } else if (event.key === "Enter" && event.target.matches("select") && event.target.form) {
+    event.preventDefault();
+    event.target.form.requestSubmit();
+  }
+});
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  const cell = event.target.closest?.("[data-inline]") ?? event.target;
+  if (!cell.matches?.("[data-inline]") || !editing(cell)) return;
+  const control = field(cell);
+  if (control) {
+    control.focus();
+    control.select?.();
+  } else {
+    before.delete(cell);
+    cell.focus();
+  }
+});
+
+for (const failure of ["htmx:responseError", "htmx:sendError"]) {
+  document.addEventListener(failure, (event) => {
+    if (event.target.matches?.("[data-inline]")) before.delete(event.target);
+  });
+}

@@ -1,0 +1,1 @@
+"""Parts of the tag library `dangol_web`, by what they make; `templatetags/dangol_web.py` joins them."""
