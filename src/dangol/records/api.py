@@ -1,0 +1,21 @@
+"""The routes of the generic API. Rooms with endpoints of their own under `/api/v1/` stand before it in the project."""
+
+from django.urls import path, re_path
+
+from dangol.records.rest import changing, documents, reading
+from dangol.records.rest.endpoints import endpoint, unknown
+
+urlpatterns = [
+    path("openapi.json", endpoint(GET=documents.openapi_json), name="api-openapi"),
+    path("docs", documents.reference, name="api-docs"),
+    path("search", endpoint(GET=reading.search), name="api-search"),
+    path("<str:path>", endpoint(GET=reading.index, POST=changing.create), name="api-records"),
+    path(
+        "<str:path>/<str:record_id>",
+        endpoint(GET=reading.detail, PATCH=changing.change, DELETE=changing.delete),
+        name="api-record",
+    ),
+    path("<str:path>/<str:record_id>/timeline", endpoint(GET=reading.timeline), name="api-timeline"),
+    path("<str:path>/<str:record_id>/history", endpoint(GET=reading.changes), name="api-history"),
+    re_path(r"^.*$", unknown, name="api-unknown"),
+]

@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
+
+
+class RecordsConfig(AppConfig):
+    name = "dangol.records"
+    label = "records"
+
+    def ready(self) -> None:
+        """Every room's `records.py` declares its record types; importing it registers them."""
+        from dangol.records.menus import add_entries
+        from dangol.web import menu
+
+        autodiscover_modules("records")
+        menu.routes.search = "records:palette"
+        add_entries()

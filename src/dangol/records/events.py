@@ -1,0 +1,35 @@
+"""Facts about records. They carry ids, never contents."""
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from dangol.events.outbox import Event
+
+
+@dataclass(frozen=True)
+class RecordsWritten(Event):
+    """Records of one type were created or changed, in one batch."""
+
+    name: ClassVar[str] = "records.written"
+    record_type: str
+    created: list[int] = field(default_factory=list)
+    updated: list[int] = field(default_factory=list)
+    origin: str = ""
+
+
+@dataclass(frozen=True)
+class RecordsDeleted(Event):
+    """Records were put into the recycle bin."""
+
+    name: ClassVar[str] = "records.deleted"
+    record_type: str
+    ids: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class RecordsRestored(Event):
+    """Records came back from the recycle bin."""
+
+    name: ClassVar[str] = "records.restored"
+    record_type: str
+    ids: list[int] = field(default_factory=list)

@@ -1,0 +1,177 @@
+"""What every kind of field can do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
+
+from django.db.models import F, Q
+from django.utils.functional import Promise
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext_lazy as _
+
+Label = str | Promise
+
+EMPTY_MARK = mark_safe('<span class="mut" aria-hidden="true">–</span>')  # noqa: S308
+
+
+@dataclass(frozen=True, slots=True)
+class Locale:
+    """Whose eyes read or whose hand writes: the language and time zone in which values are shown and understood."""
+
+    language: str = "ko"
+    zone: ZoneInfo = ZoneInfo("Asia/Seoul")
+
+
+class FieldError(ValueError):
+    """A value that a field cannot take. `message` tells a clerk what would be right; `code` is for programs."""
+
+    def __init__(self, code: str, message: Label) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+class Field:
+    """One field of a record type.
+
+    `name` is what filters, the API and imports call it; it may contain a dot (`rfm.segment`). `column` is the
+    ORM path from the record's model to the value. A field that is not `editable` is shown and filtered only.
+    """
+
+    kind: ClassVar[str] = ""
+    operators: ClassVar[tuple[str, ...]] = ("=", "!=", "in", "not in", "is empty", "is not empty")
+    widget: ClassVar[str] = "text"
+    numeric: ClassVar[bool] = False
+    blank: ClassVar[Any] = None
+    """What an empty value is stored as where the column does not take NULL."""
+    target: str | None = None
+
+    def __init__(
+        self,
+        name: str = "",
+        *,
+        label: Label = "",
+        column: str = "",
+        required: bool = False,
+        unique: bool = False,
+        editable: bool = True,
+        sortable: bool = True,
+        nullable: bool = True,
+        default: Any = None,
+        help: Label = "",
+        personal: bool = False,
+    ) -> None:
+        self.name = name
+        self.label = label
+        self.column = column or name
+        self.required = required
+        self.unique = unique
+        self.editable = editable
+        self.sortable = sortable
+        self.nullable = nullable
+        self.default = default
+        self.help = help
+        self.personal = personal
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name}>"
+
+    # in
+
+    def parse(self, raw: Any, locale: Locale) -> Any:
+        """Turn what came in – text from a form or file, JSON from the API – into the value stored.
+
+        Returns None for "empty". Raises FieldError with what would be right.
+        """
+        if raw is None:
+            return None
+        if isinstance(raw, str):
+            raw = raw.strip()
+            if raw == "":
+                return None
+        return self.convert(raw, locale)
+
+    def convert(self, raw: Any, locale: Locale) -> Any:
+        """Convert a value that is not empty."""
+        raise NotImplementedError
+
+    def clean(self, raw: Any, locale: Locale) -> Any:
+        """Parse for storing: also refuses emptiness where a value is required, and stores "empty" the column's way."""
+        value = self.parse(raw, locale)
+        if value is None:
+            if self.required:
+                raise FieldError("required", _("Enter a value."))
+            return None if self.nullable else self.blank
+        return value
+
+    # out
+
+    def select(self, path: str = "") -> tuple[Any, ...]:
+        """The ORM expressions a list reads to show this field; `value_of` puts them together."""
+        return (self.expression(path),)
+
+    def value_of(self, columns: Sequence[Any]) -> Any:
+        return columns[0]
+
+    def expression(self, path: str = "") -> Any:
+        """The ORM expression to sort by."""
+        return F(path + self.column)
+
+    def to_json(self, value: Any) -> Any:
+        return value
+
+    def text(self, value: Any, locale: Locale) -> str:
+        """The value as a person reads it, without markup."""
+        return "" if value is None else str(value)
+
+    def html(self, value: Any, locale: Locale) -> SafeString:
+        """The value in a list or on a page; safe markup."""
+        shown = self.text(value, locale)
+        return mark_safe(escape(shown)) if shown else EMPTY_MARK  # noqa: S308
+
+    def input(self, value: Any, locale: Locale) -> str:
+        """The value as the edit widget takes it."""
+        return self.text(value, locale)
+
+    # filter
+
+    def is_empty(self, path: str = "") -> Q:
+        """Neither a missing value nor an empty text counts as a value."""
+        empty = Q(**{f"{path}{self.column}__isnull": True})
+        if self.blank == "":
+            empty |= Q(**{f"{path}{self.column}": ""})
+        return empty
+
+    def q(self, op: str, value: Any, path: str = "") -> Q:
+        """The condition as the ORM writes it; `value` is parsed already, a tuple for `in` and `between`."""
+        column = path + self.column
+        match op:
+            case "=":
+                return Q(**{column: value})
+            case "!=":
+                return ~Q(**{column: value})
+            case "in":
+                return Q(**{f"{column}__in": list(value)})
+            case "not in":
+                return ~Q(**{f"{column}__in": list(value)})
+            case "<" | "<=" | ">" | ">=":
+                lookup = {"<": "lt", "<=": "lte", ">": "gt", ">=": "gte"}[op]
+                return Q(**{f"{column}__{lookup}": value})
+            case "between":
+                low, high = value
+                return Q(**{f"{column}__gte": low, f"{column}__lte": high})
+            case "is empty":
+                return self.is_empty(path)
+            case "is not empty":
+                return ~self.is_empty(path)
+            case "contains":
+                return Q(**{f"{column}__icontains": value})
+            case "not contains":
+                return ~Q(**{f"{column}__icontains": value})
+            case "starts with":
+                return Q(**{f"{column}__istartswith": value})
+            case "ends with":
+                return Q(**{f"{column}__iendswith": value})
+        raise ValueError(f"{self.name} has no operator {op!r}")

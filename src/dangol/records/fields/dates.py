@@ -1,0 +1,106 @@
+"""Fields that hold days and moments."""
+
+import re
+import unicodedata
+from datetime import date, datetime, time
+from typing import Any
+
+from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from dangol.records.fields.base import EMPTY_MARK, Field, FieldError, Locale
+from dangol.web import formats
+
+_DATE_OPERATORS = ("=", "!=", "<", "<=", ">", ">=", "between", "in", "not in", "is empty", "is not empty")
+_KOREAN_DAY = re.compile(r"(\d{4})\s*[.\-/년]\s*(\d{1,2})\s*[.\-/월]\s*(\d{1,2})\s*[.일]?")
+_COMPACT_DAY = re.compile(r"(\d{4})(\d{2})(\d{2})")
+
+
+def _day(text: str) -> date:
+    found = _KOREAN_DAY.fullmatch(text) or _COMPACT_DAY.fullmatch(text)
+    if not found:
+        raise FieldError("date", _("Enter a date as 2026-11-21."))
+    try:
+        return date(*map(int, found.groups()))
+    except ValueError:
+        raise FieldError("date", _("There is no such day. Enter a date as 2026-11-21.")) from None
+
+
+class Date(Field):
+    """A day."""
+
+    kind = "date"
+    operators = _DATE_OPERATORS
+    widget = "date"
+
+    def convert(self, raw: Any, locale: Locale) -> date:
+        if isinstance(raw, datetime):
+            return raw.astimezone(locale.zone).date() if raw.tzinfo else raw.date()
+        if isinstance(raw, date):
+            return raw
+        if not isinstance(raw, str):
+            raise FieldError("date", _("Enter a date as 2026-11-21."))
+        return _day(unicodedata.normalize("NFKC", raw).strip())
+
+    def to_json(self, value: Any) -> Any:
+        return None if value is None else value.isoformat()
+
+    def text(self, value: Any, locale: Locale) -> str:
+        return "" if value is None else formats.day(value, locale.language, locale.zone)
+
+    def input(self, value: Any, locale: Locale) -> str:
+        return "" if value is None else value.isoformat()
+
+
+class DateTime(Field):
+    """A moment; stored in UTC, read and shown in the user's time zone."""
+
+    kind = "datetime"
+    operators = _DATE_OPERATORS
+    widget = "datetime-local"
+
+    def convert(self, raw: Any, locale: Locale) -> datetime:
+        if isinstance(raw, datetime):
+            value: datetime | None = raw
+        elif isinstance(raw, date):
+            value = datetime.combine(raw, time())
+        elif isinstance(raw, str):
+            text = unicodedata.normalize("NFKC", raw).strip()
+            try:
+                value = parse_datetime(text)
+            except ValueError:
+                raise FieldError(
+                    "datetime", _("There is no such moment. Enter a date and time as 2026-11-21 14:30.")
+                ) from None
+            if value is None:
+                try:
+                    value = datetime.combine(_day(text), time())
+                except FieldError:
+                    raise FieldError("datetime", _("Enter a date and time as 2026-11-21 14:30.")) from None
+        else:
+            raise FieldError("datetime", _("Enter a date and time as 2026-11-21 14:30."))
+        try:
+            return value if value.tzinfo else value.replace(tzinfo=locale.zone)
+        except (OverflowError, ValueError):
+            raise FieldError("datetime", _("Enter a date and time as 2026-11-21 14:30.")) from None
+
+    def to_json(self, value: Any) -> Any:
+        return None if value is None else value.isoformat()
+
+    def text(self, value: Any, locale: Locale) -> str:
+        return "" if value is None else formats.moment(value, locale.language, locale.zone)
+
+    def html(self, value: Any, locale: Locale) -> SafeString:
+        if value is None:
+            return EMPTY_MARK
+        return format_html(
+            '<time datetime="{}" title="{}">{}</time>',
+            value.isoformat(),
+            self.text(value, locale),
+            formats.day(value, locale.language, locale.zone),
+        )
+
+    def input(self, value: Any, locale: Locale) -> str:
+        return "" if value is None else value.astimezone(locale.zone).strftime("%Y-%m-%dT%H:%M")

@@ -1,0 +1,126 @@
+"""Fields that point at another record."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import F, Model, Q
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from dangol.records.fields.base import EMPTY_MARK, Field, FieldError, Locale
+from dangol.web.templatetags.dangol_web import avatar
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A record as it is referred to: its id, with its title on the way out, or a unique key on the way in."""
+
+    id: int | None = None
+    title: str = ""
+    key: tuple[str, Any] | None = None
+
+
+class Reference(Field):
+    """A record of another type, or a user, team or territory.
+
+    `target` is the record type's name; None where the target is no record type (users, teams). On the way in
+    an id, `{"id": 7}` or a unique field such as `{"external_id": "C-7"}` is understood.
+    """
+
+    kind = "reference"
+    operators = ("=", "!=", "in", "not in", "is empty", "is not empty")
+    widget = "reference"
+
+    def __init__(
+        self,
+        name: str = "",
+        *,
+        model: type[Model],
+        target: str | None = None,
+        title: str = "name",
+        path: str | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(name, **options)
+        self.model = model
+        self.target = target
+        self.title = title
+        self.path = path
+        """The target's path in URLs, where it has pages."""
+        self.person = issubclass(model, AbstractBaseUser)
+
+    def convert(self, raw: Any, locale: Locale) -> Ref:
+        if isinstance(raw, Ref):
+            return raw
+        if isinstance(raw, bool):
+            raise FieldError("reference", _("Give the id of the record, or a unique field of it."))
+        if isinstance(raw, int):
+            return self._by_id(raw)
+        if isinstance(raw, str):
+            text = raw.strip()
+            return self._by_id(int(text)) if text.isascii() and text.isdigit() else Ref(title=text)
+        if isinstance(raw, Mapping):
+            if "id" in raw and raw["id"] is not None:
+                return self.convert(raw["id"], locale)
+            keys = [(name, value) for name, value in raw.items() if name != "title"]
+            if len(keys) == 1 and isinstance(keys[0][0], str) and isinstance(keys[0][1], str | int):
+                return Ref(key=keys[0])
+        raise FieldError("reference", _("Give the id of the record, or a unique field of it."))
+
+    def _by_id(self, number: int) -> Ref:
+        if not 0 < number < 2**63:
+            raise FieldError("reference", _("There is no such record."))
+        return Ref(id=number)
+
+    def select(self, path: str = "") -> tuple[Any, ...]:
+        return (F(f"{path}{self.column}_id"), F(f"{path}{self.column}__{self.title}"))
+
+    def value_of(self, columns: Sequence[Any]) -> Ref | None:
+        return None if columns[0] is None else Ref(columns[0], columns[1] or "")
+
+    def expression(self, path: str = "") -> Any:
+        return F(f"{path}{self.column}__{self.title}")
+
+    def to_json(self, value: Ref | None) -> Any:
+        return None if value is None else {"id": value.id, "title": value.title}
+
+    def text(self, value: Ref | None, locale: Locale) -> str:
+        return value.title if value else ""
+
+    def html(self, value: Ref | None, locale: Locale) -> SafeString:
+        if value is None:
+            return EMPTY_MARK
+        if self.person:
+            return format_html('<span class="person">{}{}</span>', avatar(value.title, "s"), value.title)
+        if self.path is None:
+            return format_html("{}", value.title)
+        return format_html('<a href="/{}/{}/">{}</a>', self.path, value.id, value.title)
+
+    def input(self, value: Ref | None, locale: Locale) -> str:
+        return str(value.id) if value else ""
+
+    def q(self, op: str, value: Any, path: str = "") -> Q:
+        column = f"{path}{self.column}"
+        match op:
+            case "=":
+                return self._is(value, column)
+            case "!=":
+                return ~self._is(value, column)
+            case "in" | "not in":
+                found = Q(pk__in=[])
+                for ref in value:
+                    found |= self._is(ref, column)
+                return found if op == "in" else ~found
+            case "is empty":
+                return Q(**{f"{column}__isnull": True})
+            case "is not empty":
+                return Q(**{f"{column}__isnull": False})
+        raise ValueError(f"{self.name} has no operator {op!r}")
+
+    def _is(self, ref: Ref, column: str) -> Q:
+        if ref.id is not None:
+            return Q(**{f"{column}_id": ref.id})
+        return Q(**{f"{column}__{self.title}": ref.title})

@@ -1,0 +1,360 @@
+"""Tree → Django `Q`, without joins that multiply rows and without a third truth value.
+
+Every condition is first turned into one that is false where a value is missing, with a sign; `not` is then
+`IS NOT TRUE`, or `NOT EXISTS` where a reference or relation is walked. So a filter and its complement always
+share out the rows. A record that the actor may not see counts as missing: it answers no question about its
+values.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+from typing import Any as Anything
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import EmptyResultSet, FullResultSet
+from django.db.models import BigIntegerField, BooleanField, Exists, Func, OuterRef, Q, QuerySet, Subquery
+from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from dangol.records.fields import Ref, Reference
+from dangol.records.filters.messages import FilterError
+from dangol.records.filters.names import record_type_named, target_of
+from dangol.records.filters.relative import PERSONS, days, midnight, span
+from dangol.records.filters.tree import (
+    EVERYTHING,
+    NEGATIVE,
+    All,
+    And,
+    Any,
+    Compare,
+    Count,
+    NoneOf,
+    Not,
+    Or,
+    Relative,
+    Scalar,
+    Tree,
+)
+from dangol.records.filters.values import refers_to
+
+if TYPE_CHECKING:
+    from dangol.identity.actors import Actor
+    from dangol.records.fields import Field
+    from dangol.records.types import RecordType
+
+Visible = Callable[["RecordType"], Q | bool]
+"""Gives what the actor may see of a record type, without deleted records: a condition, True or False."""
+
+_COUNT_LOOKUPS = {
+    "=": Exact, "<": LessThan, "<=": LessThanOrEqual, ">": GreaterThan, ">=": GreaterThanOrEqual,
+}  # fmt: skip
+
+
+def compile(  # noqa: A001 - the word of the language's users
+    tree: Tree,
+    record_type: RecordType,
+    path: str = "",
+    *,
+    actor: Actor | None = None,
+    visible: Visible | None = None,
+    now: dt.datetime | None = None,
+) -> Q:
+    """The condition for `QuerySet.filter` on the model of `record_type`.
+
+    Args:
+        tree: from `parse` or `from_json`.
+        record_type: what is filtered.
+        path: ORM prefix where the filtered record is reached from the queryset's model (`"customer__"`).
+        actor: who `me` and `mine` are, and whose time zone makes the days; required where they occur.
+        visible: guards every reference and relation walked; must leave out deleted records. Without it a tree
+            that walks raises TypeError: a filter could otherwise read what its author may not see.
+        now: for relative moments; the present by default.
+
+    Costs no queries; references and relations become EXISTS subqueries of the caller's one query.
+    """
+    return _Compiler(actor, visible, now or timezone.now()).q(tree, record_type, path, positive=True)
+
+
+class IsNotTrue(Func):
+    """False or unknown: the complement of a condition."""
+
+    template = "((%(expressions)s) IS NOT TRUE)"
+    arity = 1
+    output_field = BooleanField()
+    conditional = True
+
+    def as_sql(  # type: ignore[override]
+        self, compiler: Anything, connection: Anything, **extra: Anything
+    ) -> tuple[str, tuple[Anything, ...]]:
+        try:
+            sql, params = compiler.compile(self.get_source_expressions()[0])
+        except EmptyResultSet:
+            raise FullResultSet from None
+        except FullResultSet:
+            raise EmptyResultSet from None
+        return f"(({sql}) IS NOT TRUE)", params
+
+
+class CountRows(Subquery):
+    """How many rows a subquery has."""
+
+    template = "(SELECT count(*) FROM (%(subquery)s) AS counted)"
+    output_field = BigIntegerField()
+
+
+class _Compiler:
+    def __init__(self, actor: Actor | None, visible: Visible | None, now: dt.datetime) -> None:
+        self.actor = actor
+        self.visible = visible
+        self.now = now
+        self.zone = ZoneInfo(actor.time_zone) if actor is not None else timezone.get_default_timezone()
+
+    def q(self, tree: Tree, record_type: RecordType, path: str, *, positive: bool) -> Q:
+        """The condition that `tree` holds, or (not `positive`) that it does not."""
+        while isinstance(tree, Not):
+            tree, positive = tree.node, not positive
+        if tree == EVERYTHING:
+            return Q() if positive else _nothing(path)
+        if isinstance(tree, And | Or):
+            return self.joined(
+                tree.nodes, isinstance(tree, And) == positive, record_type, path, positive=positive
+            )
+        return self.joined((tree,), True, record_type, path, positive=positive)
+
+    def joined(
+        self, nodes: Iterable[Tree], conjunction: bool, record_type: RecordType, path: str, *, positive: bool
+    ) -> Q:
+        """Members of one and/or. Conditions behind the same reference share one subquery.
+
+        The reference leads to at most one record, so ∃a ∧ ∃b = ∃(a ∧ b), and ¬∃a ∧ ¬∃b = ¬∃(a ∨ b).
+        """
+        found: list[Q] = []
+        behind: dict[tuple[str, bool], list[Tree]] = {}
+        for node in nodes:
+            sign = positive
+            while isinstance(node, Not):
+                node, sign = node.node, not sign
+            if isinstance(node, And | Or):
+                found.append(self.q(node, record_type, path, positive=sign))
+                continue
+            if isinstance(node, All) and node.where == EVERYTHING:
+                found.append(Q() if sign else _nothing(path))
+                continue
+            leaf, sign = _false_when_missing(node, sign)
+            if len(leaf.path) > 1:
+                behind.setdefault((leaf.path[0], sign), []).append(_shortened(leaf))
+            else:
+                found.append(self.leaf(leaf, record_type, path, positive=sign))
+        for (name, sign), leaves in behind.items():
+            inner = And.of(*leaves) if conjunction == sign else Or.of(*leaves)
+            found.append(self.walk(name, inner, record_type, path, positive=sign))
+        condition = found[0]
+        for other in found[1:]:
+            condition = condition & other if conjunction else _either(condition, other)
+        return condition
+
+    def leaf(self, leaf: Tree, record_type: RecordType, path: str, *, positive: bool) -> Q:
+        if isinstance(leaf, Compare):
+            return self.compare(leaf, record_type, path, positive=positive)
+        if isinstance(leaf, Any | Count):
+            return self.related(leaf, record_type, path, positive=positive)
+        raise TypeError(f"not a filter: {leaf!r}")
+
+    # to one
+
+    def walk(self, name: str, inner: Tree, record_type: RecordType, path: str, *, positive: bool) -> Q:
+        field = record_type.fields[name]
+        target = target_of(field)
+        if target is None:
+            raise LookupError(f"{record_type.name}.{name} leads to no record type")
+        rows = self.rows(target)
+        if rows is None:
+            return _nothing(path) if positive else Q()
+        rows = rows.filter(self.q(inner, target, "", positive=True), pk=OuterRef(path + field.column))
+        return Q(Exists(rows)) if positive else Q(~Exists(rows))
+
+    # to many
+
+    def related(self, leaf: Any | Count, record_type: RecordType, path: str, *, positive: bool) -> Q:
+        relation = record_type.relations[leaf.path[0]]
+        target = record_type_named(relation.target)
+        if target is None:
+            raise LookupError(f"{record_type.name}.{relation.name} leads to no record type")
+        rows = self.rows(target)
+        if rows is None:
+            # Nothing is visible: no record meets anything, and every count is none.
+            return _nothing(path) if positive else Q()
+        rows = rows.filter(self.q(leaf.where, target, "", positive=True))
+        rows = rows.filter(**{inverse(record_type.model, relation.path): OuterRef(f"{path}pk")})
+        if isinstance(leaf, Any):
+            return Q(Exists(rows)) if positive else Q(~Exists(rows))
+        # One row more than asked for decides every comparison, so large relations are not counted out.
+        counted = CountRows(rows.order_by().values("pk")[: leaf.value + 1])
+        held = Q(_COUNT_LOOKUPS[leaf.op](counted, leaf.value))
+        return held if positive else Q(IsNotTrue(held))
+
+    def rows(self, target: RecordType) -> QuerySet[Anything] | None:
+        """What the actor may see of `target`; None for nothing."""
+        if self.visible is None:
+            raise TypeError("a filter that walks to other records needs visible=")
+        seen = self.visible(target)
+        if seen is False:
+            return None
+        rows = target.model._base_manager.order_by()
+        return rows if seen is True else rows.filter(seen)
+
+    # own fields
+
+    def compare(self, leaf: Compare, record_type: RecordType, path: str, *, positive: bool) -> Q:
+        field = record_type.fields[leaf.path[0]]
+        if leaf.op == "is not empty":
+            return field.q("is not empty" if positive else "is empty", None, path)
+        held = self.held(field, leaf, path)
+        return held if positive else Q(IsNotTrue(held))
+
+    def held(self, field: Field, leaf: Compare, path: str) -> Q:
+        if isinstance(leaf.value, tuple) and leaf.op == "in":
+            return self.one_of(field, leaf.value, path)
+        if isinstance(leaf.value, tuple):
+            low, high = leaf.value
+            return self.bound(field, ">=", low, path) & self.bound(field, "<=", high, path)
+        if leaf.value is None:
+            raise TypeError(f"{leaf.op} needs a value")
+        if leaf.op in ("<", "<=", ">", ">="):
+            return self.bound(field, leaf.op, leaf.value, path)
+        return self.equal(field, leaf.op, leaf.value, path)
+
+    def one_of(self, field: Field, values: tuple[Scalar, ...], path: str) -> Q:
+        plain = [
+            value for value in values if not self.is_span(field, value) and not isinstance(value, Relative)
+        ]
+        titles = [value for value in plain if field.kind == "reference" and isinstance(value, str)]
+        plain = [value for value in plain if value not in titles]
+        found: Q | None = (
+            field.q("in", tuple(_given(field, value) for value in plain), path) if plain else None
+        )
+        for value in values:
+            if value in plain:
+                continue
+            condition = self.equal(field, "=", value, path)
+            found = condition if found is None else _either(found, condition)
+        return _nothing(path) if found is None else found
+
+    def equal(self, field: Field, op: str, value: Scalar, path: str) -> Q:
+        """`=`, or a search inside a text."""
+        if isinstance(value, Relative) and value.name in PERSONS:
+            people = self.people(field, value)
+            return field.q("in", people, path) if people else _nothing(path)
+        if self.is_span(field, value):
+            first, after = self.borders(field, value)
+            return field.q(">=", first, path) & field.q("<", after, path)
+        if isinstance(value, Relative):
+            return field.q(op, self.borders(field, value)[0], path)
+        if field.kind == "reference" and isinstance(value, str):
+            return self.titled(field, value, path)
+        return field.q(op, _given(field, value), path)
+
+    def titled(self, field: Field, title: str, path: str) -> Q:
+        """A reference named by its title: only among what the actor may see."""
+        target = target_of(field)
+        if target is None or not isinstance(field, Reference):
+            return field.q("=", Ref(title=title), path)
+        rows = self.rows(target)
+        if rows is None:
+            return _nothing(path)
+        return Q(Exists(rows.filter(**{field.title: title}, pk=OuterRef(path + field.column))))
+
+    def bound(self, field: Field, op: str, value: Scalar, path: str) -> Q:
+        """An order comparison; a day or period is before or after as a whole, and `<=`/`>=` include it."""
+        if isinstance(value, Relative) or self.is_span(field, value):
+            first, after = self.borders(field, value)
+            if first == after:
+                return field.q(op, first, path)
+            return field.q(
+                {">": ">=", ">=": ">=", "<": "<", "<=": "<"}[op], after if op in (">", "<=") else first, path
+            )
+        return field.q(op, value, path)
+
+    def is_span(self, field: Field, value: Scalar) -> bool:
+        """Whether `value` covers more than one value of `field`: a period, or a day on a field with times."""
+        if isinstance(value, Relative):
+            return value.name not in PERSONS and value.name != "now"
+        return field.kind == "datetime" and isinstance(value, dt.date) and not isinstance(value, dt.datetime)
+
+    def borders(self, field: Field, value: Scalar) -> tuple[Anything, Anything]:
+        if isinstance(value, Relative):
+            if field.kind == "date":
+                return days(value, self.now.astimezone(self.zone).date())
+            return span(value, self.now, self.zone)
+        if not isinstance(value, dt.date):
+            raise TypeError(f"not a day: {value!r}")
+        return midnight(value, self.zone), midnight(value + dt.timedelta(days=1), self.zone)
+
+    def people(self, field: Field, value: Relative) -> tuple[Anything, ...]:
+        if self.actor is None:
+            raise FilterError(
+                _("“%(word)s” needs somebody who is signed in.") % {"word": value.name}, code="actor"
+            )
+        if value.name == "me":
+            ids: Iterable[int | None] = (self.actor.user_id,)
+        else:
+            ids = self.actor.team_ids if refers_to(field) == "team" else self.actor.territory_ids
+        return tuple(_given(field, identity) for identity in sorted(i for i in ids if i is not None))
+
+
+def inverse(model: Anything, path: str) -> str:
+    """The ORM path back from the end of a relation (`"orders"` → `"customer"`)."""
+    back: list[str] = []
+    for name in path.split("__"):
+        field = model._meta.get_field(name)
+        back.append(field.remote_field.name if field.auto_created else field.related_query_name())
+        model = field.related_model
+    return "__".join(reversed(back))
+
+
+def _false_when_missing(leaf: Tree, positive: bool) -> tuple[Anything, bool]:
+    """An equal condition, with a sign, that is false where the path leads to no record or no value."""
+    match leaf:
+        case Compare(path, op, value) if op in NEGATIVE:
+            return Compare(path, NEGATIVE[op], value), not positive
+        case NoneOf(path, where):
+            return Any(path, where), not positive
+        case All(path, where):
+            return Any(path, where.node if isinstance(where, Not) else Not(where)), not positive
+        case Count(path, "!=", value, where):
+            return _false_when_missing(Count(path, "=", value, where), not positive)
+        case Count(path, "=", 0, where):
+            return Any(path, where), not positive
+        case Count(path, "<" | "<=" as op, value, where):
+            return Count(path, ">=" if op == "<" else ">", value, where), not positive
+        case Count(path, ">=", 0, where):
+            return Count(path, "<", 0, where), not positive
+    return leaf, positive
+
+
+def _shortened(leaf: Anything) -> Tree:
+    if isinstance(leaf, Compare):
+        return Compare(leaf.path[1:], leaf.op, leaf.value)
+    if isinstance(leaf, Count):
+        return Count(leaf.path[1:], leaf.op, leaf.value, leaf.where)
+    return Any(leaf.path[1:], leaf.where)
+
+
+def _either(left: Q, right: Q) -> Q:
+    """Django takes an empty Q for nothing said; in an "or" it must stay "everything"."""
+    return Q() if not left or not right else left | right
+
+
+def _nothing(path: str) -> Q:
+    return Q(**{f"{path}pk__in": []})
+
+
+def _given(field: Field, value: Scalar) -> Anything:
+    """A value in the shape that `field.q` takes: references by `Ref`."""
+    if field.kind == "reference" and isinstance(value, int):
+        return Ref(id=value)
+    return value

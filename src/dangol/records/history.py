@@ -1,0 +1,156 @@
+"""Reads the history of a record: who changed which field from what to what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.utils.translation import gettext as _
+
+from dangol.records.fields import Locale, Ref, Reference
+from dangol.records.fields.base import Label
+from dangol.records.models import Change
+from dangol.records.types import RecordType
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field before and after. Values are Python values; a Reference's are Refs with titles where they still exist."""
+
+    name: str
+    label: Label
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryItem:
+    """What one act did to the record."""
+
+    id: int
+    version: int
+    at: datetime
+    actor_id: int | None
+    actor_name: str
+    action: str
+    origin: str
+    request_id: str
+    fields: tuple[FieldChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    items: Sequence[HistoryItem]
+    next: int | None
+
+
+def changes_since(record_type: RecordType, record_id: int, version: int) -> list[HistoryItem]:
+    """The changes a record went through after `version`, newest first, at most 50. Three queries at most."""
+    rows = Change.objects.filter(table=record_type.table.name, record_id=record_id, version__gt=version)
+    return _items(record_type, list(rows.order_by("-id")[:50]))
+
+
+def history(record_type: RecordType, record_id: int, *, limit: int = 50, after: int | None = None) -> HistoryPage:
+    """A record's changes, newest first; `after` is the id of the last item seen. The caller has checked permission."""
+    rows = Change.objects.filter(table=record_type.table.name, record_id=record_id)
+    if after is not None:
+        rows = rows.filter(id__lt=after)
+    found = list(rows.order_by("-id")[: limit + 1])
+    return HistoryPage(_items(record_type, found[:limit]), found[limit - 1].id if len(found) > limit else None)
+
+
+def _items(record_type: RecordType, rows: Sequence[Change]) -> list[HistoryItem]:
+    fields = {record_type.table.columns[name].name: name for name in record_type.fields if name in record_type.table.columns}
+    titles = _titles(record_type, rows, fields)
+    users = get_user_model()._default_manager.in_bulk({row.actor_id for row in rows if row.actor_id})
+    items = []
+    for row in rows:
+        changes = []
+        action = row.action
+        for column, (before, after) in row.changes.items():
+            if column == "deleted_at":
+                action = "restore" if after is None else "bin"
+                continue
+            name = fields.get(column)
+            if name is None:
+                continue
+            field = record_type.fields[name]
+            changes.append(
+                FieldChange(
+                    name, field.label, _value(field, before, titles.get(name, {})), _value(field, after, titles.get(name, {}))
+                )
+            )
+        user = users.get(row.actor_id) if row.actor_id else None
+        who = getattr(user, "name", "") or _("System")
+        items.append(
+            HistoryItem(
+                row.id, row.version, row.at, row.actor_id, who, action, row.origin, row.request_id, tuple(changes)
+            )
+        )
+    return items
+
+
+def _titles(record_type: RecordType, rows: Sequence[Change], fields: dict[str, str]) -> dict[str, dict[int, str]]:
+    """Titles of the records that references pointed at. One query for each reference that changed."""
+    wanted: dict[str, set[int]] = {}
+    for row in rows:
+        for column, values in row.changes.items():
+            name = fields.get(column)
+            if name and isinstance(record_type.fields[name], Reference):
+                wanted.setdefault(name, set()).update(value for value in values if value is not None)
+    found = {}
+    for name, ids in wanted.items():
+        field = record_type.fields[name]
+        assert isinstance(field, Reference)
+        found[name] = dict(field.model._default_manager.filter(pk__in=ids).values_list("pk", field.title))
+    return found
+
+
+def _value(field: Any, raw: Any, titles: dict[int, str]) -> Any:
+    """A value from JSON back as Python knows it."""
+    if raw is None or raw == "":
+        return None
+    match field.kind:
+        case "reference":
+            return Ref(id=raw, title=titles.get(raw, f"#{raw}"))
+        case "number" | "money":
+            return Decimal(str(raw))
+        case "date":
+            return date.fromisoformat(raw)
+        case "datetime":
+            return datetime.fromisoformat(raw)
+    return raw
+
+
+def history_json(record_type: RecordType, items: Sequence[HistoryItem]) -> list[dict[str, Any]]:
+    """History as the API shows it."""
+    return [
+        {
+            "id": item.id,
+            "version": item.version,
+            "at": item.at.isoformat(),
+            "actor": {"id": item.actor_id, "name": item.actor_name},
+            "action": item.action,
+            "origin": item.origin,
+            "request": item.request_id,
+            "changes": [
+                {
+                    "field": change.name,
+                    "before": record_type.fields[change.name].to_json(change.before),
+                    "after": record_type.fields[change.name].to_json(change.after),
+                }
+                for change in item.fields
+            ],
+        }
+        for item in items
+    ]
+
+
+def shown(record_type: RecordType, change: FieldChange, locale: Locale) -> tuple[str, str]:
+    """Before and after as a person reads them."""
+    field = record_type.fields[change.name]
+    return field.text(change.before, locale) or "–", field.text(change.after, locale) or "–"

@@ -1,0 +1,216 @@
+"""One chunk of rows into records, inside the caller's transaction."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import DataError, IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from dangol.identity.actors import Actor
+from dangol.records.fields import Ref
+from dangol.records.importing.errors import Problem, Text
+from dangol.records.importing.existing import Found, find_existing
+from dangol.records.importing.folding import Entry, Folded, fold
+from dangol.records.importing.mapping import CompiledMapping, CompiledRecord
+from dangol.records.writing import Change, WriteError, write
+
+Rows = Sequence[tuple[int, Sequence[str]]]
+Ordinals = Mapping[int, Sequence[int]]
+
+ORIGIN = "import"
+PATIENT_ROUNDS = 4
+"""So often only the row that gave a refused value is turned away; then all rows that use the record are."""
+SHOWN = 200
+
+_HINDRANCES: dict[str, Text] = {
+    "deleted": _("The record with this key lies in the recycle bin. Restore it and try again."),
+    "forbidden": _("A record with this key exists, but it is outside of what you may change."),
+}
+
+
+@dataclass(slots=True)
+class ChunkResult:
+    """What became of the rows of a chunk. Rows that are neither rejected nor `changing` changed nothing."""
+
+    problems: dict[int, Problem] = field(default_factory=dict)
+    changing: set[int] = field(default_factory=set)
+    created: Counter[str] = field(default_factory=Counter)
+    updated: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: ChunkResult) -> None:
+        self.problems.update(other.problems)
+        self.changing |= other.changing
+        self.created.update(other.created)
+        self.updated.update(other.updated)
+
+
+class _Refused(Exception):
+    """Some rows cannot go in; what the attempt wrote is undone and the others are tried again without them."""
+
+    def __init__(self, problems: dict[int, Problem]) -> None:
+        super().__init__()
+        self.problems = problems
+
+
+class _Unclear(Exception):
+    """The database refused the chunk without saying for which row; smaller chunks will tell."""
+
+    def __init__(self, message: Text, code: str) -> None:
+        super().__init__()
+        self.message = message
+        self.code = code
+
+
+def write_chunk(compiled: CompiledMapping, rows: Rows, ordinals: Ordinals, actor: Actor) -> ChunkResult:
+    """Write what the rows say. A row goes in with all its records or not at all.
+
+    Args:
+        rows: (index, cells) of rows that could be taken apart.
+        ordinals: for each index, its ordinal in each slot of the mapping.
+
+    Costs one look-up and one write for each record of the mapping when no row is refused.
+    """
+    problems: dict[int, Problem] = {}
+    for attempt in range(1, len(rows) + 2):
+        kept = [item for item in rows if item[0] not in problems] if problems else rows
+        folded = fold(compiled, kept, ordinals)
+        problems.update(folded.problems)
+        try:
+            with transaction.atomic():
+                result = _write_entries(compiled, folded, actor, patient=attempt <= PATIENT_ROUNDS)
+        except _Refused as refused:
+            problems.update(refused.problems)
+            continue
+        except _Unclear as unclear:
+            left = [item for item in kept if item[0] not in problems]
+            result = _halved(compiled, left, ordinals, actor, unclear)
+        result.problems = {**problems, **result.problems}
+        return result
+    raise AssertionError("every round refuses a row or ends")
+
+
+def _halved(
+    compiled: CompiledMapping, rows: Rows, ordinals: Ordinals, actor: Actor, unclear: _Unclear
+) -> ChunkResult:
+    if len(rows) == 1:
+        return ChunkResult(problems={rows[0][0]: Problem(unclear.code, unclear.message)})
+    middle = len(rows) // 2
+    result = write_chunk(compiled, rows[:middle], ordinals, actor)
+    result.add(write_chunk(compiled, rows[middle:], ordinals, actor))
+    return result
+
+
+def _write_entries(compiled: CompiledMapping, folded: Folded, actor: Actor, *, patient: bool) -> ChunkResult:
+    result = ChunkResult()
+    for record in compiled.records:
+        entries = folded.entries[record.alias]
+        if not entries:
+            continue
+        changes, changed = _changes(record, entries, actor, patient)
+        if not changes:
+            continue
+        name = record.record_type.name
+        try:
+            written = write(record.record_type, changes, actor=actor, collect=True, origin=ORIGIN)
+        except WriteError as error:
+            first = error.errors[0]
+            raise _Unclear(first.message, first.code) from error
+        except (DataError, IntegrityError) as error:
+            raise _Unclear(_("The database refused the row: %(why)s") % {"why": _first_line(error)}, "database") from error
+        if written.errors:
+            refused: dict[int, Problem] = {}
+            for row_error in written.errors:
+                entry = changed[row_error.index]
+                problem = Problem(
+                    row_error.code, row_error.message, row_error.field, value=_shown(row_error.value)
+                )
+                for index in entry.touched if patient else entry.rows:
+                    refused.setdefault(index, problem)
+            raise _Refused(refused)
+        updated = set(written.updated)
+        for entry, record_id in zip(changed, written.ids, strict=True):
+            entry.is_new = entry.id is None
+            entry.id = record_id
+            if entry.is_new or record_id in updated:
+                result.changing.update(entry.touched)
+        result.created[name] += len(written.created)
+        result.updated[name] += len(written.updated)
+    return result
+
+
+def _changes(
+    record: CompiledRecord, entries: Sequence[Entry], actor: Actor, patient: bool
+) -> tuple[list[Change], list[Entry]]:
+    """What the writer is to do, and for whom. Entries that would change nothing get only their id."""
+    stored = find_existing(record, entries, actor)
+    required = {name for name, field_ in record.record_type.editable_fields.items() if field_.required}
+    changes: list[Change] = []
+    changed: list[Entry] = []
+    refused: dict[int, Problem] = {}
+    for entry in entries:
+        values = entry.values
+        for name, parent in entry.parents.items():
+            if parent.ref is None:
+                parent.ref = Ref(id=parent.id)
+            values[name] = parent.ref
+        found = stored.get(entry) if stored else None
+        if found is None:
+            for name, fallback in entry.fallbacks.items():
+                if values.get(name) is None and fallback is not None:
+                    values[name] = fallback
+            if not required <= values.keys():
+                problem = Problem("required", _("Enter a value."), min(required - values.keys()))
+                refused.update(dict.fromkeys(entry.touched if patient else entry.rows, problem))
+            else:
+                changes.append(Change(values))
+                changed.append(entry)
+            continue
+        entry.id = found.id
+        if found.hindrance:
+            refused.update(dict.fromkeys(entry.rows, _hindered(record, entry, found)))
+            continue
+        different = _different(record, entry, found)
+        if different:
+            changes.append(Change(different, id=found.id))
+            changed.append(entry)
+    if refused:
+        raise _Refused(refused)
+    return changes, changed
+
+
+def _different(record: CompiledRecord, entry: Entry, found: Found) -> dict[str, Any]:
+    """The values that the stored record does not have yet, as far as the mapping may change them."""
+    different = {}
+    for name, old in found.values.items():
+        if name not in entry.values:
+            continue
+        new = entry.values[name]
+        if new is None:
+            if old is None or old == record.record_type.fields[name].blank:
+                continue
+        elif new == old:
+            continue
+        if record.policies[name] == "fill" and old not in (None, "") and old != entry.fallbacks.get(name):
+            continue
+        different[name] = new
+    return different
+
+
+def _hindered(record: CompiledRecord, entry: Entry, found: Found) -> Problem:
+    key = ", ".join(str(part) for part in entry.key if not isinstance(part, Entry))
+    return Problem(found.hindrance, _HINDRANCES[found.hindrance], record.key[0], value=key[:SHOWN])
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Ref):
+        value = value.title or (value.key[1] if value.key else value.id)
+    return "" if value is None else str(value)[:SHOWN]
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).splitlines()
+    return lines[0] if lines else type(error).__name__

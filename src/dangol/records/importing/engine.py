@@ -1,0 +1,363 @@
+"""Carries an import through: chunk by chunk, each one transaction, from wherever the last one ended."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import structlog
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
+
+from dangol.events.outbox import announce
+from dangol.identity.actors import Actor
+from dangol.records.fields import Locale
+from dangol.records.importing import counters, rejects
+from dangol.records.importing.chunks import ChunkResult, write_chunk
+from dangol.records.importing.errors import CellProblem, ImportProblem, Problem, RunBusy
+from dangol.records.importing.events import ImportFinished
+from dangol.records.importing.mapping import CompiledMapping, Mapping, compile_mapping, read_mapping
+from dangol.records.importing.mapping.compiling import ordinal_columns
+from dangol.records.importing.readers import Row, SourceOptions, Table, open_table
+from dangol.records.models import ImportReject, ImportRun, ImportState
+
+log = structlog.get_logger(__name__)
+
+PATIENCE = 120.0
+"""Seconds to wait for a database that went away."""
+PAUSES = (0.5, 1.0, 2.0, 4.0)
+ATTEMPTS_WITHOUT_PROGRESS = 5
+COLLECT_AFTER = 100_000
+_LOCK = 0x44474C << 40
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is, after each chunk. `share` lies between 0 and 1."""
+
+    rows: int
+    imported: int
+    unchanged: int
+    rejected: int
+    seconds: float
+    share: float
+
+    @property
+    def rows_per_second(self) -> float:
+        return self.rows / self.seconds if self.seconds else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        return self.seconds * (1 - self.share) / self.share if self.share and self.seconds else None
+
+
+Report = Callable[[Progress], None]
+
+
+def run(
+    import_run: ImportRun, actor: Actor, progress: Report | None = None, *, patience: float = PATIENCE
+) -> ImportRun:
+    """Carry the run through to its end, or to where it is cancelled, and return it as it then is.
+
+    Can be called again after any kind of death, also `kill -9` of this process or of PostgreSQL in the middle of a
+    commit: position, counters, rejects and records of a chunk are one transaction, and work goes on behind the last
+    chunk that is in the database.
+
+    Args:
+        actor: in whose name; needs `import` on each type of the mapping, and `create` and `edit` for what is written.
+        progress: called after each chunk.
+        patience: how long to wait, in seconds, for a database that went away.
+
+    Raises:
+        RunBusy: another process is at it.
+        ImportProblem: the file or the mapping cannot be used; the run is marked as failed.
+        OperationalError: the database stayed away; the run goes on when this is called again.
+    """
+    failures, position = 0, -1
+    while True:
+        try:
+            with translation.override(import_run.language), _locked(import_run), _calm_collector():
+                return _Work(import_run.pk, actor, progress).to_the_end()
+        except (OperationalError, InterfaceError) as error:
+            if connection.in_atomic_block:
+                raise
+            log.warning("import_lost_database", run=import_run.pk, error=str(error).splitlines()[0])
+            _await_database(patience, error)
+            now = ImportRun.objects.values_list("position", flat=True).get(pk=import_run.pk)
+            failures, position = (1, now) if now > position else (failures + 1, now)
+            if failures >= ATTEMPTS_WITHOUT_PROGRESS:
+                raise
+
+
+def rehearse(import_run: ImportRun, actor: Actor, progress: Report | None = None) -> ImportRun:
+    """The whole run, to be rolled back by the caller: exact totals, nothing written.
+
+    Must be called inside a transaction, with a run saved in it. No retries: what is lost is only a rehearsal.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("rehearse() needs a transaction that its caller rolls back")
+    with translation.override(import_run.language), _calm_collector():
+        return _Work(import_run.pk, actor, progress).to_the_end()
+
+
+def require_permission(mapping: Mapping, actor: Actor) -> None:
+    """Raise ImportProblem unless the actor may import every type that the mapping writes."""
+    from dangol.records import registry
+
+    for name in mapping.types:
+        if not actor.may(name, "import"):
+            raise ImportProblem(
+                _("You may not import records of the type “%(type)s”. Ask an administrator for this right.")
+                % {"type": registry.get(name).label_plural}
+            )
+
+
+def locale_of(actor: Actor) -> Locale:
+    return Locale(actor.language, ZoneInfo(actor.time_zone))
+
+
+def options_of(mapping: Mapping) -> SourceOptions:
+    return SourceOptions(delimiter=mapping.delimiter, encoding=mapping.encoding)
+
+
+class _Work:
+    """One go at a run, from its stored position to the end."""
+
+    def __init__(self, run_id: int, actor: Actor, progress: Report | None) -> None:
+        self.run = ImportRun.objects.get(pk=run_id)
+        self.actor = actor
+        self.progress = progress
+
+    def to_the_end(self) -> ImportRun:
+        run = self.run
+        if run.state in (ImportState.FINISHED, ImportState.CANCELLED):
+            return run
+        try:
+            mapping = read_mapping(run.mapping, name=run.mapping_name)
+            require_permission(mapping, self.actor)
+            with open_table(Path(run.path), options_of(mapping)) as table:
+                compiled = compile_mapping(mapping, table.header, locale_of(self.actor))
+                self._start()
+                self._work_through(table, compiled)
+        except ImportProblem as problem:
+            self._fail(str(problem))
+            raise
+        except (OperationalError, InterfaceError, RunBusy):
+            raise
+        except Exception as error:
+            log.exception("import_failed", run=run.pk)
+            self._fail(str(_("The import stopped by an error of the program: %(why)s") % {"why": repr(error)[:500]}))
+            raise
+        return self.run
+
+    def _start(self) -> None:
+        run = self.run
+        run.state = ImportState.RUNNING
+        run.message = ""
+        run.started_at = run.started_at or timezone.now()
+        run.finished_at = None
+        run.save(update_fields=["state", "message", "started_at", "finished_at"])
+
+    def _fail(self, message: str) -> None:
+        if connection.in_atomic_block and connection.needs_rollback:
+            return
+        ImportRun.objects.filter(pk=self.run.pk).update(
+            state=ImportState.FAILED, message=message.replace("\0", "\ufffd"), finished_at=timezone.now()
+        )
+        self.run.refresh_from_db()
+
+    def _work_through(self, table: Table, compiled: CompiledMapping) -> None:
+        run = self.run
+        rows = iter(table)
+        if run.position:
+            skipped = next((row for row in rows if row.number >= run.position), None)
+            log.info("import_resumed", run=run.pk, position=run.position, found=skipped is not None)
+        chunk = list(islice(rows, run.chunk_rows))
+        while True:
+            began = time.monotonic()
+            following = list(islice(rows, run.chunk_rows)) if len(chunk) == run.chunk_rows else []
+            cancelled = self._chunk(chunk, compiled, table.bytes_read(), began, is_last=not following)
+            if self.progress:
+                self.progress(_progress(self.run))
+            if cancelled or not following:
+                return
+            chunk = following
+
+    def _chunk(
+        self, chunk: Sequence[Row], compiled: CompiledMapping, bytes_read: int, began: float, *, is_last: bool
+    ) -> bool:
+        """One chunk with its counters in one transaction. True when the run has been cancelled instead."""
+        run = self.run
+        before = run.position
+        with transaction.atomic():
+            locked = ImportRun.objects.select_for_update().get(pk=run.pk)
+            if locked.position != before or locked.state != ImportState.RUNNING:
+                raise RunBusy(_("This file is being imported already."))
+            if locked.cancel_requested:
+                self._end(locked, ImportState.CANCELLED)
+                self.run = locked
+                return True
+            result, turned_away = process(locked, chunk, compiled, self.actor)
+            ImportReject.objects.bulk_create(turned_away, batch_size=1_000)
+            rejected = len(turned_away)
+            imported = len(result.changing)
+            locked.rows += len(chunk)
+            locked.rejected += rejected
+            locked.imported += imported
+            locked.unchanged += len(chunk) - rejected - imported
+            locked.created = _sum(locked.created, result.created)
+            locked.updated = _sum(locked.updated, result.updated)
+            locked.position = chunk[-1].number if chunk else before
+            locked.bytes_done = bytes_read
+            locked.advanced_at = timezone.now()
+            locked.seconds += time.monotonic() - began
+            if is_last:
+                self._end(locked, ImportState.FINISHED)
+                announce(ImportFinished(run_id=run.pk), actor=self.actor)
+            locked.save()
+        self.run = locked
+        return False
+
+    def _end(self, locked: ImportRun, state: ImportState) -> None:
+        locked.state = state
+        locked.finished_at = timezone.now()
+        if state == ImportState.FINISHED:
+            locked.bytes_done = locked.size
+        counters.forget(locked)
+        locked.save()
+
+
+def process(
+    import_run: ImportRun, chunk: Sequence[Row], compiled: CompiledMapping, actor: Actor
+) -> tuple[ChunkResult, list[ImportReject]]:
+    """Write the rows of one chunk, in the caller's transaction. Returns what became of them, and the rejects unsaved."""
+    readable: list[tuple[int, list[str]]] = []
+    problems: dict[int, Problem] = {}
+    for index, row in enumerate(chunk):
+        if row.problem is None:
+            readable.append((index, row.cells))
+        else:
+            problems[index] = row.problem
+    ordinals = _ordinals(import_run, readable, compiled, problems)
+    if problems:
+        readable = [item for item in readable if item[0] not in problems]
+    result = write_chunk(compiled, readable, ordinals, actor) if readable else ChunkResult()
+    problems.update(result.problems)
+    turned_away = [
+        rejects.make_reject(
+            import_run, chunk[index].number, chunk[index].cells, problem, ordinals.get(index, ())
+        )
+        for index, problem in sorted(problems.items())
+    ]
+    return result, turned_away
+
+
+def _ordinals(
+    import_run: ImportRun,
+    readable: Sequence[tuple[int, Sequence[str]]],
+    compiled: CompiledMapping,
+    problems: dict[int, Problem],
+) -> dict[int, tuple[int, ...]]:
+    """The ordinals of each row. Rows that go on to be rejected count as well: their place in the document is theirs."""
+    if not compiled.counted or not readable:
+        return {}
+    slots: list[list[int]] = []
+    for slot, text in enumerate(compiled.counted):
+        given = compiled.given_ordinals[slot]
+        if given is not None:
+            numbers = []
+            for index, cells in readable:
+                try:
+                    numbers.append(counters.given_ordinal(cells[given], ordinal_columns(slot + 1)[slot]))
+                except CellProblem as problem:
+                    problems.setdefault(index, problem.problem())
+                    numbers.append(0)
+            slots.append(numbers)
+            continue
+        texts = []
+        for index, cells in readable:
+            try:
+                texts.append(text(cells))
+            except CellProblem as problem:
+                problems.setdefault(index, problem.problem())
+                texts.append("")
+        slots.append(counters.ordinals(import_run, slot, texts))
+    return {index: numbers for (index, _cells), numbers in zip(readable, zip(*slots, strict=True), strict=True)}
+
+
+def _sum(before: dict[str, int], more: dict[str, int]) -> dict[str, int]:
+    return {name: before.get(name, 0) + more.get(name, 0) for name in {**before, **more}}
+
+
+def _progress(import_run: ImportRun) -> Progress:
+    return Progress(
+        import_run.rows,
+        import_run.imported,
+        import_run.unchanged,
+        import_run.rejected,
+        import_run.seconds,
+        import_run.share_done,
+    )
+
+
+def lock_number(import_run: ImportRun) -> int:
+    """The advisory lock that stands for this run."""
+    return _LOCK | import_run.pk
+
+
+@contextmanager
+def _locked(import_run: ImportRun) -> Iterator[None]:
+    """Hold the run for this process. The lock belongs to the database session and dies with it."""
+    number = lock_number(import_run)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [number])
+        if not cursor.fetchone()[0]:
+            raise RunBusy(_("This file is being imported already."))
+    try:
+        yield
+    finally:
+        if connection.connection is not None and not connection.connection.closed and not connection.needs_rollback:
+            try:
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT pg_advisory_unlock(%s)", [number])
+            except (OperationalError, InterfaceError):
+                # The session is gone, and the lock with it.
+                log.info("import_lock_died_with_session", run=import_run.pk)
+
+
+@contextmanager
+def _calm_collector() -> Iterator[None]:
+    """Let the garbage collector look less often: a chunk is a million small objects, none of them in a cycle.
+
+    Worth a third of the importer's time; what the chunks leave behind is freed by reference counting all the same.
+    """
+    thresholds = gc.get_threshold()
+    gc.set_threshold(COLLECT_AFTER, thresholds[1], thresholds[2])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
+
+
+def _await_database(patience: float, cause: Exception) -> None:
+    """Wait until the database answers again. Raises the cause when it does not in time."""
+    deadline = time.monotonic() + patience
+    tries = 0
+    while True:
+        connection.close()
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+            return
+        except (OperationalError, InterfaceError):
+            if time.monotonic() >= deadline:
+                raise cause from None
+            time.sleep(PAUSES[min(tries, len(PAUSES) - 1)])
+            tries += 1

@@ -1,0 +1,83 @@
+"""Finding the records that are there already, by key. One query for each record type and chunk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dangol.identity.actors import Actor
+from dangol.records import permissions
+from dangol.records.fields import Ref, Reference
+from dangol.records.importing.folding import Entry
+from dangol.records.importing.mapping import CompiledRecord
+from dangol.records.types import RecordType
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A stored record: the values the mapping may change, and why it may not be used ("" when it may)."""
+
+    id: int
+    values: dict[str, Any]
+    hindrance: str
+
+
+def find_existing(record: CompiledRecord, entries: Sequence[Entry], actor: Actor) -> dict[Entry, Found]:
+    """The stored records that entries with a key stand for.
+
+    Records in the recycle bin and records the actor may not use are found too: their keys are taken, so the row
+    cannot go in, and it must say why. One query; a second one where the actor's role reaches only some records.
+    """
+    record_type = record.record_type
+    wanted: dict[tuple[Any, ...], Entry] = {}
+    for entry in entries:
+        # What belongs to a record made just now cannot be there yet.
+        if entry.key and not any(isinstance(part, Entry) and part.is_new for part in entry.key):
+            wanted[tuple(part.id if isinstance(part, Entry | Ref) else part for part in entry.key)] = entry
+    if not wanted:
+        return {}
+    names = [name for name, policy in record.policies.items() if policy != "keep" and name not in record.key]
+    key_columns = [_column(record_type, name) for name in record.key]
+    rows = record_type.model._default_manager.filter(**{f"{key_columns[0]}__in": {key[0] for key in wanted}})
+    for place, column in enumerate(key_columns[1:], start=1):
+        parts = [key[place] for key in wanted]
+        rows = rows.filter(**{f"{column}__gte": min(parts), f"{column}__lte": max(parts)})
+    stored: dict[Entry, tuple[int, Any, list[Any]]] = {}
+    width = len(key_columns)
+    for record_id, deleted_at, *values in rows.values_list(
+        "pk", "deleted_at", *key_columns, *(_column(record_type, name) for name in names)
+    ):
+        found = wanted.get(tuple(values[:width]))
+        if found is not None:
+            stored[found] = (record_id, deleted_at, values[width:])
+    hidden = _hidden([item[0] for item in stored.values()], record, actor)
+    references = [isinstance(record_type.fields[name], Reference) for name in names]
+    return {
+        entry: Found(
+            record_id,
+            {
+                name: Ref(id=value) if is_reference and value is not None else value
+                for name, is_reference, value in zip(names, references, values, strict=True)
+            },
+            "forbidden" if record_id in hidden else "deleted" if deleted_at is not None else "",
+        )
+        for entry, (record_id, deleted_at, values) in stored.items()
+    }
+
+
+def _hidden(ids: Sequence[int], record: CompiledRecord, actor: Actor) -> set[int]:
+    """Those the actor may not use: see, where they are only pointed at; edit, where they may change."""
+    action = "view" if record.keeps else "edit"
+    if not ids or permissions.visible_q(actor, record.record_type, action) is True:
+        return set()
+    allowed: set[int] = set()
+    for deleted in (False, True):
+        rows = permissions.visible_to(actor, record.record_type, action, deleted=deleted)
+        allowed.update(rows.filter(pk__in=ids).values_list("pk", flat=True))
+    return set(ids) - allowed
+
+
+def _column(record_type: RecordType, name: str) -> str:
+    field = record_type.fields[name]
+    return f"{field.column}_id" if isinstance(field, Reference) else field.column

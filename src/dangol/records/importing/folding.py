@@ -1,0 +1,190 @@
+"""Rows to records: several rows of a chunk that name the same record become one entry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from dangol.records.fields import Ref
+from dangol.records.importing.errors import CellProblem, Problem
+from dangol.records.importing.mapping import CompiledMapping, CompiledRecord
+from dangol.records.importing.mapping.compiling import CompiledField
+
+
+class Entry:
+    """One record to be made or changed.
+
+    `row` gave it first, `touched` are the rows that gave it values, `rows` all rows that use it. `parents` are
+    entries of the same mapping that its references point at; `ref` is how they are written. `fallbacks` are what fields get that have no value.
+    """
+
+    __slots__ = ("fallbacks", "id", "is_new", "key", "open", "parents", "ref", "row", "rows", "touched", "values", "was_changed")
+
+    def __init__(self, row: int, key: tuple[Any, ...]) -> None:
+        self.row = row
+        self.key = key
+        self.values: dict[str, Any] = {}
+        self.fallbacks: dict[str, Any] = {}
+        self.parents: dict[str, Entry] = {}
+        self.open: tuple[CompiledField, ...] = ()
+        self.rows: list[int] = [row]
+        self.touched: list[int] = [row]
+        self.id: int | None = None
+        self.ref: Ref | None = None
+        self.is_new = False
+        self.was_changed = False
+
+
+@dataclass(slots=True)
+class Folded:
+    """The entries of a chunk by alias, in the order in which they came up, and the rows that do not fit."""
+
+    entries: dict[str, list[Entry]]
+    problems: dict[int, Problem] = field(default_factory=dict)
+
+
+def fold(
+    compiled: CompiledMapping,
+    rows: Sequence[tuple[int, Sequence[str]]],
+    ordinals: Mapping[int, Sequence[int]],
+) -> Folded:
+    """Make entries of rows. A row with a problem leaves no trace in the entries.
+
+    Args:
+        rows: (index in the chunk, cells).
+        ordinals: for each index, the row's ordinal in each slot of the mapping.
+    """
+    folded = Folded({record.alias: [] for record in compiled.records})
+    makers = [_Maker(record, folded.entries[record.alias]) for record in compiled.records]
+    for index, cells in rows:
+        numbers = ordinals.get(index, ())
+        made: dict[str, Entry] = {}
+        steps: list[tuple[_Maker, Entry, dict[str, Any] | None]] = []
+        try:
+            for maker in makers:
+                maker.stage(index, cells, numbers, made, steps)
+        except CellProblem as problem:
+            folded.problems[index] = problem.problem()
+            continue
+        for maker, entry, values in steps:
+            maker.settle(index, entry, values)
+    return folded
+
+
+class _Maker:
+    """Folds the rows for one record of the mapping."""
+
+    def __init__(self, record: CompiledRecord, entries: list[Entry]) -> None:
+        self.record = record
+        self.entries = entries
+        self.seen: dict[tuple[Any, ...], Entry] = {}
+        by_name: dict[str, Any] = {item.name: item for item in record.cells}
+        references, ordinals = dict(record.references), dict(record.ordinals)
+        self.key_parts = [
+            (name, by_name.get(name), references.get(name), ordinals.get(name)) for name in record.key
+        ]
+        self.fills = record.fills
+        self.plain = tuple((item.name, item.get, item.clears) for item in record.cells)
+        self.fallbacks = tuple((item.name, item.fallback) for item in record.cells if item.fallback is not None)
+        # What a further row may still change: nothing for records that keep what the first row gave.
+        self.updating = tuple(
+            item for item in record.cells if item.existing == "update" and item.name not in record.key
+        )
+        self.updating_references = tuple(
+            (name, alias)
+            for name, alias in record.references
+            if record.policies[name] == "update" and name not in record.key
+        )
+        self.is_closed = not self.updating and not self.updating_references
+
+    def key(self, cells: Sequence[str], numbers: Sequence[int], made: dict[str, Entry]) -> tuple[Any, ...]:
+        key = []
+        for name, item, alias, slot in self.key_parts:
+            part: Any
+            if item is not None:
+                part = item.get(cells)
+            elif alias is not None:
+                part = made.get(alias)
+            else:
+                part = numbers[slot]  # type: ignore[index]
+            if part is None:
+                raise CellProblem(
+                    "key", _("The key is empty. Enter a value."), field=name, column=item.column if item else ""
+                )
+            key.append(part)
+        return tuple(key)
+
+    def stage(
+        self,
+        index: int,
+        cells: Sequence[str],
+        numbers: Sequence[int],
+        made: dict[str, Entry],
+        steps: list[tuple[_Maker, Entry, dict[str, Any] | None]],
+    ) -> None:
+        """Work out what the row says about this record, without touching what other rows said."""
+        record = self.record
+        if record.when is not None and not record.when(cells):
+            return
+        key = self.key(cells, numbers, made) if self.key_parts else ()
+        entry = self.seen.get(key) if key else None
+        if entry is None:
+            entry = Entry(index, key)
+            values = entry.values
+            for name, get, clears in self.plain:
+                value = get(cells)
+                if value is not None:
+                    values[name] = value
+                elif clears:
+                    values[name] = None
+            for name, fallback in self.fallbacks:
+                # Kept beside the value: a new record gets it, an existing one that has it counts as empty.
+                entry.fallbacks[name] = fallback(cells)
+            for name, slot in record.ordinals:
+                values[name] = numbers[slot]
+            for name, alias in record.references:
+                parent = made.get(alias)
+                if parent is not None:
+                    entry.parents[name] = parent
+            if self.fills:
+                entry.open = tuple(item for item in self.fills if item.name not in values)
+            made[record.alias] = entry
+            steps.append((self, entry, None))
+            return
+        made[record.alias] = entry
+        further: dict[str, Any] = {}
+        if not self.is_closed:
+            for item in self.updating:
+                value = item.get(cells)
+                if value is not None or item.clears:
+                    if entry.values.get(item.name, further) != value:
+                        further[item.name] = value
+            for name, alias in self.updating_references:
+                parent = made.get(alias)
+                if parent is not None and entry.parents.get(name) is not parent:
+                    further[name] = parent
+        for item in entry.open:
+            value = item.get(cells)
+            if value is not None:
+                further[item.name] = value
+        steps.append((self, entry, further))
+
+    def settle(self, index: int, entry: Entry, further: dict[str, Any] | None) -> None:
+        """The row holds: keep what it said."""
+        if further is None:
+            if entry.key:
+                self.seen[entry.key] = entry
+            self.entries.append(entry)
+            return
+        entry.rows.append(index)
+        if further:
+            for name, value in further.items():
+                if isinstance(value, Entry):
+                    entry.parents[name] = value
+                else:
+                    entry.values[name] = value
+            entry.open = tuple(item for item in entry.open if item.name not in further)
+            entry.touched.append(index)

@@ -1,0 +1,172 @@
+"""The life of an import run: made, started, cancelled, removed – and who may see it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from dangol.events import queue
+from dangol.identity.actors import Actor, may_administer
+from dangol.records import registry
+from dangol.records.importing import engine, storage
+from dangol.records.importing.errors import ImportProblem
+from dangol.records.importing.mapping import Mapping, automatic_mapping
+from dangol.records.importing.readers import open_table
+from dangol.records.models import ImportRun, ImportState
+from dangol.records.models.imports import OPEN_STATES
+from dangol.records.types import RecordType
+
+RUN_TASK = "dangol.records.importing.run"
+FILE_NAME_LENGTH = 255
+CHUNK_ROWS = 10_000
+"""Rows for one transaction; larger ones are hardly faster, and cancelling waits for the end of one."""
+
+
+def fingerprint(sha256: str, mapping: dict[str, Any]) -> str:
+    """What makes two imports the same: the content of the file and the mapping."""
+    canonical = json.dumps(mapping, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(f"{sha256}\n{canonical}".encode()).hexdigest()
+
+
+def runs_visible_to(actor: Actor) -> QuerySet[ImportRun]:
+    """An actor's own runs; all runs for administrators. Lazy."""
+    if may_administer(actor):
+        return ImportRun.objects.all()
+    if actor.user_id is None:
+        return ImportRun.objects.none()
+    return ImportRun.objects.filter(owner_id=actor.user_id)
+
+
+def importable_types(actor: Actor) -> list[RecordType]:
+    """The record types of which the actor may bring in records."""
+    return [known for known in registry.all_types() if actor.may(known.name, "import")]
+
+
+def mapping_from_header(path: Path, record_type: RecordType) -> Mapping:
+    """The mapping that the header of a file suggests.
+
+    Raises:
+        ImportProblem: no column is named like a field.
+    """
+    with open_table(path) as table:
+        found = automatic_mapping(record_type, table.header)
+        if found.mapping is None:
+            labels = ", ".join(str(field.label) for field in list(record_type.editable_fields.values())[:12])
+            raise ImportProblem(
+                _("No column of the file is named like a field of %(type)s. Fields are: %(fields)s …")
+                % {"type": record_type.label_plural, "fields": labels}
+            )
+        return found.mapping
+
+
+def run_create(
+    *,
+    actor: Actor,
+    path: Path,
+    mapping: Mapping,
+    size: int,
+    sha256: str,
+    file_name: str = "",
+    stored: bool = False,
+    state: ImportState = ImportState.WAITING,
+    chunk_rows: int = 0,
+) -> ImportRun:
+    """Note down an import. Nothing is read yet.
+
+    Args:
+        stored: the file is ours (an upload) and goes when the run goes.
+        chunk_rows: rows for one transaction; 0 for the usual number.
+
+    Raises:
+        ImportProblem: the actor may not import what the mapping writes.
+    """
+    engine.require_permission(mapping, actor)
+    return ImportRun.objects.create(
+        owner_id=actor.user_id,
+        state=state,
+        file_name=(file_name or path.name).replace("\0", "")[-FILE_NAME_LENGTH:],
+        path=str(path),
+        stored=stored,
+        size=size,
+        sha256=sha256,
+        fingerprint=fingerprint(sha256, mapping.data),
+        mapping_name=mapping.name[:120],
+        mapping=mapping.data,
+        record_types=mapping.types,
+        language=actor.language,
+        chunk_rows=chunk_rows or CHUNK_ROWS,
+    )
+
+
+def run_unfinished(*, actor: Actor, sha256: str, mapping: Mapping) -> ImportRun | None:
+    """The actor's run of the same file through the same mapping that has not come to its end. One query."""
+    return (
+        ImportRun.objects.filter(
+            fingerprint=fingerprint(sha256, mapping.data), owner_id=actor.user_id, state__in=OPEN_STATES
+        )
+        .order_by("-id")
+        .first()
+    )
+
+
+def run_set_mapping(*, run: ImportRun, mapping: Mapping, actor: Actor) -> None:
+    """Give a run that has not started another mapping. Raises ImportProblem."""
+    engine.require_permission(mapping, actor)
+    if run.state != ImportState.DRAFT:
+        raise ImportProblem(_("The import has started already."))
+    run.mapping = mapping.data
+    run.mapping_name = mapping.name[:120]
+    run.record_types = mapping.types
+    run.fingerprint = fingerprint(run.sha256, mapping.data)
+    run.save(update_fields=["mapping", "mapping_name", "record_types", "fingerprint"])
+
+
+def run_start(*, run: ImportRun, actor: Actor) -> None:
+    """Hand a run to the worker: one that is ready, or one that stopped by an error. Raises ImportProblem."""
+    engine.require_permission(engine.read_mapping(run.mapping, name=run.mapping_name), actor)
+    with transaction.atomic():
+        started = ImportRun.objects.filter(
+            pk=run.pk, state__in=[ImportState.DRAFT, ImportState.FAILED]
+        ).update(state=ImportState.WAITING, message="", cancel_requested=False, finished_at=None)
+        if started:
+            enqueue(run)
+    run.refresh_from_db()
+
+
+def enqueue(run: ImportRun) -> None:
+    """Put the job on the queue; to be called in the transaction that makes the run wait."""
+    queue.enqueue(RUN_TASK, run_id=run.pk, lock=f"{RUN_TASK}:{run.pk}")
+
+
+def run_cancel(*, run: ImportRun, actor: Actor) -> None:
+    """Stop a run after the chunk it is at. What has gone in stays in."""
+    with transaction.atomic():
+        locked = ImportRun.objects.select_for_update().get(pk=run.pk)
+        if locked.state in (ImportState.DRAFT, ImportState.WAITING, ImportState.FAILED):
+            locked.state = ImportState.CANCELLED
+            locked.finished_at = locked.advanced_at
+            locked.save(update_fields=["state", "finished_at"])
+        elif locked.state == ImportState.RUNNING:
+            locked.cancel_requested = True
+            locked.save(update_fields=["cancel_requested"])
+    run.refresh_from_db()
+
+
+def run_remove(*, run: ImportRun, actor: Actor) -> None:
+    """Forget a run that is not going on, with its rejects and its file. The records stay. Raises ImportProblem."""
+    if run.is_active:
+        raise ImportProblem(_("The import is still going on. Cancel it first."))
+    path = Path(run.path) if run.stored else None
+    rejects = storage.rejects_path(run.key)
+    run.delete()
+    if path is not None:
+        path.unlink(missing_ok=True)
+    rejects.unlink(missing_ok=True)
+
+

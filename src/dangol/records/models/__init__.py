@@ -1,0 +1,22 @@
+"""What every record is made of. Rooms derive their tables from `Record` or `OwnedRecord`."""
+
+from dangol.records.models.base import OwnedRecord, Record
+from dangol.records.models.history import Change
+from dangol.records.models.idempotency import IdempotencyKey
+from dangol.records.models.imports import ImportCounter, ImportReject, ImportRun, ImportState
+from dangol.records.models.search import SearchEntry, SearchIdentifier, SearchScope, SearchToken
+
+__all__ = [
+    "Change",
+    "IdempotencyKey",
+    "ImportCounter",
+    "ImportReject",
+    "ImportRun",
+    "ImportState",
+    "OwnedRecord",
+    "Record",
+    "SearchEntry",
+    "SearchIdentifier",
+    "SearchScope",
+    "SearchToken",
+]

@@ -1,0 +1,87 @@
+"""History of every field of every record, written by the database itself.
+
+Statement-level triggers compare the old and the new rows of one statement, so bulk updates, COPY-based
+imports and hand-written SQL are all covered. Who and why come from transaction-local settings that
+`records.writing.context` sets once. An insert leaves no history row: the row is its own.
+"""
+
+import pgtrigger
+from django.db import models
+from django.db.models.functions import Now
+
+
+class Change(models.Model):
+    """What one statement did to one row: `{"column": [before, after], …}`.
+
+    `table` is the table's name, `actor_id` the user (none for the system), `origin` the way in (page, api,
+    import, automation, …). Append-only.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    table = models.CharField(max_length=63, db_collation="C")
+    record_id = models.BigIntegerField()
+    version = models.PositiveIntegerField()
+    action = models.CharField(max_length=6)
+    changes = models.JSONField()
+    actor_id = models.BigIntegerField(null=True)
+    request_id = models.CharField(max_length=64, db_default="")
+    origin = models.CharField(max_length=20, db_default="")
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [models.Index(fields=["table", "record_id", "-id"], name="records_change_record")]
+
+    def __str__(self) -> str:
+        return f"{self.table} {self.record_id} v{self.version}"
+
+
+record_version = pgtrigger.Trigger(
+    name="record_version",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Update,
+    func="NEW.version = OLD.version + 1; NEW.updated_at = now(); RETURN NEW;",
+)
+
+_WHO = """
+    NULLIF(current_setting('dangol.actor', true), '')::bigint,
+    COALESCE(current_setting('dangol.request', true), ''),
+    COALESCE(current_setting('dangol.origin', true), '')
+"""
+
+record_history = pgtrigger.Trigger(
+    name="record_history",
+    level=pgtrigger.Statement,
+    when=pgtrigger.After,
+    operation=pgtrigger.Update,
+    referencing=pgtrigger.Referencing(old="old_rows", new="new_rows"),
+    func=f"""
+    INSERT INTO records_change ("table", record_id, version, action, changes, actor_id, request_id, origin)
+    SELECT TG_TABLE_NAME, n.id, n.version, 'update', d.changes, {_WHO}
+    FROM new_rows n
+    JOIN old_rows o ON o.id = n.id
+    CROSS JOIN LATERAL (
+        SELECT jsonb_object_agg(a.key, jsonb_build_array(b.value, a.value)) AS changes
+        FROM jsonb_each(to_jsonb(n)) a
+        JOIN jsonb_each(to_jsonb(o)) b ON b.key = a.key
+        WHERE a.value IS DISTINCT FROM b.value
+          AND a.key NOT IN ('version', 'updated_at', 'updated_by_id')
+    ) d
+    WHERE d.changes IS NOT NULL;
+    RETURN NULL;
+    """,
+)
+
+record_delete_history = pgtrigger.Trigger(
+    name="record_delete_history",
+    level=pgtrigger.Statement,
+    when=pgtrigger.After,
+    operation=pgtrigger.Delete,
+    referencing=pgtrigger.Referencing(old="old_rows"),
+    func=f"""
+    INSERT INTO records_change ("table", record_id, version, action, changes, actor_id, request_id, origin)
+    SELECT TG_TABLE_NAME, o.id, o.version, 'delete', jsonb_build_object('*', jsonb_build_array(to_jsonb(o), NULL)),
+           {_WHO}
+    FROM old_rows o;
+    RETURN NULL;
+    """,
+)

@@ -1,0 +1,150 @@
+"""Imports: one run per file and mapping, the rows it turned away, and what it counted on the way."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+
+class ImportState(models.TextChoices):
+    DRAFT = "draft", _("Being prepared")
+    WAITING = "waiting", _("Waiting")
+    RUNNING = "running", _("Running")
+    FINISHED = "finished", _("Finished")
+    CANCELLED = "cancelled", _("Cancelled")
+    FAILED = "failed", _("Stopped by an error")
+
+
+OPEN_STATES = (ImportState.WAITING, ImportState.RUNNING, ImportState.FAILED)
+
+
+class ImportRun(models.Model):
+    """One file going in through one mapping: how far it is and what came of it.
+
+    `position` is the number of the last row that a committed chunk dealt with, as a spreadsheet counts rows
+    (the header is row 1). Position, counters and rejects are written in the transaction of the chunk they
+    tell of, so `rows = imported + unchanged + rejected` holds at every moment, also after a crash.
+    """
+
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("User")
+    )
+    state = models.CharField(_("State"), max_length=10, choices=ImportState, default=ImportState.DRAFT)
+    file_name = models.CharField(_("File"), max_length=255)
+    path = models.TextField()
+    stored = models.BooleanField(default=False)
+    size = models.BigIntegerField(_("Size"))
+    sha256 = models.CharField(max_length=64, db_collation="C")
+    fingerprint = models.CharField(max_length=64, db_collation="C")
+    mapping_name = models.CharField(_("Mapping"), max_length=120, blank=True, default="")
+    mapping = models.JSONField()
+    record_types = models.JSONField(default=list)
+    language = models.CharField(max_length=8, default="ko")
+    chunk_rows = models.PositiveIntegerField(default=5_000)
+
+    position = models.BigIntegerField(default=0)
+    bytes_done = models.BigIntegerField(default=0)
+    rows = models.BigIntegerField(_("Rows"), default=0)
+    imported = models.BigIntegerField(_("Imported"), default=0)
+    unchanged = models.BigIntegerField(_("Unchanged"), default=0)
+    rejected = models.BigIntegerField(_("Rejected"), default=0)
+    created = models.JSONField(default=dict)
+    updated = models.JSONField(default=dict)
+    seconds = models.FloatField(default=0)
+    cancel_requested = models.BooleanField(default=False)
+    message = models.TextField(blank=True, default="")
+
+    created_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField(null=True, blank=True)
+    advanced_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("Import")
+        verbose_name_plural = _("Imports")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(rows=models.F("imported") + models.F("unchanged") + models.F("rejected")),
+                name="records_importrun_adds_up",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["owner", "-id"], name="records_importrun_owner"),
+            models.Index(fields=["fingerprint"], name="records_importrun_file"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.file_name} ({self.state})"
+
+    @property
+    def is_active(self) -> bool:
+        """It waits for a worker or is being worked on."""
+        return self.state in (ImportState.WAITING, ImportState.RUNNING)
+
+    @property
+    def rows_per_second(self) -> float:
+        return self.rows / self.seconds if self.seconds else 0.0
+
+    @property
+    def share_done(self) -> float:
+        """Between 0 and 1, by bytes of the file read."""
+        if self.state == ImportState.FINISHED:
+            return 1.0
+        return min(self.bytes_done / self.size, 1.0) if self.size else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """At the speed so far; none before the first chunk."""
+        share = self.share_done
+        return self.seconds * (1 - share) / share if share and self.seconds else None
+
+
+class ImportReject(models.Model):
+    """One row of the file that did not go in, with the reason and the row itself.
+
+    `cells` is the original row as JSON in ASCII text: a JSON column could not hold NUL or bytes that are not UTF-8,
+    and these are just the rows that end here.
+    """
+
+    run = models.ForeignKey(ImportRun, models.CASCADE, related_name="rejects")
+    number = models.BigIntegerField()
+    field = models.CharField(max_length=120, blank=True, default="")
+    column = models.CharField(max_length=250, blank=True, default="")
+    value = models.TextField(blank=True, default="")
+    code = models.CharField(max_length=40)
+    reason = models.TextField()
+    cells = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "number"], name="records_importreject_row")]
+
+    def __str__(self) -> str:
+        return f"{self.number}: {self.reason}"
+
+
+class ImportCounter(models.Model):
+    """How many rows of a run had this value so far, for ordinals ("the third line of this invoice").
+
+    Kept in the database and not in memory: it commits with the chunk, so a run that goes on after a crash counts on
+    correctly, and memory stays flat however many different values the file has. Emptied when the run ends.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    run = models.ForeignKey(ImportRun, models.CASCADE, related_name="+", db_index=False)
+    slot = models.PositiveSmallIntegerField()
+    value = models.TextField(db_collation="C")
+    count = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "slot", "value"], name="records_importcounter_value")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.value}: {self.count}"

@@ -1,0 +1,205 @@
+"""Searching: one statement over the dictionary and the identifiers, ranked, over all record types at once.
+
+Each kind of match is a branch of a UNION ALL, best first, under one LIMIT: PostgreSQL stops at the branch that fills it,
+so a frequent name costs no more than a rare one.
+
+A search under a scope takes one of two ways. When few records lie in the scope, it starts from these. When they are many,
+hits are dense enough to start from the tokens and drop what lies outside. Either way the last word is a check of the
+found ids against the permissions themselves; the scope columns beside the index are for speed only.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dangol.records import permissions, registry
+from dangol.records.search import statements, terms, typos
+from dangol.records.search.index import type_code
+from dangol.records.search.keys import WORD
+from dangol.records.search.statements import Candidate, Reach
+
+if TYPE_CHECKING:
+    from dangol.identity.actors import Actor
+    from dangol.records.types import RecordType
+
+    Visible = Callable[[RecordType, Sequence[int]], Iterable[int]]
+
+SMALL_SCOPE = 4_000
+"""Records in a scope up to which a search starts from these."""
+SPARE = 2
+"""Candidates fetched for each hit wanted; some are the same record, some fall to the last check."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A found record. `score` is higher for better matches; `matched` says how: exact, prefix, ending, initials, …"""
+
+    record_type: str
+    id: int
+    score: float
+    matched: terms.Matched
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    """A candidate with its place in the ranking."""
+
+    code: int
+    id: int
+    score: float
+    matched: terms.Matched
+    weight: int
+    length: int
+
+    @property
+    def order(self) -> tuple[float, int, int, int]:
+        return -self.score, -self.weight, self.length, self.id
+
+
+def search(
+    *,
+    actor: Actor,
+    q: str,
+    types: Iterable[RecordType] | None = None,
+    limit: int = 20,
+    visible: Visible | None = None,
+) -> list[Hit]:
+    """The records that match what was typed, best first, of what the actor may see.
+
+    Args:
+        types: only these record types; all when left out.
+        visible: which of the given ids of a type the actor may see; the permission rules when left out.
+
+    One statement, one more under a scope, two more when nothing matched and typing errors are looked for; then one for
+    each record type among the candidates.
+    """
+    searched = {
+        type_code(kind): kind for kind in (registry.all_types() if types is None else types) if kind.search
+    }
+    query = terms.parse(q)
+    if (query.phrase is None and not query.terms) or limit < 1:
+        return []
+    if visible is None:
+
+        def visible(record_type: RecordType, ids: Sequence[int]) -> Iterable[int]:
+            rows = permissions.visible_to(actor, record_type)
+            return rows.filter(pk__in=ids).order_by().values_list("pk", flat=True)
+
+    reach = _reach(actor, searched.values())
+    if not (reach.free or reach.scoped):
+        return []
+    wanted = SPARE * limit
+    while True:
+        ranked, full = _candidates(query, reach, wanted)
+        hits = _checked(ranked, searched, visible, limit)
+        if len(hits) >= limit or not full or wanted > 20 * limit:
+            return hits
+        wanted *= 20
+
+
+def _reach(actor: Actor, types: Iterable[RecordType]) -> Reach:
+    """Where the actor may look, by role and scope columns; the same rule as `permissions`, which checks it again."""
+    free: list[int] = []
+    scoped: dict[tuple[str, tuple[int, ...]], list[int]] = defaultdict(list)
+    for record_type in types:
+        scopes = actor.scopes(record_type.name, "view")
+        code = type_code(record_type)
+        if "all" in scopes or (scopes and record_type.scope.open):
+            free.append(code)
+            continue
+        if "own" in scopes and actor.user_id is not None:
+            scoped["owner", (actor.user_id,)].append(code)
+        if "team" in scopes and actor.team_ids:
+            scoped["team", tuple(sorted(actor.team_ids))].append(code)
+        if "territory" in scopes and actor.territory_ids:
+            scoped["territory", tuple(sorted(actor.territory_ids))].append(code)
+    return Reach(tuple(free), tuple((column, ids, tuple(codes)) for (column, ids), codes in scoped.items()))
+
+
+def _candidates(query: terms.Query, reach: Reach, wanted: int) -> tuple[list[_Ranked], bool]:
+    """Ranked candidates, and whether there may be more."""
+    small = bool(reach.scoped) and statements.count_scoped(reach, SMALL_SCOPE + 1) <= SMALL_SCOPE
+    by_token = Reach(reach.free, ()) if small else reach
+    by_scope = Reach((), reach.scoped)
+    found: list[_Ranked] = []
+    full = False
+    for matches, others in _plans(query):
+        rows: list[Candidate] = []
+        if by_token.free or by_token.scoped:
+            rows += statements.from_tokens(matches, others, by_token, wanted)
+            full = full or len(rows) >= wanted
+        if small:
+            inside = statements.from_scope(matches, others, by_scope, wanted, most=SMALL_SCOPE + 1)
+            full = full or len(inside) >= wanted
+            rows += inside
+        found += [_ranked(matches[row[0]], row, query) for row in rows]
+        if len(found) >= wanted:
+            break
+    if query.phrase is not None and not any(one.score >= terms.CONTAINS for one in found):
+        found += _near(query.phrase, reach, wanted)
+    return sorted(found, key=lambda one: one.order), full
+
+
+def _ranked(match: terms.Match, row: Candidate, query: terms.Query) -> _Ranked:
+    _, kind, token, code, record_id, weight = row
+    score: float = match.score
+    matched = match.matched
+    if matched == "contains" and kind == WORD:
+        score = terms.WITHIN_TEXT
+    elif matched == "prefix" and match.shared and query.phrase is not None:
+        key = query.phrase.key
+        if token == key:
+            score, matched = terms.EXACT, "exact"
+        elif token.startswith(key) and token[len(key)] != " ":
+            # 기 is a beginning of 김 only as long as it is being typed
+            score -= 2
+    return _Ranked(code, record_id, score, matched, weight, len(token))
+
+
+def _plans(query: terms.Query) -> Iterable[tuple[Sequence[terms.Match], Sequence[terms.Term]]]:
+    """The matches to look for, with the other terms that the record must match too."""
+    if query.phrase is not None:
+        yield query.phrase.ranked, ()
+    if query.terms:
+        driver = max(query.terms, key=lambda single: single.rarity)
+        yield driver.any, [single for single in query.terms if single is not driver]
+
+
+def _near(phrase: terms.Term, reach: Reach, wanted: int) -> list[_Ranked]:
+    """Records with a name near to what was typed."""
+    patterns = typos.patterns(phrase.key)
+    if not patterns:
+        return []
+    far = {
+        token_id: distance
+        for token_id, token in statements.tokens_like(patterns, typos.MOST_CANDIDATES)
+        if (distance := typos.nearness(phrase.key, token))
+    }
+    if not far:
+        return []
+    nearest = sorted(far, key=far.__getitem__)
+    return [
+        _Ranked(code, record_id, terms.TYPO - far[token_id], "typo", weight, 0)
+        for token_id, code, record_id, weight in statements.records_of(nearest, reach, wanted)
+    ]
+
+
+def _checked(
+    ranked: Sequence[_Ranked], types: Mapping[int, RecordType], visible: Visible, limit: int
+) -> list[Hit]:
+    """The first hits that the permissions let through, each record once."""
+    by_type: dict[int, dict[int, None]] = defaultdict(dict)
+    for one in ranked:
+        by_type[one.code][one.id] = None
+    seen = {code: set(visible(types[code], list(ids))) for code, ids in by_type.items()}
+    hits: dict[tuple[int, int], Hit] = {}
+    for one in ranked:
+        if one.id in seen[one.code] and (one.code, one.id) not in hits:
+            score = one.score + one.weight / 1000
+            hits[one.code, one.id] = Hit(types[one.code].name, one.id, score, one.matched)
+            if len(hits) == limit:
+                break
+    return list(hits.values())

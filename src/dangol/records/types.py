@@ -1,0 +1,204 @@
+"""What a room declares about a business object to get everything the kernel offers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.utils.functional import Promise
+
+from dangol.records import building
+from dangol.records.fields import Field, Reference
+
+if TYPE_CHECKING:
+    from dangol.identity.actors import Actor
+    from dangol.records.fields import FieldError
+
+Label = str | Promise
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A titled group of fields on forms and on the record's page."""
+
+    label: Label
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """Records of another type that point at this one; filters walk it as `orders.any(…)`."""
+
+    name: str
+    label: Label
+    target: str
+    path: str
+
+
+class Scope:
+    """Which columns say whose a record is. `through` is the chain of references that leads to them."""
+
+    through: tuple[str, ...] = ()
+    open = False
+
+    def prefix(self) -> str:
+        """The ORM path in front of `owner`, `team` and `territory`."""
+        return "".join(f"{part}__" for part in self.through)
+
+    def paths(self) -> dict[str, str | None]:
+        """ORM paths of the scope columns; None where the record has none."""
+        if self.open:
+            return {"owner": None, "team": None, "territory": None}
+        return {part: f"{self.prefix()}{part}_id" for part in ("owner", "team", "territory")}
+
+
+class Owned(Scope):
+    """The row itself carries owner, team and territory."""
+
+
+class Inherited(Scope):
+    """The row belongs where another record belongs: `Inherited(through="customer")`, or `"order.customer"`."""
+
+    def __init__(self, through: str) -> None:
+        self.through = tuple(through.split("."))
+
+
+class Open(Scope):
+    """Nobody's in particular: whoever may see the type sees every row. For catalogues."""
+
+    open = True
+
+
+class RecordType:
+    """A business object: a Django model plus what users call it and how it is shown, found and guarded.
+
+    Subclass, set the attributes, and `@register` it. Fields are built from the model; `kinds` replaces the
+    kind of single fields (a `CharField` that is a phone number), `options` adds to them, `extra` adds fields
+    that are no columns of the model.
+    """
+
+    name: str
+    path: str
+    label: Label
+    label_plural: Label
+    icon: str = "file"
+    department: str = ""
+    """Key of the menu group; empty for types that stand in no menu."""
+    order: int = 50
+    model: type[models.Model]
+    title: str = "name"
+    subtitle: tuple[str, ...] = ()
+    list_fields: tuple[str, ...] = ()
+    sections: tuple[Section, ...] = ()
+    default_sort: tuple[str, ...] = ("-updated_at",)
+    scope: Scope = Owned()
+    search: tuple[Any, ...] = ()
+    keys: tuple[str, ...] = ()
+    """Unique fields by which imports and API callers may name a record."""
+    kinds: Mapping[str, type[Field]] = {}
+    options: Mapping[str, Mapping[str, Any]] = {}
+    extra: Sequence[Field] = ()
+    exclude: tuple[str, ...] = ()
+    cascade: tuple[str, ...] = ()
+    """Relations whose records follow this one into the recycle bin and back."""
+    timeline: bool = False
+    """Whether the record's page carries a timeline and the composer."""
+
+    def __init__(self) -> None:
+        self._contributed: list[Field] = []
+
+    def __repr__(self) -> str:
+        return f"<RecordType {self.name}>"
+
+    @cached_property
+    def table(self) -> building.Table:
+        return building.table_of(self)
+
+    @cached_property
+    def fields(self) -> dict[str, Field]:
+        """All fields by name: the model's, the extra ones, and those that higher rooms contributed."""
+        return building.fields_of(self, self._contributed)
+
+    @cached_property
+    def relations(self) -> dict[str, Relation]:
+        return building.relations_of(self)
+
+    @cached_property
+    def editable_fields(self) -> dict[str, Field]:
+        return {name: field for name, field in self.fields.items() if field.editable}
+
+    @cached_property
+    def title_field(self) -> Field:
+        return self.fields[self.title]
+
+    def contribute(self, *fields: Field, columns: Mapping[str, str] | None = None) -> None:
+        """Add fields from a higher room, while the project starts.
+
+        Args:
+            fields: what to add.
+            columns: which of them lists show unasked, each with the column it stands behind.
+        """
+        self._contributed.extend(fields)
+        for name, behind in (columns or {}).items():
+            shown = [column for column in self.list_fields if column != name]
+            place = shown.index(behind) + 1 if behind in shown else len(shown)
+            self.list_fields = (*shown[:place], name, *shown[place:])
+        for cached in ("fields", "editable_fields"):
+            self.__dict__.pop(cached, None)
+
+    def form_sections(self) -> list[Section]:
+        """The sections with only editable fields; fields that no section names are not on forms."""
+        kept = (
+            Section(section.label, tuple(name for name in section.fields if name in self.editable_fields))
+            for section in self.sections
+        )
+        return [section for section in kept if section.fields]
+
+    def reference_to(self, target: str) -> Reference | None:
+        """The first field that points at records of another type."""
+        for field in self.fields.values():
+            if isinstance(field, Reference) and field.target == target:
+                return field
+        return None
+
+    # what a room may add to writing; called set-based, inside the writer's transaction
+
+    def check(self, rows: Sequence[Draft], *, actor: Actor) -> Iterable[tuple[int, str, FieldError]]:
+        """Rules across fields or rows. Yields (index of the draft, field, error). Keep it to a query or two."""
+        return ()
+
+    def before_write(self, rows: Sequence[Draft], *, actor: Actor) -> None:
+        """Derive values from others before they are stored."""
+
+    def after_write(self, written: WrittenRows, *, actor: Actor) -> None:
+        """Keep side tables and timeline entries in step with the rows just written."""
+
+
+@dataclass(slots=True)
+class Draft:
+    """A row about to be written: `values` are the new values by field, `current` those stored (None: a new row)."""
+
+    index: int
+    id: int | None
+    values: dict[str, Any]
+    current: dict[str, Any] | None = None
+
+    def get(self, name: str) -> Any:
+        """The value the row will have."""
+        if name in self.values:
+            return self.values[name]
+        return self.current.get(name) if self.current else None
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenRows:
+    """The drafts just stored, with their ids set."""
+
+    created: Sequence[Draft]
+    updated: Sequence[Draft]
+    origin: str
+    removed: Sequence[int] = ()
+    restored: Sequence[int] = ()

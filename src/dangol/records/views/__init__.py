@@ -1,0 +1,1 @@
+"""Generic pages, split by what one does on them."""

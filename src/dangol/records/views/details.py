@@ -1,0 +1,113 @@
+"""A record's page: facts on the left, what happened in the middle, what to do next on the right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from dangol.identity.actors import Actor
+from dangol.records import history as histories
+from dangol.records import permissions, ports
+from dangol.records.fields import Locale
+from dangol.records.types import RecordType
+from dangol.records.views.access import actor_of, load, locale_of, title_of
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line of a facts card."""
+
+    label: Any
+    html: SafeString
+    inline: str
+
+
+def detail(request: HttpRequest, record_type: RecordType, record_id: int) -> HttpResponse:
+    """The record's page. Its own query, and what the contributed panels cost."""
+    actor = actor_of(request)
+    record = load(actor, record_type, record_id)
+    locale = locale_of(actor)
+    may_edit = _allowed(actor, record_type, "edit", record_id)
+    context = {
+        "record_type": record_type,
+        "record": record,
+        "title": title_of(record_type, record, locale),
+        "subtitle": [
+            (record_type.fields[name].label, record_type.fields[name].html(record[name], locale))
+            for name in record_type.subtitle
+            if record.get(name) not in (None, "")
+        ],
+        "chips": [chip for chips in ports.chips(record_type.name) for chip in chips(actor, record)],
+        "figures": [figure for figures in ports.figures(record_type.name) for figure in figures(actor, record)],
+        "sections": _facts(record_type, record, locale, may_edit),
+        "may_edit": may_edit,
+        "may_delete": _allowed(actor, record_type, "delete", record_id),
+        "columns": _panels(request, actor, record_type, record),
+    }
+    return render(request, "records/detail.html", context)
+
+
+def history(request: HttpRequest, record_type: RecordType, record_id: int) -> HttpResponse:
+    """Who changed what, newest first."""
+    actor = actor_of(request)
+    record = load(actor, record_type, record_id)
+    locale = locale_of(actor)
+    after = request.GET.get("after", "")
+    page = histories.history(
+        record_type, record_id, after=int(after) if after.isascii() and after.isdigit() and len(after) < 19 else None
+    )
+    items = [
+        (item, [(change.label, *histories.shown(record_type, change, locale)) for change in item.fields])
+        for item in page.items
+    ]
+    context = {
+        "record_type": record_type,
+        "record": record,
+        "title": title_of(record_type, record, locale),
+        "items": items,
+        "next": page.next,
+        "created_by": record_type.fields["created_by"].text(record["created_by"], locale),
+    }
+    return render(request, "records/history.html", context)
+
+
+def _allowed(actor: Actor, record_type: RecordType, action: str, record_id: int) -> bool:
+    """As permissions.may, but without a query where the right reaches as far as sight does."""
+    scopes = actor.scopes(record_type.name, action)
+    if not scopes:
+        return False
+    if "all" in scopes or scopes >= actor.scopes(record_type.name, "view"):
+        return True
+    return permissions.may(actor, record_type, action, record_id)
+
+
+def _facts(
+    record_type: RecordType, record: dict[str, Any], locale: Locale, may_edit: bool
+) -> list[tuple[Any, list[Fact]]]:
+    sections = []
+    for section in record_type.sections:
+        facts = []
+        for name in section.fields:
+            field = record_type.fields[name]
+            inline = f"/{record_type.path}/{record['id']}/cell/{name}/" if may_edit and field.editable else ""
+            facts.append(Fact(field.label, field.html(record[name], locale), inline))
+        sections.append((section.label, facts))
+    return sections
+
+
+def _panels(
+    request: HttpRequest, actor: Actor, record_type: RecordType, record: dict[str, Any]
+) -> dict[str, list[tuple[ports.Panel, str]]]:
+    columns: dict[str, list[tuple[ports.Panel, str]]] = {"left": [], "middle": [], "right": []}
+    for panel in ports.panels(record_type.name):
+        context = panel.build(actor, record)
+        if context is None:
+            continue
+        shared = {"actor": actor, "record": record, "record_type": record_type, "panel": panel}
+        columns[panel.column].append((panel, render_to_string(panel.template, {**shared, **context}, request)))
+    return columns

@@ -1,0 +1,246 @@
+"""The list of a record type: filter as chips and as text, columns, sort, keyset pages, honest count."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import orjson
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from dangol.identity.actors import Actor
+from dangol.records import filters
+from dangol.records.fields import Choice, Field, Locale
+from dangol.records.filters.tree import EVERYTHING, And, Tree
+from dangol.records.lists import ListError, Page, record_count, record_list
+from dangol.records.types import RecordType
+from dangol.records.views.access import actor_of, guard, locale_of
+from dangol.web import formats
+
+PAGE = 50
+OPERATOR_LABELS = {
+    "=": gettext_lazy("is"), "!=": gettext_lazy("is not"), "<": "<", "<=": "≤", ">": ">", ">=": "≥", "contains": gettext_lazy("contains"),
+    "not contains": gettext_lazy("does not contain"), "starts with": gettext_lazy("starts with"), "is empty": gettext_lazy("is empty"),
+    "is not empty": gettext_lazy("is not empty"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """One column's head: where a click sorts, and how it is sorted now (ascending, descending or "")."""
+
+    field: Field
+    url: str
+    sorted: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    html: SafeString
+    css: str
+    inline: str
+
+
+@dataclass(frozen=True, slots=True)
+class FilterState:
+    """The filter as asked for, and what is wrong with it."""
+
+    text: str
+    tree: Tree | None
+    error: str = ""
+    pointed: str = ""
+
+
+def read_filter(request: HttpRequest, record_type: RecordType) -> FilterState:
+    """The filter of the address: text or JSON in `filter`."""
+    text = request.GET.get("filter", "").strip()
+    try:
+        if text.startswith("{"):
+            tree = filters.from_json(orjson.loads(text), record_type)
+            return FilterState(filters.to_text(tree), tree)
+        return FilterState(text, filters.parse(text, record_type, actor=actor_of(request)))
+    except filters.FilterError as problem:
+        return FilterState(text, None, str(problem), filters.point(problem, text))
+    except orjson.JSONDecodeError:
+        return FilterState(text, None, _("This is not valid JSON."))
+
+
+def index(request: HttpRequest, record_type: RecordType) -> HttpResponse:
+    """The list page; for htmx, the region below the filter box only."""
+    actor = actor_of(request)
+    guard(actor, record_type)
+    locale = locale_of(actor)
+    state = read_filter(request, record_type)
+    if state.tree is not None and "add_field" in request.GET:
+        return _with_condition(request, record_type, state)
+    columns = _columns(request, record_type)
+    problem = ""
+    page = Page([], None, None)
+    sort = tuple(item for item in request.GET.get("sort", "").split(",") if item)
+    if state.tree is not None:
+        try:
+            page = record_list(
+                actor=actor,
+                record_type=record_type,
+                tree=state.tree,
+                sort=sort,
+                limit=PAGE,
+                after=request.GET.get("after") or None,
+                before=request.GET.get("before") or None,
+                columns=[*columns, *({record_type.title} - set(columns))],
+            )
+        except ListError as error:
+            problem = error.message
+    base = request.GET.copy()
+    for passing in ("after", "before", "_"):
+        base.pop(passing, None)
+    edits = actor.may(record_type.name, "edit")
+    context = {
+        "record_type": record_type,
+        "state": state,
+        "problem": problem,
+        "chips": _chips(record_type, state, base, actor),
+        "headings": [_heading(record_type, name, sort or record_type.default_sort, base) for name in columns],
+        "rows": _rows(record_type, page.rows, columns, locale, edits),
+        "next_url": _url(base, after=page.next) if page.next else "",
+        "previous_url": _url(base, before=page.previous) if page.previous else "",
+        "count_url": f"{reverse('records:count', args=[record_type])}?{_query(base)}",
+        "only_page": not page.next and not page.previous,
+        "shown": len(page.rows),
+        "may_create": actor.may(record_type.name, "create") and bool(record_type.sections),
+        "may_delete": actor.may(record_type.name, "delete"),
+        "may_import": actor.may(record_type.name, "import"),
+        "columns": columns,
+        "all_fields": [field for name, field in record_type.fields.items() if name != record_type.title],
+        "filter_fields": [field for field in record_type.fields.values() if field.operators],
+        "operators": OPERATOR_LABELS,
+        "hidden": [(key, value) for key, value in base.items() if key not in ("filter", "cols")],
+        "sort": ",".join(sort),
+        "cleared_url": _url(base, filter=None),
+        "filtered": state.text != "",
+    }
+    template = "records/parts/list.html" if request.headers.get("HX-Target") == "list" else "records/list.html"
+    status = 200 if state.tree is not None and not problem else 422
+    return render(request, template, context, status=200 if template == "records/list.html" and status == 200 else status)
+
+
+def count(request: HttpRequest, record_type: RecordType) -> HttpResponse:
+    """How many records the list has, as a fragment, so that the list itself need not wait for it."""
+    actor = actor_of(request)
+    guard(actor, record_type)
+    state = read_filter(request, record_type)
+    if state.tree is None:
+        return HttpResponse("")
+    found = record_count(actor=actor, record_type=record_type, tree=state.tree, seen=PAGE)
+    number = formats.number(found.value, actor.language) + ("" if found.exact else "+")
+    return HttpResponse(format_html("{}", _("%(count)s records") % {"count": number}))
+
+
+def suggest(request: HttpRequest, record_type: RecordType) -> JsonResponse:
+    """What could stand at the cursor of the filter box."""
+    actor = actor_of(request)
+    guard(actor, record_type)
+    text = request.GET.get("q", "")[: filters.tree.MAX_TEXT]
+    try:
+        cursor = int(request.GET.get("cursor", len(text)))
+    except ValueError:
+        cursor = len(text)
+    found = filters.suggest(text, cursor, record_type, actor=actor)
+    return JsonResponse({"items": [asdict(item) for item in found]})
+
+
+def _with_condition(request: HttpRequest, record_type: RecordType, state: FilterState) -> HttpResponse:
+    """Join the condition made in the dialog to the filter, and go to the list with it."""
+    name, op = request.GET["add_field"], request.GET.get("add_op", "=")
+    value = request.GET.get("add_value", "")
+    base = request.GET.copy()
+    for passing in ("after", "before", "add_field", "add_op", "add_value"):
+        base.pop(passing, None)
+    quoted = '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    text = f"{name} {op}" if op.startswith("is ") else f"{name} {op} {quoted}"
+    try:
+        added = filters.parse(text, record_type, actor=actor_of(request))
+    except filters.FilterError:
+        joined = f"({state.text}) and {text}" if state.text else text
+        return HttpResponseRedirect(_url(base, filter=joined))
+    return HttpResponseRedirect(_url(base, filter=filters.to_text(And.of(state.tree or EVERYTHING, added))))
+
+
+def _columns(request: HttpRequest, record_type: RecordType) -> list[str]:
+    chosen = request.GET.getlist("cols")
+    names = [name for item in chosen for name in item.split(",") if name in record_type.fields]
+    names = list(dict.fromkeys(names)) or list(record_type.list_fields)
+    if record_type.title not in names:
+        names.insert(0, record_type.title)
+    return names
+
+
+def _chips(
+    record_type: RecordType, state: FilterState, base: QueryDict, actor: Actor
+) -> list[tuple[str, str]]:
+    """Label of each condition, and the list without it."""
+    if state.tree is None or state.tree == EVERYTHING:
+        return []
+    chips = []
+    for chip in filters.to_chips(state.tree, record_type, actor=actor):
+        chips.append((chip.label_text, _url(base, filter=chip.text_without_this or None)))
+    return chips
+
+
+def _heading(record_type: RecordType, name: str, sort: Sequence[str], base: QueryDict) -> Heading:
+    field = record_type.fields[name]
+    first = sort[0] if sort else ""
+    sorted_ = {name: "ascending", f"-{name}": "descending"}.get(first, "")
+    start = f"-{name}" if field.numeric or field.kind in ("date", "datetime") else name
+    following = {name: f"-{name}", f"-{name}": name}.get(first, start)
+    return Heading(field, _url(base, sort=following) if field.sortable else "", sorted_)
+
+
+def _rows(
+    record_type: RecordType, rows: Sequence[dict[str, Any]], columns: Sequence[str], locale: Locale, edits: bool
+) -> list[tuple[int, str, list[Cell]]]:
+    """Cells ready to print: the template only loops."""
+    fields = [record_type.fields[name] for name in columns]
+    title = record_type.title_field
+    shown = []
+    for row in rows:
+        record_id = row["id"]
+        address = f"/{record_type.path}/{record_id}/"
+        cells = []
+        for field in fields:
+            css = "num" if field.numeric else "clip" if field.kind in ("text", "long_text") else ""
+            if field is title:
+                text = field.text(row[field.name], locale) or f"#{record_id}"
+                cells.append(Cell(format_html('<a class="strong" href="{}">{}</a>', address, text), css, ""))
+                continue
+            inline = f"{address}cell/{field.name}/" if edits and field.editable and field.kind != "long_text" else ""
+            cells.append(Cell(field.html(row[field.name], locale), css, inline))
+        shown.append((record_id, title.text(row[title.name], locale), cells))
+    return shown
+
+
+def _query(base: QueryDict, **changes: str | None) -> str:
+    query = base.copy()
+    for key, value in changes.items():
+        if value is None:
+            query.pop(key, None)
+        else:
+            query[key] = value
+    return query.urlencode()
+
+
+def _url(base: QueryDict, **changes: str | None) -> str:
+    query = _query(base, **changes)
+    return f"?{query}" if query else "?"
+
+
+def choice_options(field: Field, locale: Locale) -> list[tuple[str, str]]:
+    """Codes and labels where the field has a fixed set of values."""
+    return field.options(locale.language) if isinstance(field, Choice) else []

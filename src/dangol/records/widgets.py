@@ -1,0 +1,78 @@
+"""Edit widgets: what a form or an in-place edit shows for a field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from dangol.records.fields import Choice, Field, Locale, Ref, Reference
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A field with what stands in it: `value` as typed, `error` beside it."""
+
+    field: Field
+    value: str
+    title: str = ""
+    error: str = ""
+    inline: bool = False
+
+    def __html__(self) -> SafeString:
+        return self.control()
+
+    def control(self) -> SafeString:
+        """The widget's markup, from `records/widgets/<widget>.html`."""
+        return render_to_string(f"records/widgets/{self.field.widget}.html", {"input": self, "field": self.field})
+
+    @property
+    def id(self) -> str:
+        return f"f-{self.field.name}".replace(".", "-")
+
+    @property
+    def described(self) -> str:
+        parts = [f"{self.id}-help"] if self.field.help else []
+        if self.error:
+            parts.append(f"{self.id}-error")
+        return " ".join(parts)
+
+    @property
+    def options(self) -> list[tuple[str, str]]:
+        from django.utils.translation import get_language
+
+        return self.field.options(get_language() or "ko") if isinstance(self.field, Choice) else []
+
+    @property
+    def lookup_url(self) -> str:
+        if not isinstance(self.field, Reference):
+            return ""
+        return reverse("records:lookup", args=[self.field.target or self.field.model.__name__.lower()])
+
+
+def stored(field: Field, value: Any, locale: Locale, *, inline: bool = False) -> Input:
+    """The widget with the value as it is stored."""
+    title = value.title if isinstance(value, Ref) else ""
+    return Input(field, field.input(value, locale), title, inline=inline)
+
+
+def typed(field: Field, data: Mapping[str, Any], error: str = "", *, inline: bool = False) -> Input:
+    """The widget with what the user typed, so that nothing is lost over an error."""
+    return Input(field, str(data.get(field.name, "")), str(data.get(f"{field.name}-title", "")), error, inline)
+
+
+def read(field: Field, data: Mapping[str, Any]) -> Any:
+    """What a form sent for the field. A reference counts as empty when its visible text was cleared."""
+    if isinstance(field, Reference):
+        title = str(data.get(f"{field.name}-title", "")).strip()
+        chosen = str(data.get(field.name, "")).strip()
+        if not title:
+            return None
+        return int(chosen) if chosen.isascii() and chosen.isdigit() else title
+    if field.kind == "boolean":
+        return field.name in data
+    return data.get(field.name, "")

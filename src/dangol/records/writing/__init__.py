@@ -1,0 +1,19 @@
+"""The one writer: every change to a record, from whichever door, goes through here."""
+
+from dangol.records.writing.deleting import delete, restore
+from dangol.records.writing.errors import Change, Conflict, Missing, RowError, WriteError, Written
+from dangol.records.writing.writer import create, update, write
+
+__all__ = [
+    "Change",
+    "Conflict",
+    "Missing",
+    "RowError",
+    "WriteError",
+    "Written",
+    "create",
+    "delete",
+    "restore",
+    "update",
+    "write",
+]

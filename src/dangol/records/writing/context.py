@@ -1,0 +1,14 @@
+"""Tells the history triggers who acts and by which way in."""
+
+from dangol.identity.actors import Actor
+from django.db import connection
+
+
+def sign(actor: Actor, origin: str) -> None:
+    """Set actor, request and origin for the rest of the transaction, so that COPY is covered too. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('dangol.actor', %s, true), set_config('dangol.request', %s, true),"
+            " set_config('dangol.origin', %s, true)",
+            ["" if actor.user_id is None else str(actor.user_id), actor.request_id, origin],
+        )

@@ -1,0 +1,64 @@
+"""The statements of the writer: ids, COPY, and one UPDATE for a whole batch."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection
+from psycopg import sql
+
+from dangol.records.building import Table
+from dangol.records.fields import Ref
+
+COPY_FROM = 20
+"""From this many rows on, COPY is faster than INSERT."""
+
+
+def column_value(value: Any) -> Any:
+    return value.id if isinstance(value, Ref) else value
+
+
+def draw_ids(table: Table, count: int) -> list[int]:
+    """Take ids from the table's sequence, so that rows can be named before they are stored. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table.name, count]
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def insert(table: Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Store new rows; `names` are fields (and "id"), each row's values in that order. One statement."""
+    columns = sql.SQL(", ").join(
+        sql.Identifier("id" if name == "id" else table.columns[name].name) for name in names
+    )
+    with connection.cursor() as cursor:
+        if len(rows) >= COPY_FROM:
+            statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table.name), columns)
+            with cursor.copy(statement) as copy:
+                for row in rows:
+                    copy.write_row(row)
+        else:
+            one = sql.SQL("({})").format(sql.SQL(", ").join([sql.Placeholder()] * len(names)))
+            statement = sql.SQL("INSERT INTO {} ({}) VALUES {}").format(
+                sql.Identifier(table.name), columns, sql.SQL(", ").join([one] * len(rows))
+            )
+            cursor.execute(statement, [value for row in rows for value in row])
+
+
+def update(table: Table, names: Sequence[str], ids: Sequence[int], rows: Sequence[Sequence[Any]]) -> None:
+    """Change rows: `rows[i]` are the values of `names` for `ids[i]`. One statement, so one history statement."""
+    columns = [table.columns[name] for name in names]
+    assignments = sql.SQL(", ").join(
+        sql.SQL("{} = v.{}").format(sql.Identifier(column.name), sql.Identifier(column.name)) for column in columns
+    )
+    arrays = sql.SQL(", ").join(
+        sql.SQL("{}::{}[]").format(sql.Placeholder(), sql.SQL(type_name))
+        for type_name in ["bigint", *(column.type for column in columns)]
+    )
+    aliases = sql.SQL(", ").join(sql.Identifier(name) for name in ["id", *(column.name for column in columns)])
+    statement = sql.SQL("UPDATE {table} SET {assignments} FROM unnest({arrays}) AS v({aliases}) WHERE {table}.id = v.id").format(
+        table=sql.Identifier(table.name), assignments=assignments, arrays=arrays, aliases=aliases
+    )
+    values = [list(ids), *([row[index] for row in rows] for index in range(len(columns)))]
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)

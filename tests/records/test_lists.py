@@ -1,0 +1,118 @@
+"""Lists: order, keyset pages, counts, and what each person sees."""
+
+import pytest
+from dangol.customers.models import Customer
+from dangol.identity.actors import Actor
+from dangol.records import filters, registry, writing
+from dangol.records.lists import ListError, record_count, record_get, record_list
+from dangol.records.writing import Change
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def customers():
+    return registry.get("customer")
+
+
+@pytest.fixture
+def twelve(insider, customers):
+    rows = [
+        Change({"name": f"고객 {i:02}", "since": None if i % 3 == 0 else f"2026-01-{(i % 4) + 1:02}", "external_id": f"C{i}"})
+        for i in range(12)
+    ]
+    return writing.write(customers, rows, actor=insider.actor).created
+
+
+@pytest.mark.parametrize("sort", [("name",), ("-name",), ("since",), ("-since",), ("since", "-name"), ("owner", "name"), ("id",)])
+@pytest.mark.django_db
+def test_pages_follow_each_other_without_gap_or_repeat_and_lead_back(insider, customers, twelve, sort):
+    whole = record_list(actor=insider.actor, record_type=customers, sort=sort, limit=50).rows
+    ids = [row["id"] for row in whole]
+    assert sorted(ids) == sorted(twelve)
+    seen, after, pages = [], None, []
+    while True:
+        page = record_list(actor=insider.actor, record_type=customers, sort=sort, limit=5, after=after)
+        seen += [row["id"] for row in page.rows]
+        pages.append(page)
+        after = page.next
+        if after is None:
+            break
+    assert seen == ids
+    back = record_list(actor=insider.actor, record_type=customers, sort=sort, limit=5, before=pages[-1].previous)
+    assert [row["id"] for row in back.rows] == ids[5:10]
+    assert pages[0].previous is None
+
+
+def test_missing_values_stand_last_both_ways_up(insider, customers, twelve):
+    for sort in ("since", "-since"):
+        rows = record_list(actor=insider.actor, record_type=customers, sort=[sort], columns=["since"]).rows
+        values = [row["since"] for row in rows]
+        assert values[-4:] == [None] * 4
+        assert None not in values[:-4]
+
+
+def test_one_statement_a_page(insider, customers, twelve, django_assert_num_queries):
+    actor = insider.actor
+    with django_assert_num_queries(1):
+        record_list(actor=actor, record_type=customers)
+
+
+def test_each_sees_what_the_role_lets_through(insider, teammate, outsider, nobody, customers, twelve):
+    assert len(record_list(actor=teammate.actor, record_type=customers).rows) == 12
+    assert record_list(actor=outsider.actor, record_type=customers).rows == []
+    assert record_list(actor=nobody.actor, record_type=customers).rows == []
+    assert record_count(actor=outsider.actor, record_type=customers).value == 0
+    assert record_get(actor=outsider.actor, record_type=customers, record_id=twelve[0]) is None
+
+
+def test_a_filter_cannot_reveal_a_hidden_record(insider, outsider, customers, twelve):
+    contacts = registry.get("contact")
+    system = Actor.system("test")
+    writing.create(contacts, {"name": "비밀", "customer": twelve[0]}, actor=system)
+    tree = filters.parse('contacts.any(name = "비밀")', customers, actor=outsider.actor)
+    assert record_list(actor=outsider.actor, record_type=customers, tree=tree).rows == []
+    tree = filters.parse('contacts.any(name = "비밀")', customers, actor=insider.actor)
+    assert [row["id"] for row in record_list(actor=insider.actor, record_type=customers, tree=tree).rows] == [twelve[0]]
+
+
+def test_counts_are_exact_up_to_the_limit_and_then_say_so(insider, customers, twelve, monkeypatch):
+    monkeypatch.setattr("dangol.records.lists.COUNT_LIMIT", 10)
+    count = record_count(actor=insider.actor, record_type=customers)
+    assert (count.value, count.exact) == (10, False)
+    tree = filters.parse('name = "고객 03"', customers, actor=insider.actor)
+    count = record_count(actor=insider.actor, record_type=customers, tree=tree)
+    assert (count.value, count.exact) == (1, True)
+
+
+def test_a_count_that_takes_too_long_says_what_was_seen(insider, customers, twelve, monkeypatch):
+    monkeypatch.setattr("dangol.records.lists.COUNT_PATIENCE_MS", 1)
+    from django.db import connection
+
+    with connection.execute_wrapper(lambda run, sql, params, many, ctx: _slow(run, sql, params, many, ctx)):
+        count = record_count(actor=insider.actor, record_type=customers, seen=7)
+    assert (count.value, count.exact) == (7, False)
+    assert Customer.objects.count() == 12
+
+
+def _slow(run, sql, params, many, context):
+    if "COUNT(*)" in sql:
+        return run("SELECT pg_sleep(1)", None, many, context)
+    return run(sql, params, many, context)
+
+
+@pytest.mark.parametrize(
+    ("options", "parameter"),
+    [
+        ({"sort": ["nonsense"]}, "sort"),
+        ({"sort": ["pk"]}, "sort"),
+        ({"columns": ["customer__name"]}, "fields"),
+        ({"after": "x"}, "after"),
+        ({"after": "WzFd"}, "after"),
+        ({"sort": ["name"], "after": "W1siLXVwZGF0ZWRfYXQiXSxbMSwyXV0"}, "after"),
+    ],
+)
+def test_what_cannot_be_is_named(insider, customers, options, parameter):
+    with pytest.raises(ListError) as refused:
+        record_list(actor=insider.actor, record_type=customers, **options)
+    assert refused.value.parameter == parameter
