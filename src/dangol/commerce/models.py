@@ -1,0 +1,141 @@
+"""What is sold and what was bought."""
+
+from decimal import Decimal
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from dangol.customers.models import Customer
+from dangol.records.models import Record
+
+
+class Category(Record):
+    """A group of products; groups nest."""
+
+    code = models.CharField(_("Code"), max_length=64, unique=True, db_collation="C")
+    name = models.CharField(_("Name"), max_length=120)
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("Belongs to")
+    )
+
+    class Meta(Record.Meta):
+        verbose_name = _("Product category")
+        verbose_name_plural = _("Product categories")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Product(Record):
+    """Something that can stand on an order line. Postage and fees are products too."""
+
+    code = models.CharField(_("Product code"), max_length=64, unique=True, db_collation="C")
+    name = models.CharField(_("Name"), max_length=250, db_collation="C")
+    category = models.ForeignKey(
+        Category, models.PROTECT, null=True, blank=True, related_name="products", verbose_name=_("Category")
+    )
+    list_price = models.DecimalField(_("List price"), max_digits=18, decimal_places=4, null=True, blank=True)
+    currency = models.CharField(_("Currency"), max_length=3, default="KRW", db_default="KRW")
+    unit = models.CharField(_("Unit"), max_length=20, blank=True, default="", db_default="")
+    is_active = models.BooleanField(_("For sale"), default=True, db_default=True)
+
+    class Meta(Record.Meta):
+        verbose_name = _("Product")
+        verbose_name_plural = _("Products")
+        indexes = [models.Index(fields=["name", "id"], name="commerce_product_name_sort")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class OrderKind(models.TextChoices):
+    SALE = "sale", _("Sale")
+    RETURN = "return", _("Return or cancellation")
+    ADJUSTMENT = "adjustment", _("Adjustment")
+
+
+class OrderStatus(models.TextChoices):
+    PLACED = "placed", _("Placed")
+    CONFIRMED = "confirmed", _("Confirmed")
+    SHIPPED = "shipped", _("Shipped")
+    DELIVERED = "delivered", _("Delivered")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class Order(Record):
+    """A customer's order, or its taking back. Without customer it is an anonymous sale."""
+
+    number = models.CharField(_("Order number"), max_length=64, unique=True, db_collation="C")
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, null=True, blank=True, related_name="orders", verbose_name=_("Customer"),
+        db_index=False,
+    )  # fmt: skip
+    kind = models.CharField(_("Kind"), max_length=10, choices=OrderKind, default=OrderKind.SALE)
+    status = models.CharField(_("Status"), max_length=10, choices=OrderStatus, default=OrderStatus.PLACED)
+    ordered_at = models.DateTimeField(_("Ordered"))
+    currency = models.CharField(_("Currency"), max_length=3, default="KRW", db_default="KRW")
+    memo = models.TextField(_("Memo"), blank=True, default="", db_default="")
+
+    class Meta(Record.Meta):
+        verbose_name = _("Order")
+        verbose_name_plural = _("Orders")
+        indexes = [
+            models.Index(fields=["customer", "-ordered_at", "-id"], name="commerce_order_customer"),
+            models.Index(fields=["-ordered_at", "-id"], name="commerce_order_recent"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class OrderTotal(models.Model):
+    """What an order's lines add up to; kept beside the order, so that a line bumps neither its version nor history."""
+
+    order = models.OneToOneField(
+        Order, models.CASCADE, primary_key=True, related_name="totals", verbose_name=_("Order")
+    )
+    lines = models.IntegerField(_("Lines"), default=0)
+    quantity = models.DecimalField(_("Quantity"), max_digits=20, decimal_places=4, default=Decimal(0))
+    exact = models.DecimalField(_("Exact amount"), max_digits=28, decimal_places=8, default=Decimal(0))
+    amount = models.DecimalField(_("Amount"), max_digits=24, decimal_places=4, default=Decimal(0))
+
+    def __str__(self) -> str:
+        return str(self.amount)
+
+
+class LineKind(models.TextChoices):
+    SALE = "sale", _("Sale")
+    RETURN = "return", _("Return or cancellation")
+    CHARGE = "charge", _("Postage or fee")
+    ADJUSTMENT = "adjustment", _("Adjustment")
+
+
+class OrderLine(Record):
+    """One line of an order, known by the order and its ordinal. `amount` is quantity × unit price, never rounded."""
+
+    order = models.ForeignKey(
+        Order, models.CASCADE, related_name="lines", verbose_name=_("Order"), db_index=False
+    )
+    ordinal = models.PositiveIntegerField(_("Line number"))
+    product = models.ForeignKey(
+        Product, models.PROTECT, null=True, blank=True, related_name="lines", verbose_name=_("Product")
+    )
+    description = models.CharField(_("Description"), max_length=250, blank=True, default="", db_default="")
+    kind = models.CharField(_("Kind"), max_length=10, choices=LineKind, default=LineKind.SALE)
+    quantity = models.DecimalField(_("Quantity"), max_digits=18, decimal_places=4)
+    unit_price = models.DecimalField(_("Unit price"), max_digits=18, decimal_places=4)
+    amount = models.GeneratedField(
+        expression=models.F("quantity") * models.F("unit_price"),
+        output_field=models.DecimalField(_("Amount"), max_digits=28, decimal_places=8),
+        db_persist=True,
+        verbose_name=_("Amount"),
+    )
+    occurred_at = models.DateTimeField(_("Time"), null=True, blank=True)
+
+    class Meta(Record.Meta):
+        verbose_name = _("Order line")
+        verbose_name_plural = _("Order lines")
+        constraints = [models.UniqueConstraint(fields=["order", "ordinal"], name="commerce_orderline_ordinal")]
+
+    def __str__(self) -> str:
+        return f"{self.order_id}/{self.ordinal}"

@@ -1,0 +1,133 @@
+"""What stands beside a customer: what it bought, and how that went month by month."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from dangol.commerce.selectors import MONTHS, Purchases, customer_purchases
+from dangol.customers.beside import once
+from dangol.identity.actors import Actor
+from dangol.records import permissions, ports, registry
+from dangol.web import formats
+
+LINES_SHOWN = 100
+
+
+def register() -> None:
+    """Contribute the cards and figures; called once, when Django is ready."""
+    ports.add_figures("customer", _figures, order=20)
+    ports.add_panel(
+        "customer", ports.Panel("revenue", gettext_lazy("Revenue"), "commerce/revenue.html", _revenue, "right", 40)
+    )
+    ports.add_panel(
+        "customer",
+        ports.Panel("products", gettext_lazy("Products bought"), "commerce/products.html", _products, "right", 50),
+    )
+    ports.add_panel(
+        "order", ports.Panel("lines", gettext_lazy("Order lines"), "commerce/lines.html", _lines, "middle", 10)
+    )
+
+
+def _purchases(actor: Actor, record: Mapping[str, Any]) -> Purchases | None:
+    return once(record, "purchases", lambda: customer_purchases(actor=actor, customer_id=record["id"]))
+
+
+def _list_url(customer_id: int, *conditions: str) -> str:
+    return "/orders/?" + urlencode({"filter": " and ".join((f"customer = {customer_id}", *conditions))})
+
+
+def _figures(actor: Actor, record: Mapping[str, Any]) -> Sequence[ports.Figure]:
+    bought = _purchases(actor, record)
+    if bought is None:
+        return ()
+    zone, language = ZoneInfo(actor.time_zone), actor.language
+    average = bought.revenue / bought.orders if bought.orders else None
+    figures = [
+        ports.Figure(
+            _("Revenue, 12 months"),
+            formats.money_short(bought.last_year, bought.currency, language),
+            _("%(count)s orders") % {"count": formats.number(bought.last_year_orders, language)},
+            url=_list_url(record["id"], "ordered_at >= today - 12m"),
+        ),
+        ports.Figure(
+            _("Revenue, net"),
+            formats.money_short(bought.revenue, bought.currency, language),
+            _("%(count)s orders, %(average)s each")
+            % {
+                "count": formats.number(bought.orders, language),
+                "average": formats.money_short(average, bought.currency, language),
+            },
+            url=_list_url(record["id"]),
+            help=formats.money(bought.revenue, bought.currency, language),
+        ),
+        ports.Figure(
+            _("Last purchase"),
+            formats.ago(bought.last_at, language, zone, now=timezone.now()) if bought.last_at else "–",
+            _("first %(day)s") % {"day": formats.day(bought.first_at, language, zone)} if bought.first_at else "",
+        ),
+        ports.Figure(
+            _("Returns"),
+            formats.number(bought.returns, language),
+            formats.money_short(bought.returned, bought.currency, language) if bought.returns else _("none"),
+            tone="dn" if bought.orders and bought.returns / bought.orders > 0.1 else "",
+            url=_list_url(record["id"], 'kind = "return"') if bought.returns else "",
+        ),
+    ]
+    return figures
+
+
+def _revenue(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    bought = _purchases(actor, record)
+    if bought is None:
+        return None
+    spec = {
+        "type": "months",
+        "unit": "money",
+        "currency": bought.currency,
+        "label_name": _("Month"),
+        "labels": [f"{month:%y-%m}" for month, _amount in bought.months],
+        "series": [{"name": _("Revenue"), "values": [float(amount) for _month, amount in bought.months]}],
+        "urls": [
+            _list_url(record["id"], f"ordered_at >= {month.isoformat()}", f"ordered_at < {_after(month).isoformat()}")
+            for month, _amount in bought.months
+        ],
+    }
+    return {"spec": spec, "months": MONTHS, "other_currencies": bought.other_currencies, "currency": bought.currency}
+
+
+def _after(month: date) -> date:
+    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
+
+
+def _products(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    bought = _purchases(actor, record)
+    if bought is None or not bought.products:
+        return None
+    url = "/order-lines/?" + urlencode({"filter": f"order.customer = {record['id']}"})
+    return {"products": bought.products, "currency": bought.currency, "all_url": url}
+
+
+def _lines(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any]:
+    rows = (
+        permissions.visible_to(actor, registry.get("order_line"))
+        .filter(order_id=record["id"])
+        .order_by("ordinal")
+        .values("id", "ordinal", "product_id", "product__name", "product__unit", "description", "quantity", "unit_price", "amount")
+    )
+    found = list(rows[: LINES_SHOWN + 1])
+    url = "/order-lines/?" + urlencode({"filter": f"order = {record['id']}"})
+    return {
+        "lines": found[:LINES_SHOWN],
+        "has_more": len(found) > LINES_SHOWN,
+        "all_url": url,
+        "currency": record.get("currency") or "KRW",
+        "total": record.get("amount"),
+    }

@@ -1,0 +1,83 @@
+"""What stands beside a customer: further contact points, and the group or household it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from dangol.customers.beside import once
+from dangol.customers.models import Grade, Kind, PointKind, Stage
+from dangol.customers.records import STAGE_TONES
+from dangol.customers.selectors import Around, customer_around
+from dangol.identity.actors import Actor
+from dangol.records import ports
+from dangol.records.fields.reach import national
+
+KIND_ICONS = {Kind.COMPANY: "building-factory-2", Kind.PERSON: "user", Kind.HOUSEHOLD: "home"}
+POINT_ICONS = {PointKind.PHONE: "phone", PointKind.EMAIL: "mail", PointKind.FAX: "printer"}
+SHOWN_GRADES = {Grade.VIP: ("g", "crown"), Grade.A: ("p", "")}
+
+
+def register() -> None:
+    """Contribute the cards and marks; called once, when Django is ready."""
+    ports.add_chips("customer", _chips)
+    ports.add_panel(
+        "customer",
+        ports.Panel("points", gettext_lazy("Further contact points"), "customers/points.html", _points, "left", 60),
+    )
+    ports.add_panel(
+        "customer", ports.Panel("family", gettext_lazy("Related"), "customers/family.html", _family, "right", 80)
+    )
+
+
+def _around(actor: Actor, record: Mapping[str, Any]) -> Around:
+    return once(record, "around", lambda: customer_around(actor=actor, customer_id=record["id"]))
+
+
+def _chips(actor: Actor, record: Mapping[str, Any]) -> Sequence[ports.Chip]:
+    chips = []
+    if stage := record.get("stage"):
+        chips.append(ports.Chip(str(Stage(stage).label), STAGE_TONES.get(stage, "")))
+    if (grade := record.get("grade")) in SHOWN_GRADES:
+        tone, icon = SHOWN_GRADES[Grade(grade)]
+        chips.append(ports.Chip(_("Grade %(grade)s") % {"grade": Grade(grade).label} if not icon else str(Grade(grade).label), tone, icon))
+    about = [str(Kind(kind).label) if (kind := record.get("kind")) else "", record.get("industry"), record.get("city")]
+    if text := " · ".join(part for part in about if part):
+        chips.append(ports.Chip(text))
+    return chips
+
+
+def _points(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    points = _around(actor, record).points
+    if not points:
+        return None
+    shown = [
+        {
+            **point,
+            "icon": POINT_ICONS[PointKind(point["kind"])],
+            "text": point["value"] if point["kind"] == PointKind.EMAIL else national(point["value"]),
+            "url": {"email": f"mailto:{point['value']}", "phone": f"tel:{point['value']}"}.get(point["kind"], ""),
+            "note": " · ".join(part for part in (point["label"], point["contact"]) if part)
+            or str(PointKind(point["kind"]).label),
+        }
+        for point in points
+    ]
+    return {"points": shown, "all_url": f"/contact-points/?filter=customer+%3D+{record['id']}"}
+
+
+def _family(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    around = _around(actor, record)
+    if not around.family:
+        return None
+    ties = {"parent": _("Belongs to"), "child": _("Belongs to this customer"), "sibling": _("Same group")}
+    if record.get("kind") == Kind.PERSON:
+        ties["sibling"] = _("Same household")
+    shown = [
+        {**one, "icon": KIND_ICONS[Kind(one["kind"])], "note": ties[one["tie"]], "stage_label": Stage(one["stage"]).label}
+        for one in around.family
+    ]
+    more = around.family_count - len(shown)
+    return {"family": shown, "more": more if more > 0 else 0}

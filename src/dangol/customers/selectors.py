@@ -1,0 +1,68 @@
+"""Reads about customers that take one set-based statement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+
+from dangol.customers.beside import subselect
+from dangol.identity.actors import Actor
+from dangol.records import permissions, registry
+
+FAMILY_LIMIT = 12
+_AROUND = """
+WITH me AS (SELECT id, parent_id FROM customers_customer WHERE id = %s),
+seen AS (
+    SELECT c.id, c.name, c.kind, c.stage, CASE WHEN c.id = me.parent_id THEN 'parent' WHEN c.parent_id = me.id THEN 'child' ELSE 'sibling' END AS tie
+    FROM customers_customer c, me
+    WHERE (c.id = me.parent_id OR c.parent_id = me.id OR (c.parent_id = me.parent_id AND c.id <> me.id))
+      AND c.id IN ({customers})
+)
+SELECT
+    (SELECT coalesce(json_agg(row_to_json(f)), '[]') FROM (
+        SELECT id, name, kind, stage, tie FROM seen ORDER BY tie = 'parent' DESC, tie, name LIMIT %s) f),
+    (SELECT count(*) FROM seen),
+    (SELECT coalesce(json_agg(row_to_json(p)), '[]') FROM (
+        SELECT p.id, p.kind, p.value, p.label, c.name AS contact
+        FROM customers_contactpoint p LEFT JOIN customers_contact c ON c.id = p.contact_id
+        WHERE p.customer_id = %s AND p.deleted_at IS NULL AND p.id IN ({points})
+        ORDER BY p.contact_id NULLS FIRST, p.kind, p.id LIMIT %s) p)
+"""
+
+
+@dataclass(frozen=True)
+class Around:
+    """The customers that belong together with one, and its further contact points."""
+
+    family: list[dict[str, Any]] = field(default_factory=list)
+    family_count: int = 0
+    points: list[dict[str, Any]] = field(default_factory=list)
+
+
+def customer_around(*, actor: Actor, customer_id: int) -> Around:
+    """Parent, children and siblings the actor may see, and contact points. One query."""
+    customers = permissions.visible_to(actor, registry.get("customer")).values("pk")
+    points = permissions.visible_to(actor, registry.get("contact_point")).values("pk")
+    try:
+        customers_sql, customers_params = subselect(customers)
+    except EmptyResultSet:
+        return Around()
+    try:
+        points_sql, points_params = subselect(points)
+    except EmptyResultSet:
+        points_sql, points_params = "NULL", ()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _AROUND.format(customers=customers_sql, points=points_sql),
+            [customer_id, *customers_params, FAMILY_LIMIT, customer_id, *points_params, FAMILY_LIMIT],
+        )
+        family, count, found = cursor.fetchone()
+    return Around(_list(family), count, _list(found))
+
+
+def _list(value: Any) -> list[dict[str, Any]]:
+    return orjson.loads(value) if isinstance(value, str | bytes) else value

@@ -1,0 +1,24 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class InteractionsConfig(AppConfig):
+    name = "dangol.interactions"
+    label = "interactions"
+
+    def ready(self) -> None:
+        """Take over the timeline, and contribute the home page and the cards of a record's page."""
+        from django.utils.module_loading import autodiscover_modules
+
+        from dangol.interactions import home, panels
+        from dangol.interactions.timeline import StoredTimeline, kinds
+        from dangol.records import ports
+        from dangol.web import menu
+
+        autodiscover_modules("records")  # every type with a timeline, also those of rooms above
+        ports.set_timeline(StoredTimeline())
+        kinds.register()
+        panels.register()
+        home.register()
+        menu.add(menu.MenuItem("home", _("Today"), "home", url_name="interactions:home", order=0, shortcut="h"))
+        menu.routes.home = "interactions:home"

@@ -1,0 +1,74 @@
+"""All that this room shows on a record's page, read in one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from dangol.customers.beside import subselect
+from dangol.identity.actors import Actor
+from dangol.interactions.models import Kind
+from dangol.interactions.people import KeyPerson, people_of, people_query
+from dangol.interactions.timeline.store import entries_query, page_of
+from dangol.records import permissions, registry
+from dangol.records.ports import TimelinePage
+from dangol.records.types import RecordType
+
+_NOTHING = "SELECT NULL WHERE false"
+_DESK = """
+SELECT (SELECT coalesce(json_agg(row_to_json(e)), '[]') FROM ({entries}) e),
+       (SELECT count(*) FROM ({tasks}) t),
+       (SELECT coalesce(json_agg(row_to_json(p)), '[]') FROM ({people}) p)
+"""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The first page of the timeline; of a customer also the number of open tasks and the people."""
+
+    page: TimelinePage
+    open_tasks: int = 0
+    people: list[KeyPerson] = field(default_factory=list)
+
+
+def record_desk(*, actor: Actor, record_type: RecordType, record_id: int) -> Desk:
+    """Timeline, open tasks and people of a record, as far as the actor may see them. One statement.
+
+    That the actor may see the record itself, the caller has checked.
+    """
+    now = timezone.now()
+    parts: dict[str, str] = {}
+    parameters: list[Any] = []
+    is_customer = record_type.name == "customer"
+    reads: dict[str, Callable[[], QuerySet[Any, Any]]] = {
+        "entries": lambda: entries_query(actor=actor, record_type=record_type, record_id=record_id),
+        "tasks": lambda: (
+            permissions.visible_to(actor, registry.get("interaction"))
+            .filter(customer_id=record_id, kind=Kind.TASK, done_at=None)
+            .values("id")
+        ),
+        "people": lambda: people_query(actor=actor, customer_id=record_id, now=now),
+    }
+    for name, rows in reads.items():
+        parts[name] = _NOTHING
+        if name == "entries" or is_customer:
+            try:
+                parts[name], more = subselect(rows())
+            except EmptyResultSet:
+                continue
+            parameters += more
+    with connection.cursor() as cursor:
+        cursor.execute(_DESK.format(**parts), parameters)
+        entries, tasks, people = cursor.fetchone()
+    return Desk(page_of(_list(entries), actor=actor), tasks, people_of(_list(people), now=now))
+
+
+def _list(value: Any) -> list[dict[str, Any]]:
+    return orjson.loads(value) if isinstance(value, str | bytes) else value

@@ -1,0 +1,57 @@
+"""What the kernel knows of interactions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from dangol.customers import reaching
+from dangol.identity.actors import Actor
+from dangol.interactions import services
+from dangol.interactions.models import Interaction
+from dangol.records.fields import FieldError
+from dangol.records.registry import register
+from dangol.records.search.keys import Words
+from dangol.records.types import Draft, Owned, RecordType, Section, WrittenRows
+
+KIND_TONES = {"note": "", "call": "p", "meeting": "b", "mail": "g", "task": "o"}
+
+
+@register
+class InteractionRecord(RecordType):
+    """A note, call, meeting, mail or task."""
+
+    name = "interaction"
+    path = "interactions"
+    label = _("Interaction")
+    label_plural = _("Interactions")
+    icon = "messages"
+    department = "customers"
+    order = 13
+    model = Interaction
+    title = "subject"
+    subtitle = ("kind", "customer", "contact")
+    list_fields = ("subject", "kind", "customer", "contact", "owner", "occurred_at", "due_at", "done_at")
+    default_sort = ("-occurred_at",)
+    scope = Owned()
+    search = (Words("subject"),)
+    options = {"kind": {"tones": KIND_TONES}}
+    sections = (
+        Section(_("Basics"), ("kind", "subject", "customer", "contact", "body", "outcome")),
+        Section(_("Date and time"), ("occurred_at", "duration_minutes", "due_at", "done_at", "direction")),
+        Section(_("Responsible"), ("owner", "team", "territory")),
+    )
+
+    def before_write(self, rows: Sequence[Draft], *, actor: Actor) -> None:
+        """What happened without a time happened now; a contact brings its customer along."""
+        services.complete_drafts(rows, now=timezone.now())
+
+    def check(self, rows: Sequence[Draft], *, actor: Actor) -> Iterable[tuple[int, str, FieldError]]:
+        """The contact is one of the customer's. One query."""
+        return reaching.contact_problems(rows)
+
+    def after_write(self, written: WrittenRows, *, actor: Actor) -> None:
+        """Tell it on the timelines of the customer and the contact."""
+        services.timeline_refresh(written)

@@ -1,0 +1,108 @@
+"""How an entry reads: kinds register a presenter, which makes words of the facts in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An entry as it lies in the table, with the name of who did it."""
+
+    id: int
+    source: tuple[str, int]
+    kind: str
+    at: datetime
+    title: str
+    body: str
+    data: Mapping[str, Any]
+    actor_id: int | None
+    actor_name: str
+
+
+@dataclass(frozen=True)
+class Reader:
+    """For whom it is put into words."""
+
+    language: str
+    zone: ZoneInfo
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An entry as it is read. `chips` are (text, tone); `done` is None for all but tasks."""
+
+    id: int
+    at: datetime
+    kind: str
+    icon: str
+    title: str
+    body: str = ""
+    tone: str = ""
+    chips: tuple[tuple[str, str], ...] = ()
+    url: str = ""
+    source: tuple[str, int] = ("", 0)
+    actor_id: int | None = None
+    actor_name: str = ""
+    done: bool | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The entry as the API gives it."""
+        return {
+            "id": self.id,
+            "at": self.at.isoformat(),
+            "kind": self.kind,
+            "title": self.title,
+            "body": self.body,
+            "source": {"type": self.source[0], "id": self.source[1]},
+            "actor": {"id": self.actor_id, "name": self.actor_name} if self.actor_id else None,
+            "data": dict(self.data),
+        }
+
+
+@dataclass(frozen=True)
+class Presenter:
+    """What a kind of entry looks like, and on which tab it stands (conversations, orders, or one of a higher room)."""
+
+    icon: str
+    tab: str
+    show: Callable[[Stored, Reader], Mapping[str, Any]]
+    """Gives the attributes of `Shown` that differ from the stored ones: title, body, tone, chips, url, done."""
+
+
+_presenters: dict[str, Presenter] = {}
+
+
+def present(kind: str, presenter: Presenter) -> None:
+    """Register the presenter of a kind; a kind without one shows its stored title and body."""
+    _presenters[kind] = presenter
+
+
+def kinds_on(tab: str) -> list[str]:
+    """The kinds that stand on a tab."""
+    return sorted(kind for kind, presenter in _presenters.items() if presenter.tab == tab)
+
+
+def shown(entry: Stored, reader: Reader) -> Shown:
+    """An entry in words."""
+    presenter = _presenters.get(entry.kind)
+    values: dict[str, Any] = {"title": entry.title, "body": entry.body}
+    if presenter is not None:
+        values.update(presenter.show(entry, reader))
+    return Shown(
+        id=entry.id,
+        at=entry.at,
+        kind=entry.kind,
+        icon=presenter.icon if presenter else "point",
+        source=entry.source,
+        actor_id=entry.actor_id,
+        actor_name=entry.actor_name,
+        data=entry.data,
+        **values,
+    )

@@ -1,0 +1,176 @@
+"""Keeps the entries and reads them: the implementation of the kernel's timeline port."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import orjson
+from django.db import connection
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from dangol.identity.actors import Actor
+from dangol.interactions.models import TimelineEntry
+from dangol.interactions.timeline.presenting import Reader, Stored, kinds_on, shown
+from dangol.records import permissions, registry
+from dangol.records.ports import Entry, TimelinePage
+from dangol.records.types import RecordType
+
+ALL = "all"
+LONGEST_TITLE = 250
+LONGEST_BODY = 1000
+_COLUMNS = {
+    "subject_type": "text", "subject_id": "bigint", "source_type": "text", "source_id": "bigint", "kind": "text",
+    "at": "timestamptz", "title": "text", "body": "text", "data": "jsonb", "actor_id": "bigint",
+}  # fmt: skip
+_ADD = """
+INSERT INTO interactions_timelineentry AS e ({columns})
+SELECT * FROM unnest({arrays})
+ON CONFLICT (source_type, source_id, kind, subject_type, subject_id) DO UPDATE
+SET at = EXCLUDED.at, title = EXCLUDED.title, body = EXCLUDED.body, data = EXCLUDED.data, actor_id = EXCLUDED.actor_id
+WHERE (e.at, e.title, e.body, e.data, e.actor_id)
+      IS DISTINCT FROM (EXCLUDED.at, EXCLUDED.title, EXCLUDED.body, EXCLUDED.data, EXCLUDED.actor_id)
+""".format(columns=", ".join(_COLUMNS), arrays=", ".join(f"%s::{kind}[]" for kind in _COLUMNS.values()))
+
+
+class TimelineError(ValueError):
+    """A cursor that is none."""
+
+
+class StoredTimeline:
+    """Entries in one table, told apart by source, kind and subject, so that rewriting one is harmless."""
+
+    def add(self, entries: Sequence[Entry]) -> None:
+        """Write or rewrite entries, in the caller's transaction. One statement, however many."""
+        if not entries:
+            return
+        last = {(entry.source, entry.kind, entry.subject): entry for entry in entries}
+        rows = [
+            (
+                *entry.subject, *entry.source, entry.kind, entry.at, entry.title[:LONGEST_TITLE],
+                entry.body[:LONGEST_BODY], orjson.dumps(dict(entry.data)).decode(), entry.actor_id,
+            )
+            for entry in last.values()
+        ]  # fmt: skip
+        with connection.cursor() as cursor:
+            cursor.execute(_ADD, [list(column) for column in zip(*rows, strict=True)])
+
+    def remove(self, source_type: str, source_ids: Sequence[int]) -> None:
+        """Take away the entries that tell of these records. One statement."""
+        if source_ids:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "DELETE FROM interactions_timelineentry WHERE source_type = %s AND source_id = ANY(%s)",
+                    [source_type, list(source_ids)],
+                )
+
+    def page(
+        self,
+        *,
+        actor: Actor,
+        record_type: RecordType,
+        record_id: int,
+        tab: str = ALL,
+        limit: int = 30,
+        after: str | None = None,
+    ) -> TimelinePage:
+        """Entries that the actor may read, newest first. One statement.
+
+        Args:
+            actor: sees an entry only where it may see the record that the entry tells of. That the actor may
+                see the record whose page this is, the caller has checked.
+            record_type, record_id: on whose page.
+            tab: all, conversations, orders, or a tab that a higher room's presenters name.
+            limit: entries a page.
+            after: the cursor of the page before.
+
+        Raises:
+            TimelineError: the cursor is none of ours.
+        """
+        rows = entries_query(
+            actor=actor, record_type=record_type, record_id=record_id, tab=tab, limit=limit, after=after
+        )
+        return page_of(list(rows), actor=actor, limit=limit)
+
+
+def entries_query(
+    *, actor: Actor, record_type: RecordType, record_id: int, tab: str = ALL, limit: int = 30, after: str | None = None
+) -> QuerySet[Any, dict[str, Any]]:
+    """The rows of a page and one more, which says whether there is another page. Lazy.
+
+    Raises:
+        TimelineError: the cursor is none of ours.
+    """
+    rows = TimelineEntry.objects.filter(subject_type=record_type.name, subject_id=record_id)
+    if tab != ALL:
+        rows = rows.filter(kind__in=kinds_on(tab))
+    rows = rows.filter(_readable(actor))
+    if after:
+        at, entry_id = _read_cursor(after)
+        rows = rows.filter(at__lte=at).filter(Q(at__lt=at) | Q(pk__lt=entry_id))
+    named = rows.order_by("-at", "-pk").annotate(who=F("actor__name"))
+    return named.values(
+        "id", "source_type", "source_id", "kind", "at", "title", "body", "data", "actor_id", "who"
+    )[: limit + 1]
+
+
+def page_of(rows: Sequence[Mapping[str, Any]], *, actor: Actor, limit: int = 30) -> TimelinePage:
+    """The rows of `entries_query` as they are read; moments may be ISO text. No query."""
+    reader = Reader(actor.language, ZoneInfo(actor.time_zone), timezone.now())
+    with translation.override(actor.language):
+        entries = [shown(_stored(row), reader) for row in rows[:limit]]
+    last = entries[-1] if len(rows) > limit else None
+    return TimelinePage(entries, _write_cursor(last.at, last.id) if last else None)
+
+
+def _stored(row: Mapping[str, Any]) -> Stored:
+    at = row["at"]
+    return Stored(
+        id=row["id"],
+        source=(row["source_type"], row["source_id"]),
+        kind=row["kind"],
+        at=datetime.fromisoformat(at) if isinstance(at, str) else at,
+        title=row["title"],
+        body=row["body"],
+        data=row["data"],
+        actor_id=row["actor_id"],
+        actor_name=row["who"] or "",
+    )
+
+
+def _readable(actor: Actor) -> Q:
+    """Entries whose source the actor may see; sources of types that are seen in full need no look at the rows."""
+    condition = Q(pk__in=[])
+    in_full = []
+    for source in registry.all_types():
+        visible = permissions.visible_q(actor, source)
+        if visible is True:
+            in_full.append(source.name)
+        elif visible is not False:
+            rows: QuerySet[Any] = permissions.visible_to(actor, source).filter(pk=OuterRef("source_id"))
+            condition |= Q(source_type=source.name) & Q(Exists(rows))
+    if in_full:
+        condition |= Q(source_type__in=in_full)
+    return condition
+
+
+def _write_cursor(at: datetime, entry_id: int) -> str:
+    return f"{int(at.timestamp()) * 1_000_000 + at.microsecond}-{entry_id}"
+
+
+def _read_cursor(text: str) -> tuple[datetime, int]:
+    micros, _dash, entry_id = text.partition("-")
+    if not (micros.isascii() and micros.isdigit() and entry_id.isascii() and entry_id.isdigit() and len(text) < 40):
+        raise TimelineError(_("The cursor is not valid. Start from the first page."))
+    number = int(micros)
+    try:
+        at = datetime.fromtimestamp(number // 1_000_000, tz=ZoneInfo("UTC")).replace(microsecond=number % 1_000_000)
+    except (OverflowError, ValueError, OSError):
+        raise TimelineError(_("The cursor is not valid. Start from the first page.")) from None
+    if int(entry_id) >= 2**63:
+        raise TimelineError(_("The cursor is not valid. Start from the first page."))
+    return at, int(entry_id)
