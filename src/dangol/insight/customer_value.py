@@ -1,0 +1,137 @@
+"""What each customer is worth so far: RFM and the figures around it, as Ibis expressions over the lake.
+
+The definitions are those of `dangol.methods.rfm`, which tests hold against these expressions.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
+
+from dangol.measures.lake.datasets import of_records
+from dangol.methods import rfm
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from dangol.measures.lake import Lake
+
+MODEL: Final = "rfm-1"
+MONEY: Final = ("rfm.monetary", "value.revenue_12m")
+WINDOW_MONTHS: Final = 12
+
+
+def window_start(as_of: date) -> date:
+    """The first of the twelve calendar months that end with the month of `as_of`."""
+    months = as_of.year * 12 + as_of.month - WINDOW_MONTHS
+    return date(months // 12, months % 12 + 1, 1)
+
+
+def facts(lake: "Lake", today: date) -> dict[str, Any]:
+    """What the lines say about themselves: their number, last day, currency, and what is left out of amounts.
+
+    `as_of` is the day of the newest order, but never after `today`; None without orders. `currency` is the one most
+    lines are in: amounts in others cannot be added to it, so they are left out and counted here.
+    """
+    lines = lake.table("order_lines")
+    totals = lake.read(
+        lines.group_by("currency").aggregate(
+            lines=lines.count(),
+            orders=lines.order_id.nunique(),
+            amount=lines.amount.sum(),
+            last=lines.ordered_on.max(),
+            anonymous=lines.amount.sum(where=lines.customer_id.isnull()),
+            anonymous_lines=lines.count(where=lines.customer_id.isnull()),
+        )
+    ).to_pylist()
+    if not totals:
+        return {"as_of": None, "currency": "", "lines": 0}
+    totals.sort(key=lambda row: (-row["lines"], row["currency"]))
+    home, others = totals[0], totals[1:]
+    return {
+        "as_of": min(today, max(row["last"] for row in totals)),
+        "currency": home["currency"],
+        "lines": sum(row["lines"] for row in totals),
+        "amount": str(home["amount"]),
+        "anonymous_amount": str(home["anonymous"] or 0),
+        "anonymous_lines": sum(row["anonymous_lines"] for row in totals),
+        "left_out": {row["currency"]: {"orders": row["orders"], "amount": str(row["amount"])} for row in others},
+    }
+
+
+def customer_figures(lake: "Lake", *, as_of: date, currency: str) -> "ir.Table":
+    """One row per customer with order lines: last and first sale, sales, days with a sale, revenue in all and lately.
+
+    Customers in the recycle bin are left out. Lines are folded into orders first, so that counting orders is a sum.
+    """
+    lines = lake.table("order_lines")
+    lines = lines.filter(lines.customer_id.notnull())
+    customers = lake.table(of_records("customer").name)
+    lines = lines.semi_join(customers, lines.customer_id == customers.id)
+    orders = lines.group_by("customer_id", "order_id").aggregate(
+        day=lines.ordered_on.min(),
+        sale=(lines.order_kind == "sale").any(),
+        amount=lines.amount.sum(where=lines.currency == currency).fill_null(0),
+    )
+    recent = orders.day >= window_start(as_of)
+    return orders.group_by("customer_id").aggregate(
+        first=orders.day.min(where=orders.sale),
+        last=orders.day.max(where=orders.sale),
+        days=orders.day.nunique(where=orders.sale),
+        frequency=orders.sale.cast("int64").sum(),
+        monetary=orders.amount.sum().cast("decimal(28, 8)"),
+        orders_12m=(orders.sale & recent).cast("int64").sum(),
+        revenue_12m=orders.amount.sum(where=recent).fill_null(0).cast("decimal(28, 8)"),
+    )
+
+
+def customer_scores(lake: "Lake", *, as_of: date, currency: str) -> "ir.Table":
+    """The scores of every customer with order lines: `record_id` and one column per score.
+
+    A customer who never bought (returns only) has `rfm.monetary` and `value.revenue_12m`, and no score that needs a
+    purchase. Computes the figures once, in a temporary table of the engine.
+    """
+    import ibis
+    import pyarrow as pa
+
+    figures = lake.keep("customer_figures", customer_figures(lake, as_of=as_of, currency=currency))
+    day = ibis.literal(as_of, type="date")
+    bought = figures.filter(figures.frequency > 0)
+    bought = bought.mutate(recency=ibis.greatest(0, day.delta(bought["last"], unit="day")))
+    total = bought.count().as_scalar()
+    scored = bought.mutate(
+        r=1 + 5 * ibis.rank().over(order_by=ibis.desc(bought.recency)) // total,
+        f=1 + 5 * ibis.rank().over(order_by=bought.frequency) // total,
+        m=1 + 5 * ibis.rank().over(order_by=bought.monetary) // total,
+    ).filter(total >= rfm.FEWEST_CUSTOMERS)
+    scored = scored.mutate(score=(scored.r * 100 + scored.f * 10 + scored.m).cast("string"))
+    named = ibis.memtable(pa.table(_segments()))
+    scored = scored.join(named, "score").select("customer_id", "score", "segment")
+    since_first = bought["last"].delta(bought["first"], unit="day")
+    gaps = bought.days - 1
+    measured = bought.select(
+        "customer_id",
+        "recency",
+        # Whole days between purchases, half a day rounded up.
+        interval=ibis.ifelse(bought.days > 1, (2 * since_first + gaps) // (2 * gaps), ibis.null("int64")),
+    )
+    wide = figures.left_join(measured, "customer_id").drop("customer_id_right")
+    wide = wide.left_join(scored, "customer_id").drop("customer_id_right")
+    has_bought = wide.frequency > 0
+    nothing = ibis.null("int64")
+    columns: Mapping[str, Any] = {
+        "record_id": wide.customer_id,
+        "rfm.segment": wide.segment,
+        "rfm.score": wide.score,
+        "rfm.recency": wide.recency.cast("int64"),
+        "rfm.frequency": ibis.ifelse(has_bought, wide.frequency.cast("int64"), nothing),
+        "rfm.monetary": wide.monetary,
+        "value.revenue_12m": wide.revenue_12m,
+        "value.orders_12m": ibis.ifelse(has_bought, wide.orders_12m.cast("int64"), nothing),
+        "value.interval": wide.interval.cast("int64"),
+    }
+    return wide.select(**columns)
+
+
+def _segments() -> dict[str, list[str]]:
+    table = rfm.segment_of_scores()
+    return {"score": [f"{r}{f}{m}" for r, f, m in table], "segment": list(table.values())}

@@ -1,0 +1,199 @@
+"""What the page of customer value shows, from stored results to figures and charts."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from dangol.identity.actors import Actor
+from dangol.insight import links, selectors
+from dangol.insight.customer_value import window_start
+from dangol.insight.policies import Sight, sight_of
+from dangol.insight.segments import AREA_TONES, LABELS
+from dangol.measures import metrics
+from dangol.measures import selectors as measures
+from dangol.measures.models import RefreshRun
+from dangol.methods.rfm import SEGMENTS
+from dangol.web import formats
+
+SHOWN_MONTHS = 24
+
+
+def value_page(*, actor: Actor, run: RefreshRun) -> dict[str, Any]:
+    """Key figures, charts and the table of customers about to leave, of what the actor may see.
+
+    Seven queries whatever the number of customers.
+    """
+    if run.as_of is None:
+        raise ValueError("the run found no orders")
+    sight = sight_of(actor)
+    currency = run.facts.get("currency") or formats.HOME_CURRENCY
+    revenue = measures.metric_by_month(
+        metric=metrics.get("revenue"), records=None if sight.everything else sight.customers
+    )
+    steps = selectors.concentration(sight)
+    sizes = selectors.segment_sizes(sight)
+    return {
+        "as_of": run.as_of,
+        "currency": currency,
+        "kpis": _kpis(actor, run.as_of, currency, sight, revenue, steps, sizes),
+        "months": _months_chart(actor, run.as_of, currency, revenue),
+        "segments": _segments_chart(sizes),
+        "pareto": _pareto_chart(steps),
+        "leaving": [_leaving_row(actor, one) for one in selectors.about_to_leave(sight)],
+        "leaving_url": links.segment_url("at_risk"),
+        "left_out": run.facts.get("left_out") or {},
+        "limited": not sight.everything,
+    }
+
+
+def _kpis(
+    actor: Actor,
+    as_of: date,
+    currency: str,
+    sight: Sight,
+    revenue: Mapping[date, Decimal],
+    steps: Sequence[selectors.Step],
+    sizes: Mapping[str, selectors.SegmentSize],
+) -> list[dict[str, Any]]:
+    language = actor.language
+    start = window_start(as_of)
+    recent = selectors.revenue_total(dict(revenue), start, as_of)
+    activity = selectors.activity(sight)
+    share, best, least = selectors.share_of_best(steps)
+    at_risk = sizes.get("at_risk", selectors.SegmentSize("at_risk", 0, Decimal(0)))
+    return [
+        {
+            "label": _("Revenue, 12 months"),
+            "value": formats.money_short(recent, currency, language),
+            "detail": f"{formats.month(start)} – {formats.month(as_of)}",
+            "url": links.months_url(start, as_of, zone=actor.time_zone),
+            "info": _("Sales less returns of the twelve calendar months that end with the month of the data."),
+        },
+        {
+            "label": _("Active customers"),
+            "value": formats.number(activity.active, language),
+            "detail": _("of %(n)s with orders, in 12 months") % {"n": formats.number(activity.known, language)},
+            "url": links.records_url("customer", "value.orders_12m >= 1", sort="-value.revenue_12m"),
+        },
+        {
+            "label": _("Revenue of the best 20%"),
+            "value": None if share is None else formats.percent(share, language, 0),
+            "detail": _("%(n)s customers") % {"n": formats.number(best, language)},
+            "url": "" if least is None else links.at_least_url(least),
+        },
+        {
+            "label": _("Repeat buyers"),
+            "value": formats.percent(Decimal(activity.repeating) / activity.active, language)
+            if activity.active
+            else None,
+            "detail": _("%(n)s with two or more orders") % {"n": formats.number(activity.repeating, language)},
+            "url": links.records_url("customer", "value.orders_12m >= 2", sort="-value.orders_12m"),
+        },
+        {
+            "label": _("Revenue at risk"),
+            "value": formats.money_short(at_risk.revenue, currency, language),
+            "tone": "dn",
+            "detail": _("%(n)s customers") % {"n": formats.number(at_risk.customers, language)},
+            "url": links.segment_url("at_risk"),
+            "info": _("What the customers of the segment “At risk” have brought in all."),
+        },
+    ]
+
+
+def _months_chart(
+    actor: Actor, as_of: date, currency: str, revenue: Mapping[date, Decimal]
+) -> dict[str, Any]:
+    last = max([*revenue, as_of.replace(day=1)])
+    first = min([*revenue, last])
+    months = measures.months_between(first, last)[-SHOWN_MONTHS:]
+    return {
+        "type": "months",
+        "label_name": _("Month"),
+        "labels": [formats.month(month)[2:] for month in months],
+        "series": [
+            {
+                "name": _("Revenue"),
+                "values": [str(value) for value in measures.filled(revenue, months)],
+                "tones": ["u" if month == as_of.replace(day=1) else "p" for month in months],
+            }
+        ],
+        "urls": [links.months_url(month, month, zone=actor.time_zone) for month in months],
+        "unit": "money",
+        "currency": currency,
+    }
+
+
+def _segments_chart(sizes: Mapping[str, selectors.SegmentSize]) -> dict[str, Any]:
+    codes = [code for code in SEGMENTS if code in sizes]
+    return {
+        "type": "treemap",
+        "label_name": _("Segment"),
+        "labels": [str(LABELS[code]) for code in codes],
+        "series": [
+            {
+                "name": _("Customers"),
+                "values": [sizes[code].customers for code in codes],
+                "tones": [AREA_TONES[code] for code in codes],
+            }
+        ],
+        "urls": [links.segment_url(code) for code in codes],
+        "unit": _("customers"),
+    }
+
+
+def _pareto_chart(steps: Sequence[selectors.Step]) -> dict[str, Any]:
+    """The concentration curve: a point opens the customers up to it. The dashed line is what equals would bring."""
+    total = sum((step.revenue for step in steps), Decimal(0))
+    known = sum(step.customers for step in steps)
+    labels, shares, equal, urls = ["0%"], [Decimal(0)], [Decimal(0)], [""]
+    revenue, customers = Decimal(0), 0
+    for step in steps:
+        revenue += step.revenue
+        customers += step.customers
+        labels.append(f"{step.step * 100 // selectors.STEPS}%")
+        shares.append(revenue / total if total > 0 else Decimal(0))
+        equal.append(Decimal(customers) / known)
+        urls.append(links.at_least_url(step.least))
+    return {
+        "type": "line",
+        "label_name": _("Best customers"),
+        "labels": labels,
+        "series": [
+            {"name": _("Share of revenue"), "values": [_short(share) for share in shares], "tone": "p"},
+            {
+                "name": _("if all brought the same"),
+                "values": [_short(share) for share in equal],
+                "kind": "forecast",
+                "tone": "n",
+            },
+        ],
+        "urls": urls,
+        "unit": "percent",
+    }
+
+
+def _short(share: Decimal) -> str:
+    return str(share.quantize(Decimal("0.0001")))
+
+
+def _leaving_row(actor: Actor, one: selectors.Leaving) -> dict[str, Any]:
+    language = actor.language
+    if one.interval:
+        reason = _("orders every %(usual)s days, now %(since)s days without") % {
+            "usual": formats.number(one.interval, language),
+            "since": formats.number(one.recency, language),
+        }
+    else:
+        reason = _("%(n)s orders on one day, %(since)s days ago") % {
+            "n": formats.number(one.frequency, language),
+            "since": formats.number(one.recency, language),
+        }
+    return {
+        "name": one.name,
+        "url": f"/customers/{one.id}/",
+        "reason": reason,
+        "revenue": formats.money_short(one.revenue, one.currency or formats.HOME_CURRENCY, language),
+    }

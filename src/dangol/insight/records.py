@@ -1,0 +1,28 @@
+"""The fields that insight gives to customers: what its models found out about them."""
+
+from django.utils.translation import gettext_lazy as _
+
+import dangol.customers.records  # noqa: F401 - declares the type that is contributed to
+from dangol.insight.segments import CHOICES, TONES
+from dangol.measures.fields import ScoreChoice, ScoreInteger, ScoreMoney, ScoreText
+from dangol.records import registry
+
+CUSTOMER = "customer"
+
+CUSTOMER_FIELDS = (
+    ScoreChoice("rfm.segment", record_type=CUSTOMER, label=_("Segment"), choices=CHOICES, tones=TONES),
+    ScoreInteger("rfm.recency", record_type=CUSTOMER, label=_("Days since last order")),
+    ScoreInteger("rfm.frequency", record_type=CUSTOMER, label=_("Orders in all")),
+    ScoreMoney("rfm.monetary", record_type=CUSTOMER, label=_("Revenue in all"), short=True, digits=28, places=8),
+    ScoreText("rfm.score", record_type=CUSTOMER, label=_("RFM score")),
+    ScoreMoney(
+        "value.revenue_12m", record_type=CUSTOMER, label=_("Revenue, 12 months"), short=True, digits=28, places=8
+    ),
+    ScoreInteger("value.orders_12m", record_type=CUSTOMER, label=_("Orders, 12 months")),
+    ScoreInteger("value.interval", record_type=CUSTOMER, label=_("Usual days between orders")),
+)
+
+registry.get(CUSTOMER).contribute(
+    *CUSTOMER_FIELDS,
+    columns={"rfm.segment": "name", "value.revenue_12m": "owner", "rfm.monetary": "value.revenue_12m", "rfm.recency": "rfm.monetary"},
+)

@@ -1,0 +1,133 @@
+"""Refreshing what is known about customers: lake, scores, series."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import structlog
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db import connection, transaction
+
+from dangol.events import queue
+from dangol.identity.actors import Actor
+from dangol.insight import customer_value
+from dangol.insight.policies import can_refresh
+from dangol.measures import lake, metrics, services
+from dangol.measures.models import RefreshRun
+
+log = structlog.get_logger(__name__)
+
+REFRESH_TASK: Final = "dangol.insight.refresh"
+Progress = Callable[[str, int, float], None]
+"""Called with the step, the rows done in it, and how far the whole is (0 … 1)."""
+
+_ASKING: Final = 4_711_002
+"""Advisory lock of whoever asks for a run, so that two askers get one."""
+
+
+def refresh_request(*, actor: Actor, reason: str) -> RefreshRun:
+    """Ask for a refresh by the analytics worker; joins a run that is already waiting.
+
+    Raises:
+        PermissionDenied: the actor may not.
+    """
+    if not can_refresh(actor):
+        raise PermissionDenied
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ASKING])
+        waiting = RefreshRun.objects.filter(state=RefreshRun.State.WAITING).order_by("-pk").first()
+        if waiting is not None:
+            return waiting
+        run = RefreshRun.objects.create(reason=reason, requested_by=actor.user_id)
+        queue.enqueue(REFRESH_TASK, queue=queue.ANALYTICS, lock=REFRESH_TASK, run=run.pk)
+    log.info("refresh_requested", run=run.pk, reason=reason)
+    return run
+
+
+def refresh_all(*, actor: Actor, progress: Progress | None = None) -> RefreshRun:
+    """Refresh everything now, in this process, and return the finished run.
+
+    Waits for a run that is under way elsewhere. What was published before stays until the new results replace it in
+    one transaction.
+
+    Args:
+        actor: who asks; kept with the run.
+        progress: told about every step.
+
+    Raises:
+        PermissionDenied: the actor may not.
+        Exception: whatever went wrong; it is noted in the run as well.
+    """
+    if not can_refresh(actor):
+        raise PermissionDenied
+    run = RefreshRun.objects.create(reason=actor.name[:60], requested_by=actor.user_id)
+    refresh_run(run=run, progress=progress)
+    return run
+
+
+def refresh_run(*, run: RefreshRun, progress: Progress | None = None) -> None:
+    """Carry out a run that was asked for."""
+    with lake.exclusive():
+        services.run_begin(run=run)
+        log.info("refresh_started", run=run.pk)
+        try:
+            _refresh(run, progress)
+        except BaseException as error:
+            services.run_fail(run=run, error=error)
+            log.error("refresh_failed", run=run.pk, error=str(error))
+            raise
+    log.info("refresh_done", run=run.pk, as_of=run.as_of, **run.facts.get("rows", {}))
+
+
+def _refresh(run: RefreshRun, progress: Progress | None) -> None:
+    def tell(step: str, rows: int, part: float) -> None:
+        services.run_step(run=run, step=step, rows=rows, part=part)
+        if progress:
+            progress(step, rows, part)
+
+    tell("extract", 0, 0.0)
+    manifest = lake.extract(progress=lambda name, rows: tell(f"extract {name}", rows, 0.1))
+    rows = {name: part.rows for name, part in manifest.datasets.items()}
+    with lake.connect(manifest) as opened:
+        tell("score", rows.get("order_lines", 0), 0.5)
+        facts = customer_value.facts(opened, _today())
+        as_of: date = facts.pop("as_of") or _today()
+        currency = facts["currency"]
+        known = metrics.registered()
+        scores = opened.keep("scores", customer_value.customer_scores(opened, as_of=as_of, currency=currency))
+        tell("publish", 0, 0.7)
+        with transaction.atomic():
+            published = services.scores_publish(
+                record_type="customer",
+                model=customer_value.MODEL,
+                as_of=as_of,
+                batches=opened.batches(scores),
+                currency=currency,
+                money=customer_value.MONEY,
+            )
+            for per_record in (False, True):
+                services.series_publish(
+                    names=[metric.name for metric in known],
+                    grain=metrics.MONTH,
+                    as_of=as_of,
+                    batches=opened.batches(
+                        metrics.by_month(opened, known, currency=currency, per_record=per_record)
+                    ),
+                    record_type="customer" if per_record else "",
+                )
+            services.run_finish(
+                run=run,
+                as_of=as_of if facts["lines"] else None,
+                facts={**facts, "rows": rows, "scores": published, "taken_at": manifest.taken_at},
+            )
+    if progress:
+        progress("done", published, 1.0)
+
+
+def _today() -> date:
+    return datetime.now(ZoneInfo(settings.TIME_ZONE)).date()
+
+

@@ -1,0 +1,15 @@
+from importlib import import_module
+from importlib.util import find_spec
+
+from django.apps import AppConfig, apps
+
+
+class MeasuresConfig(AppConfig):
+    name = "dangol.measures"
+    label = "measures"
+
+    def ready(self) -> None:
+        """Read the `metrics` of every room, so that datasets and metrics are known."""
+        for config in apps.get_app_configs():
+            if config.name.startswith("dangol.") and find_spec(f"{config.name}.metrics") and config.name != self.name:
+                import_module(f"{config.name}.metrics")

@@ -1,0 +1,121 @@
+"""The one place that knows which engine reads the lake."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from dangol.measures.lake import manifest
+from dangol.measures.lake.manifest import LakeMissing, Manifest
+
+if TYPE_CHECKING:
+    import duckdb
+    import ibis.expr.types as ir
+    import pyarrow as pa
+
+MEMORY = "1500MB"
+"""What the engine may use before it spills to disk; the analytics worker stays below 3 GB."""
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Ibis 12 calls functions of DuckDB 2 by their old names; nothing that we could change."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r"fetch_\w+\(\) is deprecated", category=DeprecationWarning)
+        yield
+
+
+@dataclass(frozen=True, slots=True)
+class Lake:
+    """An open lake: `backend` is an Ibis backend in which each dataset is a table."""
+
+    backend: Any
+    manifest: Manifest
+
+    def table(self, name: str) -> "ir.Table":
+        """One dataset as an Ibis table.
+
+        Raises:
+            LakeMissing: the lake was extracted before this dataset was declared.
+        """
+        if name not in self.manifest.datasets:
+            raise LakeMissing(f"the lake has no {name} yet: run `dangol refresh`")
+        with _quiet():
+            return self.backend.table(name)
+
+    def read(self, expression: "ir.Table") -> "pa.Table":
+        """Run an expression and hand back all rows; for results that are small."""
+        with _quiet():
+            return self.backend.to_pyarrow(expression)
+
+    def batches(self, expression: "ir.Table", size: int = 50_000) -> "pa.RecordBatchReader":
+        """Run an expression and stream its rows; memory does not grow with the result.
+
+        An expression that joins a table made in memory must be kept first. Read one stream to its end before the next.
+        """
+        # Ibis 12 asks DuckDB for a stream in a way that DuckDB 2 no longer has.
+        return self.backend.con.sql(self.backend.compile(expression)).to_arrow_reader(size)
+
+    def keep(self, name: str, expression: "ir.Table") -> "ir.Table":
+        """Compute an expression once, for expressions that build on it more than once."""
+        with _quiet():
+            return self.backend.create_table(name, expression, temp=True)
+
+    def close(self) -> None:
+        self.backend.disconnect()
+
+    def __enter__(self) -> "Lake":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+def connect(of: Manifest | None = None) -> Lake:
+    """Open the current lake (or the one given).
+
+    Raises:
+        LakeMissing: nothing has been extracted yet.
+        ImproperlyConfigured: `DANGOL_ENGINE` names an engine this installation does not have.
+    """
+    import ibis
+
+    of = of or manifest.current()
+    root = manifest.folder()
+    backend = ibis.duckdb.from_connection(open_engine())
+    for name, part in of.datasets.items():
+        if part.files:
+            with _quiet():
+                backend.read_parquet(
+                    [str(root / file) for file in part.files], table_name=name, hive_partitioning=False
+                )
+        else:
+            empty = ", ".join(f"NULL::{kind} AS {column}" for column, kind in part.columns.items())
+            backend.raw_sql(f"CREATE VIEW {name} AS SELECT {empty} WHERE false")  # noqa: S608
+    return Lake(backend, of)
+
+
+def open_engine() -> "duckdb.DuckDBPyConnection":
+    """A fresh engine in this process, bounded in memory, that never reaches for the network."""
+    name = getattr(settings, "DANGOL_ENGINE", "duckdb")
+    if name != "duckdb":
+        raise ImproperlyConfigured(f"DANGOL_ENGINE={name!r}: this release reads the lake with duckdb")
+    import duckdb
+
+    spill = manifest.folder() / f"{manifest.DRAFT}spill"
+    return duckdb.connect(
+        config={
+            "memory_limit": MEMORY,
+            "temp_directory": str(spill),
+            "preserve_insertion_order": "false",
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+        }
+    )
+
+
+__all__ = ["Lake", "LakeMissing", "connect", "open_engine"]

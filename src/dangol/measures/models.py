@@ -1,0 +1,102 @@
+"""Results of models and metrics that every room may read."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+
+class Score(models.Model):
+    """The present value of one score of one record, such as `rfm.segment` of customer 12.
+
+    A number stands in `value`, a class in `label` (its code); beside an amount of money, `label` is its currency.
+    `model` names what computed it, `as_of` the day of the data it was computed from.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    record_type = models.CharField(max_length=40, db_collation="C")
+    record_id = models.BigIntegerField()
+    name = models.CharField(max_length=60, db_collation="C")
+    value = models.DecimalField(max_digits=28, decimal_places=8, null=True)
+    label = models.CharField(max_length=40, blank=True, default="", db_default="", db_collation="C")
+    as_of = models.DateField()
+    model = models.CharField(max_length=60, db_collation="C")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["record_type", "record_id", "name"], name="measures_score_once")
+        ]
+        indexes = [
+            models.Index(fields=["record_type", "name", "label", "record_id"], name="measures_score_label"),
+            models.Index(fields=["record_type", "name", "value", "record_id"], name="measures_score_value"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.record_type} {self.record_id} {self.name}"
+
+
+class Series(models.Model):
+    """One metric in one period: of the company (no record), or of one record.
+
+    `period` is the first day of the period; periods without rows have no value. The figures of the company contain
+    what belongs to no record, such as anonymous sales.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    name = models.CharField(max_length=60, db_collation="C")
+    grain = models.CharField(max_length=8, db_collation="C")
+    period = models.DateField()
+    record_type = models.CharField(max_length=40, blank=True, default="", db_default="", db_collation="C")
+    record_id = models.BigIntegerField(null=True)
+    value = models.DecimalField(max_digits=28, decimal_places=8)
+    as_of = models.DateField()
+
+    class Meta:
+        verbose_name_plural = "series"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["record_type", "record_id", "name", "grain", "period"],
+                name="measures_series_once",
+                nulls_distinct=False,
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["name", "grain", "record_type", "period"], name="measures_series_period"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.period} {self.record_type} {self.record_id or ''}".strip()
+
+
+class RefreshRun(models.Model):
+    """One run of lake, scores and series: asked for, under way, done or failed.
+
+    `step` is what it is doing, `rows` how many rows of that step are done, `part` how far the whole run is (0 … 1).
+    `facts` holds what the run found out: rows per dataset, currency, what was left out and how much of it.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+
+    id = models.BigAutoField(primary_key=True)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    reason = models.CharField(max_length=60, blank=True, default="")
+    requested_by = models.BigIntegerField(null=True)
+    step = models.CharField(max_length=40, blank=True, default="")
+    rows = models.BigIntegerField(default=0)
+    part = models.FloatField(default=0)
+    as_of = models.DateField(null=True)
+    requested_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    error = models.TextField(blank=True, default="")
+    facts = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "-id"], name="measures_run_state")]
+
+    def __str__(self) -> str:
+        return f"{self.pk} {self.state} {self.step}".strip()

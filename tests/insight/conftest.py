@@ -1,0 +1,1 @@
+from tests.measures.conftest import lake_folder, shop  # noqa: F401

@@ -1,0 +1,172 @@
+"""The real file through the refresh, held against what the file itself says."""
+
+import gzip
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from django.db import connection
+from django.db.models import Sum
+
+from dangol.commerce.models import OrderLine
+from dangol.customers.models import Customer
+from dangol.identity.actors import Actor
+from dangol.insight import selectors, services
+from dangol.insight.policies import sight_of
+from dangol.measures import lake
+from dangol.measures.models import Score, Series
+from tests.insight import expected
+
+FILE = Path(__file__).resolve().parents[3] / "shared" / "data" / "online_retail" / "online_retail.csv.gz"
+SYSTEM = Actor.system("test")
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.slow,
+    pytest.mark.skipif(not FILE.exists(), reason=f"needs the real data at {FILE}"),
+]
+
+TABLES = "commerce_orderline, commerce_order, customers_customer, measures_score, measures_series, measures_refreshrun"
+
+
+@pytest.fixture(scope="module")
+def company(django_db_setup, django_db_blocker, tmp_path_factory):
+    """The file's orders, committed, refreshed once for all tests of this module."""
+    from django.conf import settings
+
+    before, settings.DATA = settings.DATA, tmp_path_factory.mktemp("data")
+    with django_db_blocker.unblock():
+        try:
+            _load()
+            run = services.refresh_all(actor=SYSTEM)
+            yield SimpleNamespace(run=run, expected=expected.Expected(str(FILE)))
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute(f"TRUNCATE {TABLES} CASCADE")
+            settings.DATA = before
+
+
+def _load():
+    with connection.cursor() as cursor:
+        cursor.execute("SET TIME ZONE 'Asia/Seoul'")
+        cursor.execute(
+            "CREATE TEMP TABLE raw (invoice text, stock text, description text, quantity numeric, at timestamp,"
+            " price numeric, customer text, country text, row bigint GENERATED ALWAYS AS IDENTITY)"
+        )
+        columns = "invoice, stock, description, quantity, at, price, customer, country"
+        with gzip.open(FILE) as source, cursor.copy(f"COPY raw ({columns}) FROM STDIN (FORMAT csv, HEADER)") as copy:
+            while chunk := source.read(1 << 20):
+                copy.write(chunk)
+        cursor.execute(
+            "INSERT INTO customers_customer (external_id, name, country)"
+            " SELECT DISTINCT ON (1) customer::numeric::int::text, customer, country FROM raw WHERE customer <> ''"
+        )
+        cursor.execute(
+            """
+            INSERT INTO commerce_order (number, customer_id, kind, status, ordered_at, currency)
+            SELECT DISTINCT ON (r.invoice) r.invoice, c.id,
+                   CASE WHEN r.invoice LIKE 'C%' THEN 'return' WHEN r.invoice LIKE 'A%' OR r.quantity < 0
+                        THEN 'adjustment' ELSE 'sale' END,
+                   CASE WHEN r.invoice LIKE 'C%' THEN 'cancelled' ELSE 'delivered' END, r.at, 'GBP'
+            FROM raw r LEFT JOIN customers_customer c ON c.external_id = nullif(r.customer, '')::numeric::int::text
+            ORDER BY r.invoice, r.at, r.row
+            """
+        )
+        cursor.execute(
+            """
+            INSERT INTO commerce_orderline (order_id, ordinal, kind, quantity, unit_price, occurred_at)
+            SELECT o.id, row_number() OVER (PARTITION BY r.invoice ORDER BY r.row), o.kind, r.quantity, r.price, r.at
+            FROM raw r JOIN commerce_order o ON o.number = r.invoice
+            """
+        )
+        cursor.execute("DROP TABLE raw")
+        cursor.execute("SET TIME ZONE 'UTC'")
+        cursor.execute("ANALYZE")
+
+
+def _scores(name):
+    column = "label" if name in {"rfm.segment", "rfm.score"} else "value"
+    found = Score.objects.filter(name=name).values_list("record_id", column)
+    numbers = dict(Customer.objects.values_list("pk", "external_id"))
+    return {int(numbers[record_id]): value for record_id, value in found}
+
+
+@pytest.fixture
+def customers(company):
+    return {row["customer"]: row for row in company.expected.rows(expected.CUSTOMERS)}
+
+
+def test_every_line_is_in_the_lake_to_the_last_decimal(company):
+    with lake.connect() as opened:
+        lines = opened.table("order_lines")
+        found = opened.read(lines.aggregate(rows=lines.count(), total=lines.amount.sum())).to_pylist()[0]
+    assert found == {"rows": 541_909, "total": Decimal("9747747.934")}
+    assert company.run.facts["amount"] == "9747747.93400000"
+    assert company.run.facts["anonymous_lines"] == 135_080
+
+
+def test_the_months_are_those_of_the_file_and_add_up_to_it(company):
+    rows = company.expected.rows(expected.MONTHS)
+    series = {}
+    for name, period, value in Series.objects.filter(record_type="").values_list("name", "period", "value"):
+        series[name, period.strftime("%Y-%m")] = value
+    for row in rows:
+        assert series["revenue", row["month"]] == row["revenue"], row
+        assert series["orders", row["month"]] == row["orders"], row
+        assert series["active_customers", row["month"]] == row["customers"], row
+    assert len(rows) == 13
+    assert sum(value for (name, _month), value in series.items() if name == "revenue") == Decimal("9747747.934")
+
+
+def test_every_customer_has_the_value_scores_and_segment_of_the_file(company, customers):
+    assert len(customers) == 4_372
+    bought = {number: row for number, row in customers.items() if row["frequency"]}
+    assert _scores("rfm.monetary") == {number: row["monetary"] for number, row in customers.items()}
+    assert _scores("rfm.frequency") == {number: row["frequency"] for number, row in bought.items()}
+    assert _scores("rfm.recency") == {number: row["recency"] for number, row in bought.items()}
+    assert _scores("rfm.score") == {number: f"{row['r']}{row['f']}{row['m']}" for number, row in bought.items()}
+    assert _scores("rfm.segment") == {number: row["segment"] for number, row in bought.items()}
+    assert len(customers) - len(bought) == 33
+
+
+def test_customer_14911_is_told_as_in_the_file(company, customers):
+    row = customers[14911]
+    customer = Customer.objects.get(external_id="14911")
+    scores = {score.name: score for score in Score.objects.filter(record_id=customer.pk)}
+    assert scores["rfm.monetary"].value == row["monetary"]
+    assert scores["rfm.monetary"].label == "GBP"
+    assert scores["rfm.frequency"].value == row["frequency"] == 201
+    assert scores["rfm.recency"].value == row["recency"] == 1
+    assert scores["rfm.segment"].label == row["segment"] == "champions"
+    orders = customer.orders
+    assert orders.filter(kind="sale").count() == row["frequency"]
+    assert orders.filter(kind="return").count() == row["returns"]
+    assert OrderLine.objects.filter(order__in=orders.filter(kind="return")).aggregate(total=Sum("amount"))["total"] == row["returned"]
+    assert OrderLine.objects.filter(order__customer=customer).aggregate(total=Sum("amount"))["total"] == row["monetary"]
+    by_month = Series.objects.filter(record_type="customer", record_id=customer.pk, name="revenue")
+    assert by_month.aggregate(total=Sum("value"))["total"] == row["monetary"]
+
+
+def test_the_best_fifth_brings_what_the_file_says(company):
+    (row,) = company.expected.rows(expected.BEST_FIFTH)
+    steps = selectors.concentration(sight_of(SYSTEM))
+    share, best, _least = selectors.share_of_best(steps)
+    assert best == row["customers"] == 875
+    assert sum(step.revenue for step in steps) == row["total"]
+    assert sum(step.revenue for step in steps[:4]) == row["revenue"]
+    assert abs(float(share) - row["share"]) < 1e-12
+
+
+def test_the_segments_hold_every_customer_who_bought(company, customers):
+    sizes = selectors.segment_sizes(sight_of(SYSTEM))
+    assert sum(size.customers for size in sizes.values()) == 4_339
+    for code, size in sizes.items():
+        members = [row for row in customers.values() if row["segment"] == code]
+        assert size.customers == len(members)
+        assert size.revenue == sum(row["monetary"] for row in members)
+
+
+def test_the_data_ends_with_its_last_order_not_today(company):
+    assert company.run.as_of == date(2011, 12, 9)
