@@ -17,10 +17,10 @@ def floor(target: Path) -> int:
     from adbc_driver_postgresql import dbapi
 
     from dangol.commerce.metrics import ORDER_LINES
-    from dangol.measures.lake.extraction import _address
+    from dangol.measures.lake.extraction import database_address
 
     rows = 0
-    with dbapi.connect(_address()) as source, source.cursor() as cursor:
+    with dbapi.connect(database_address()) as source, source.cursor() as cursor:
         cursor.execute(ORDER_LINES.query())
         reader = cursor.fetch_record_batch()
         with pq.ParquetWriter(target / "floor.parquet", reader.schema, compression="zstd") as writer:

@@ -72,7 +72,9 @@ def template_uses(source: str, place: str) -> Iterator[Use]:
 
     code = templatize(source, origin=place).encode()
     for line, function, found, _ in extract_python(io.BytesIO(code), TEMPLATE_KEYWORDS, [], {}):
-        parts: tuple[str | None, ...] = (found,) if isinstance(found, str) else tuple(found)
+        # Babel gives one string, or several for plural and context.
+        several: Any = found
+        parts = (several,) if isinstance(several, str) else tuple(several)
         texts = [text for text in parts if text]
         if not texts:
             continue

@@ -31,10 +31,10 @@ def current() -> str:
     start_django()
     from django.utils import translation
 
-    from dangol.records import openapi
+    from dangol.records.openapi import document
 
     with translation.override("en"):
-        return text(json.loads(json.dumps(openapi.document(), default=str)))
+        return text(json.loads(json.dumps(document(), default=str)))
 
 
 def main(arguments: list[str]) -> int:

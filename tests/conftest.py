@@ -32,18 +32,10 @@ if _leader:
         _server = postgres.start(_folder, settings=postgres.QUICK_AND_UNSAFE)
         os.environ["DATABASE_URL"] = _server.url()
 
-os.environ["DJANGO_SETTINGS_MODULE"] = "dangol.config.settings"
+os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 
 import django  # noqa: E402
-from django.conf import settings  # noqa: E402
 
-settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-settings.STORAGES = {
-    **settings.STORAGES,
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-}
-settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "tests.workshop"]
-settings.ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 django.setup()
 
 

@@ -17,7 +17,9 @@ class Place:
     path: str
 
 
-def patterns(resolver: URLResolver | None = None, before: str = "/") -> Iterator[tuple[str, dict[str, object]]]:
+def patterns(
+    resolver: URLResolver | None = None, before: str = "/"
+) -> Iterator[tuple[str, dict[str, object]]]:
     """Every pattern with the converters of its parts, in order."""
     for entry in (resolver or get_resolver()).url_patterns:
         route = before + str(entry.pattern)

@@ -59,16 +59,27 @@ def test_items_carry_the_fields_asked_for(insider):
     assert default["price"] == "1250.50"
     assert default["owner"] == {"id": insider.id, "title": "김지우"}
     some = get(insider, "machines", fields="name,installed_on,remark").json()["items"][0]
-    assert some == {"id": identity, "version": 1, "name": "프레스", "installed_on": "2026-11-21", "remark": None}
+    assert some == {
+        "id": identity,
+        "version": 1,
+        "name": "프레스",
+        "installed_on": "2026-11-21",
+        "remark": None,
+    }
     assert "checked_at" in get(insider, "machines", fields="*").json()["items"][0]
 
 
 def test_a_filter_works_as_text_and_as_json(insider):
     machine(insider, name="가", state="stopped", price=100)
     machine(insider, name="나", price=200)
-    for text in ("상태 = 정지 and price < 150", '{"and": [{"field": "state", "op": "=", "value": "stopped"}]}'):
+    for text in (
+        "상태 = 정지 and price < 150",
+        '{"and": [{"field": "state", "op": "=", "value": "stopped"}]}',
+    ):
         assert [item["name"] for item in get(insider, "machines", filter=text).json()["items"]] == ["가"]
-    assert [item["name"] for item in get(insider, "machines", filter="owner = me", sort="-price").json()["items"]] == [
+    assert [
+        item["name"] for item in get(insider, "machines", filter="owner = me", sort="-price").json()["items"]
+    ] == [
         "나",
         "가",
     ]
@@ -132,7 +143,9 @@ def test_head_is_get_without_a_body(insider):
 
 
 def test_a_record_is_created_with_defaults_and_its_address(insider):
-    response = send(insider, "POST", "machines", {"code": "A-1", "name": "선반", "price": 1000.5, "state": "정지"})
+    response = send(
+        insider, "POST", "machines", {"code": "A-1", "name": "선반", "price": 1000.5, "state": "정지"}
+    )
     assert response.status_code == 201
     body = response.json()
     assert response["Location"] == f"/api/v1/machines/{body['id']}"
@@ -152,7 +165,9 @@ def test_references_are_named_by_id_or_key(insider):
 
 
 def test_every_wrong_value_is_named_and_nothing_is_stored(insider):
-    response = send(insider, "POST", "machines", {"price": "비쌈", "state": "nonsense", "colour": "red", "created_at": 1})
+    response = send(
+        insider, "POST", "machines", {"price": "비쌈", "state": "nonsense", "colour": "red", "created_at": 1}
+    )
     body = problem(response, 422, "invalid")
     assert {(error["field"], error["code"]) for error in body["errors"]} >= {
         ("price", "number"),
@@ -186,16 +201,19 @@ def test_a_stale_change_is_refused_and_says_who_was_faster(insider, manager):
     assert "최민준" in problem(response, 412, "changed")["detail"]
     response = send(insider, "PATCH", f"machines/{identity}", {"name": "늦게", "version": 1})
     problem(response, 409, "conflict")
-    problem(
-        insider.api.delete(f"/api/v1/machines/{identity}", headers={"if-match": 'W/"1"'}), 412, "changed"
-    )
+    problem(insider.api.delete(f"/api/v1/machines/{identity}", headers={"if-match": 'W/"1"'}), 412, "changed")
     assert Machine.objects.get().name == "먼저"
 
 
-@pytest.mark.parametrize(("header", "status"), [("*", 200), ('"1"', 200), ('W/"7", W/"1"', 200), ("nonsense", 412)])
+@pytest.mark.parametrize(
+    ("header", "status"), [("*", 200), ('"1"', 200), ('W/"7", W/"1"', 200), ("nonsense", 412)]
+)
 def test_if_match_takes_every_form(insider, header, status):
     identity = machine(insider)
-    assert send(insider, "PATCH", f"machines/{identity}", {"name": "새"}, **{"if-match": header}).status_code == status
+    assert (
+        send(insider, "PATCH", f"machines/{identity}", {"name": "새"}, **{"if-match": header}).status_code
+        == status
+    )
 
 
 def test_a_deleted_record_is_gone_and_in_the_bin(insider):
@@ -254,12 +272,18 @@ def test_nobody_without_a_name_gets_in(client, insider):
 
 def test_another_teams_record_does_not_exist(insider, outsider):
     identity = machine(insider, name="비밀 설비")
-    assert get(outsider, "machines").json() == {"items": [], "next": None, "count": {"value": 0, "exact": True}}
+    assert get(outsider, "machines").json() == {
+        "items": [],
+        "next": None,
+        "count": {"value": 0, "exact": True},
+    }
     for path in (f"machines/{identity}", f"machines/{identity}/history", f"machines/{identity}/timeline"):
         problem(get(outsider, path), 404, "not_found")
     problem(send(outsider, "PATCH", f"machines/{identity}", {"name": "x"}), 404, "not_found")
     problem(
-        send(outsider, "PATCH", f"machines/{identity}", {"name": "x"}, **{"if-match": 'W/"1", W/"2"'}), 404, "not_found"
+        send(outsider, "PATCH", f"machines/{identity}", {"name": "x"}, **{"if-match": 'W/"1", W/"2"'}),
+        404,
+        "not_found",
     )
     problem(outsider.api.delete(f"/api/v1/machines/{identity}"), 404, "not_found")
     assert get(outsider, "search", q="비밀 설비").json() == {"items": []}
@@ -284,7 +308,9 @@ def test_a_browser_needs_the_csrf_token(insider):
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(insider.user)
     assert browser.get("/api/v1/machines").status_code == 200
-    response = browser.post("/api/v1/machines", json.dumps({"code": "x", "name": "x"}), content_type="application/json")
+    response = browser.post(
+        "/api/v1/machines", json.dumps({"code": "x", "name": "x"}), content_type="application/json"
+    )
     problem(response, 403, "csrf")
     assert not Machine.objects.exists()
 

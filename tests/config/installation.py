@@ -38,7 +38,12 @@ class Installation:
     def run(self, *arguments: str, fails: bool = False) -> str:
         """A command to its end; its output, or its complaint when it must fail."""
         done = subprocess.run(
-            [*COMMAND, *arguments], env=self.environment, capture_output=True, text=True, timeout=120, check=False
+            [*COMMAND, *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
         )
         assert bool(done.returncode) == fails, done.stdout + done.stderr
         return done.stderr if fails else done.stdout
@@ -107,7 +112,9 @@ def gone(processes: list[psutil.Process], seconds: float = 15) -> bool:
     """Whether all of them end in time."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        if not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in processes):
+        if not any(
+            process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in processes
+        ):
             return True
         time.sleep(0.05)
     return False

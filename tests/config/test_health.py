@@ -34,7 +34,9 @@ def test_ready_with_a_worker_that_gave_a_sign_of_life(django_assert_max_num_quer
 @pytest.mark.django_db
 def test_a_worker_not_heard_of_for_long_is_not_fresh():
     with connection.cursor() as cursor:
-        cursor.execute("INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '10 minutes')")
+        cursor.execute(
+            "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '10 minutes')"
+        )
     assert not health.worker_is_fresh()
 
 

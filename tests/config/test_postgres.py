@@ -10,7 +10,7 @@ import psutil
 import psycopg
 import pytest
 
-from dangol.config import environment, postgres
+from dangol.config import accounts, environment, postgres
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_a_pid_file_whose_number_another_program_got_does_not_keep_it_from_start
     os.kill(server.pid, signal.SIGKILL)
     wait_until_gone(server)
     # A living process of the very account that the server runs as: only then PostgreSQL believes the file.
-    other = subprocess.Popen(["sleep", "60"], **postgres.as_server_user())
+    other = subprocess.Popen(["sleep", "60"], **accounts.as_server_user())
     try:
         pid_file = data / "postgres" / "postmaster.pid"
         lines = pid_file.read_text().splitlines()

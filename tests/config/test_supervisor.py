@@ -77,6 +77,9 @@ def supervised(tmp_path):
     if process.poll() is None:
         process.kill()
     process.wait()
+    # The deaf one hears nothing else.
+    if not is_gone(pids["deaf"]):
+        os.kill(pids["deaf"], signal.SIGKILL)
 
 
 def test_a_child_that_died_is_started_again(supervised):

@@ -53,7 +53,9 @@ def test_groups_and_households_come_before_their_members(people: list[customers.
     assert sum(plan.parent is not None for plan in people) > 80
 
 
-def test_every_customer_is_in_the_hands_of_a_seller_of_its_territory(people: list[customers.CustomerPlan]) -> None:
+def test_every_customer_is_in_the_hands_of_a_seller_of_its_territory(
+    people: list[customers.CustomerPlan],
+) -> None:
     for plan in people:
         assert organisation.BY_KEY[plan.owner].territory == plan.territory == plan.address.region.territory
         assert plan.team == f"{plan.territory}팀"
@@ -171,11 +173,19 @@ def test_the_demo_user_has_tasks_for_today_overdue_ones_and_three_meetings(
     said: list[interactions.InteractionPlan],
 ) -> None:
     mine = [plan for plan in said if plan.owner == organisation.DEMO_USER]
-    waiting = [plan.due_at.date() for plan in mine if plan.kind == "task" and plan.done_at is None and plan.due_at]
+    waiting = [
+        plan.due_at.date() for plan in mine if plan.kind == "task" and plan.done_at is None and plan.due_at
+    ]
     assert sum(day == NOW.date() for day in waiting) == 5
     assert sum(day < NOW.date() for day in waiting) == 3
     assert sum(day > NOW.date() for day in waiting) >= 5
-    assert sum(plan.kind == "meeting" and plan.occurred_at.date() == NOW.date() and plan.done_at is None for plan in mine) >= 3
+    assert (
+        sum(
+            plan.kind == "meeting" and plan.occurred_at.date() == NOW.date() and plan.done_at is None
+            for plan in mine
+        )
+        >= 3
+    )
 
 
 def test_the_same_seed_and_day_give_the_same_business(

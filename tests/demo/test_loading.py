@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from dangol.commerce.models import Order, OrderLine, OrderTotal
 from dangol.config import demo
@@ -42,7 +42,8 @@ def test_loading_makes_customers_orders_and_conversations_with_totals_and_timeli
     assert entries.count() == Interaction.objects.count()
     seoyun = User.objects.get(email="seoyun@dangol.example")
     assert seoyun.name == "이서윤"
-    assert seoyun.team is not None and seoyun.team.name == "영남2팀"
+    assert seoyun.team is not None
+    assert seoyun.team.name == "영남2팀"
     with pytest.raises(AlreadyLoadedError):
         demo.load(**SMALL)
 
@@ -92,12 +93,12 @@ def test_real_customers_stay_when_the_demo_goes(administrator: object) -> None:
 
 @pytest.mark.django_db
 class TestWelcome:
-    def test_outside_the_demo_there_is_no_welcome_page(self, settings: SettingsWrapper) -> None:
+    def test_outside_the_demo_there_is_no_welcome_page(self, settings: Settings) -> None:
         settings.DEMO = False
         assert Client().get("/welcome/").status_code == 404
 
     @pytest.fixture
-    def demo_urls(self, settings: SettingsWrapper) -> None:
+    def demo_urls(self, settings: Settings) -> None:
         settings.DEMO = True
         settings.ROOT_URLCONF = "tests.demo.urls"
         settings.ALLOWED_HOSTS = ["*"]
@@ -114,7 +115,9 @@ class TestWelcome:
 
     def test_it_never_leads_to_another_site(self, demo_urls: None) -> None:
         demo.load(**SMALL)
-        answer = Client().post("/welcome/", {"as": "admin", "next": "https://evil.example/"}, HTTP_HOST="localhost")
+        answer = Client().post(
+            "/welcome/", {"as": "admin", "next": "https://evil.example/"}, HTTP_HOST="localhost"
+        )
         assert answer["Location"] == "/"
 
     @pytest.mark.parametrize(

@@ -78,7 +78,9 @@ def test_forty_thousand_companies_have_distinct_names_in_every_legal_form() -> N
 @pytest.mark.skipif(not REAL_COMPANIES.exists(), reason="the list of real companies is not on this machine")
 def test_no_company_of_the_demo_bears_the_name_of_a_real_one() -> None:
     with gzip.open(REAL_COMPANIES, "rt", encoding="utf-8") as file:
-        real = {re.sub(r"\(주\)|㈜|주식회사|유한회사|\s", "", row["corp_name"]) for row in csv.DictReader(file)}
+        real = {
+            re.sub(r"\(주\)|㈜|주식회사|유한회사|\s", "", row["corp_name"]) for row in csv.DictReader(file)
+        }
     firms = islice(companies.companies(stream("dangol", "company names")), 3_000)
     assert [firm.bare for firm in firms if firm.bare in real] == []
 
@@ -109,4 +111,6 @@ def test_addresses_lie_in_their_region_with_its_postcode() -> None:
         assert address.city in address.region.cities
         assert address.region.territory in places.TERRITORIES
     share = sum(address.region.name == "경남" for address in drawn) / len(drawn)
-    assert share == pytest.approx(places.BY_NAME["경남"].share / sum(r.share for r in places.REGIONS), abs=0.02)
+    assert share == pytest.approx(
+        places.BY_NAME["경남"].share / sum(r.share for r in places.REGIONS), abs=0.02
+    )

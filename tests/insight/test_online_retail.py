@@ -56,7 +56,10 @@ def _load():
             " price numeric, customer text, country text, row bigint GENERATED ALWAYS AS IDENTITY)"
         )
         columns = "invoice, stock, description, quantity, at, price, customer, country"
-        with gzip.open(FILE) as source, cursor.copy(f"COPY raw ({columns}) FROM STDIN (FORMAT csv, HEADER)") as copy:
+        with (
+            gzip.open(FILE) as source,
+            cursor.copy(f"COPY raw ({columns}) FROM STDIN (FORMAT csv, HEADER)") as copy,
+        ):
             while chunk := source.read(1 << 20):
                 copy.write(chunk)
         cursor.execute(
@@ -117,7 +120,9 @@ def test_the_months_are_those_of_the_file_and_add_up_to_it(company):
         assert series["orders", row["month"]] == row["orders"], row
         assert series["active_customers", row["month"]] == row["customers"], row
     assert len(rows) == 13
-    assert sum(value for (name, _month), value in series.items() if name == "revenue") == Decimal("9747747.934")
+    assert sum(value for (name, _month), value in series.items() if name == "revenue") == Decimal(
+        "9747747.934"
+    )
 
 
 def test_every_customer_has_the_value_scores_and_segment_of_the_file(company, customers):
@@ -126,7 +131,9 @@ def test_every_customer_has_the_value_scores_and_segment_of_the_file(company, cu
     assert _scores("rfm.monetary") == {number: row["monetary"] for number, row in customers.items()}
     assert _scores("rfm.frequency") == {number: row["frequency"] for number, row in bought.items()}
     assert _scores("rfm.recency") == {number: row["recency"] for number, row in bought.items()}
-    assert _scores("rfm.score") == {number: f"{row['r']}{row['f']}{row['m']}" for number, row in bought.items()}
+    assert _scores("rfm.score") == {
+        number: f"{row['r']}{row['f']}{row['m']}" for number, row in bought.items()
+    }
     assert _scores("rfm.segment") == {number: row["segment"] for number, row in bought.items()}
     assert len(customers) - len(bought) == 33
 
@@ -143,8 +150,16 @@ def test_customer_14911_is_told_as_in_the_file(company, customers):
     orders = customer.orders
     assert orders.filter(kind="sale").count() == row["frequency"]
     assert orders.filter(kind="return").count() == row["returns"]
-    assert OrderLine.objects.filter(order__in=orders.filter(kind="return")).aggregate(total=Sum("amount"))["total"] == row["returned"]
-    assert OrderLine.objects.filter(order__customer=customer).aggregate(total=Sum("amount"))["total"] == row["monetary"]
+    assert (
+        OrderLine.objects.filter(order__in=orders.filter(kind="return")).aggregate(total=Sum("amount"))[
+            "total"
+        ]
+        == row["returned"]
+    )
+    assert (
+        OrderLine.objects.filter(order__customer=customer).aggregate(total=Sum("amount"))["total"]
+        == row["monetary"]
+    )
     by_month = Series.objects.filter(record_type="customer", record_id=customer.pk, name="revenue")
     assert by_month.aggregate(total=Sum("value"))["total"] == row["monetary"]
 

@@ -5,14 +5,20 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Sum
 
 from dangol.commerce.models import OrderLine
 from dangol.customers.models import Customer
+from dangol.events.models import Delivery
+from dangol.events.outbox import announce
+from dangol.events.services import deliver
 from dangol.identity.actors import Actor
-from dangol.insight import customer_value, services
+from dangol.insight import customer_value, jobs, services
 from dangol.measures.models import RefreshRun, Score, Series
 from dangol.methods import rfm
+from dangol.records.importing.events import ImportFinished
 from dangol.records.models import Change
 
 SYSTEM = Actor.system("test")
@@ -83,12 +89,22 @@ def test_the_months_add_up_to_the_lines(sales):
     assert company.aggregate(total=Sum("value"))["total"] == total
     customers = Series.objects.filter(name="revenue", record_type="customer")
     assert customers.aggregate(total=Sum("value"))["total"] == total - Decimal("7.125")
-    recent = customers.filter(period__gte=customer_value.window_start(date(2026, 11, 20)))
-    by_customer = dict(recent.values_list("record_id").annotate(total=Sum("value")))
-    assert {who: value for who, value in scores("value.revenue_12m").items() if value or who in by_customer} == by_customer
-    assert company.get(period=date(2026, 11, 1)).value == OrderLine.objects.filter(
-        order__ordered_at__gte="2026-11-01T00:00+09:00"
-    ).aggregate(total=Sum("amount"))["total"]
+    lately = OrderLine.objects.filter(order__ordered_at__gte="2025-11-21T00:00+09:00")
+    by_customer = dict(
+        lately.exclude(order__customer=None).values_list("order__customer").annotate(total=Sum("amount"))
+    )
+    recent = scores("value.revenue_12m")
+    assert {who: value for who, value in recent.items() if value or who in by_customer} == by_customer
+    assert (
+        Decimal(RefreshRun.objects.get().facts["revenue_12m"])
+        == lately.aggregate(total=Sum("amount"))["total"]
+    )
+    assert (
+        company.get(period=date(2026, 11, 1)).value
+        == OrderLine.objects.filter(order__ordered_at__gte="2026-11-01T00:00+09:00").aggregate(
+            total=Sum("amount")
+        )["total"]
+    )
 
 
 def test_orders_and_active_customers_are_counted_by_month(shop):
@@ -99,7 +115,8 @@ def test_orders_and_active_customers_are_counted_by_month(shop):
     shop.order(second, "2026-11-01", -5, kind="return")
     services.refresh_all(actor=SYSTEM)
     series = {
-        (one.name, one.period.month): one.value for one in Series.objects.filter(record_type="", grain="month")
+        (one.name, one.period.month): one.value
+        for one in Series.objects.filter(record_type="", grain="month")
     }
     assert series["orders", 10] == 3
     assert series["active_customers", 10] == 2
@@ -114,14 +131,18 @@ def test_a_second_refresh_replaces_what_changed_and_forgets_what_is_gone(sales):
     gone.save()
     kept = Customer.objects.get(name="고객 4")
     sales.order(kept, "2026-11-21", 12345)
-    Score.objects.create(record_type="customer", record_id=1, name="clv.value", value=1, as_of="2026-01-01", model="x")
+    Score.objects.create(
+        record_type="customer", record_id=1, name="clv.value", value=1, as_of="2026-01-01", model="x"
+    )
     run = services.refresh_all(actor=SYSTEM)
     assert run.as_of == date(2026, 11, 21)
     assert not Score.objects.filter(record_id=gone.pk, name__startswith="rfm.").exists()
     assert not Series.objects.filter(record_id=gone.pk).exists()
     assert scores("rfm.recency")[kept.pk] == 0
     assert Score.objects.filter(name="clv.value").exists()
-    assert set(Score.objects.filter(name__startswith="rfm.").values_list("as_of", flat=True)) == {date(2026, 11, 21)}
+    assert set(Score.objects.filter(name__startswith="rfm.").values_list("as_of", flat=True)) == {
+        date(2026, 11, 21)
+    }
 
 
 def test_scores_bump_neither_version_nor_history(sales):
@@ -181,6 +202,35 @@ def test_the_progress_is_told_step_by_step(sales):
     assert "score" in dict(told)
 
 
-def test_twelve_months_end_with_the_month_of_the_data():
-    assert customer_value.window_start(date(2026, 11, 20)) == date(2025, 12, 1)
+def test_twelve_months_end_with_the_day_of_the_data():
+    assert customer_value.window_start(date(2026, 11, 20)) == date(2025, 11, 21)
     assert customer_value.window_start(date(2026, 12, 31)) == date(2026, 1, 1)
+    assert customer_value.window_start(date(2024, 2, 29)) == date(2023, 3, 1)
+
+
+def test_an_import_that_ends_asks_for_one_refresh(shop):
+    with transaction.atomic():
+        announce(ImportFinished(run_id=1), actor=SYSTEM)
+        announce(ImportFinished(run_id=2), actor=SYSTEM)
+    for delivery in Delivery.objects.filter(handler__startswith="dangol.insight."):
+        assert deliver(delivery.pk)
+    run = RefreshRun.objects.get()
+    assert (run.state, run.reason) == (RefreshRun.State.WAITING, "import 1")
+    jobs.refresh(run=run.pk)
+    run.refresh_from_db()
+    assert run.state == RefreshRun.State.DONE
+    jobs.refresh(run=run.pk)
+    assert RefreshRun.objects.count() == 1
+
+
+def test_whoever_may_not_see_all_orders_cannot_refresh(db):
+    visitor = Actor(
+        user_id=1,
+        name="visitor",
+        grants={("customer", "view"): frozenset({"all"}), ("order", "view"): frozenset({"team"})},
+    )
+    with pytest.raises(PermissionDenied):
+        services.refresh_request(actor=visitor, reason="x")
+    with pytest.raises(PermissionDenied):
+        services.refresh_all(actor=visitor)
+    assert not RefreshRun.objects.exists()

@@ -85,7 +85,19 @@ def test_the_words_for_the_moment_are_taken_out_of_the_text(text: str, rest: str
 
 
 @pytest.mark.parametrize(
-    "text", ["", "견적 보내기", "HX-500 2대", "3시간 걸림", "5일치 재고", "99시", "일정 잡기", "13월 40일 보고", "2층 회의실", "Monitor sensor"]
+    "text",
+    [
+        "",
+        "견적 보내기",
+        "HX-500 2대",
+        "3시간 걸림",
+        "5일치 재고",
+        "99시",
+        "일정 잡기",
+        "13월 40일 보고",
+        "2층 회의실",
+        "Monitor sensor",
+    ],
 )
 def test_a_text_without_a_moment_has_none(text: str) -> None:
     assert find_due(text, SATURDAY) is None

@@ -77,7 +77,9 @@ def test_a_failing_extract_leaves_the_lake_before_it(shop, lake_folder, monkeypa
     shop.order(None, "2026-11-20", 5)
     before = lake.extract()
     broken = lake.Dataset(
-        name="zz_broken", source="FROM commerce_order o WHERE 1 / (o.id - o.id) = 1", columns=(lake.Column("id", "bigint"),)
+        name="zz_broken",
+        source="FROM commerce_order o WHERE 1 / (o.id - o.id) = 1",
+        columns=(lake.Column("id", "bigint"),),
     )
     monkeypatch.setitem(datasets._datasets, "zz_broken", broken)
     with pytest.raises(Exception, match="division by zero"):
@@ -124,7 +126,7 @@ if moment == "copying":
 elif moment == "settled":
     manifest.publish = die
 else:
-    manifest.os.replace = die
+    Path.replace = die
 extraction.extract()
 """
     ended = subprocess.run(

@@ -90,7 +90,9 @@ def test_series_of_the_company_and_of_records_do_not_touch_each_other(db):
     series([(None, may, Decimal(10)), (None, june, Decimal(20))], "")
     series([(1, may, Decimal(4)), (2, may, Decimal(6))], "customer")
     series([(None, may, Decimal("10.00000001"))], "")
-    assert list(Series.objects.filter(record_type="").values_list("period", "value")) == [(may, Decimal("10.00000001"))]
+    assert list(Series.objects.filter(record_type="").values_list("period", "value")) == [
+        (may, Decimal("10.00000001"))
+    ]
     assert Series.objects.filter(record_type="customer").count() == 2
 
 
@@ -100,9 +102,7 @@ scores = st.tuples(st.sampled_from([None, "a", "b"]), st.one_of(st.none(), st.in
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.lists(scores, min_size=4, max_size=4), st.integers(-3, 3))
 def test_a_filter_over_scores_means_what_it_means_in_python(people, given_scores, bound):
-    publish(
-        [(one.pk, label, count, None) for one, (label, count) in zip(people, given_scores, strict=True)]
-    )
+    publish([(one.pk, label, count, None) for one, (label, count) in zip(people, given_scores, strict=True)])
     by_id = {one.pk: pair for one, pair in zip(people, given_scores, strict=True)}
 
     def found(condition):
@@ -118,7 +118,9 @@ def test_a_filter_over_scores_means_what_it_means_in_python(people, given_scores
     assert found(COUNT.q("is not empty", None)) == meant(lambda _, count: count is not None)
     assert found(COUNT.q(">=", bound)) == meant(lambda _, count: count is not None and count >= bound)
     assert found(COUNT.q("<", bound)) == meant(lambda _, count: count is not None and count < bound)
-    assert found(COUNT.q("between", (bound, 3))) == meant(lambda _, count: count is not None and bound <= count <= 3)
+    assert found(COUNT.q("between", (bound, 3))) == meant(
+        lambda _, count: count is not None and bound <= count <= 3
+    )
 
 
 def test_a_score_is_read_and_sorted_as_a_column(people):

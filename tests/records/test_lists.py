@@ -1,6 +1,7 @@
 """Lists: order, keyset pages, counts, and what each person sees."""
 
 import pytest
+
 from dangol.customers.models import Customer
 from dangol.identity.actors import Actor
 from dangol.records import filters, registry, writing
@@ -18,13 +19,21 @@ def customers():
 @pytest.fixture
 def twelve(insider, customers):
     rows = [
-        Change({"name": f"고객 {i:02}", "since": None if i % 3 == 0 else f"2026-01-{(i % 4) + 1:02}", "external_id": f"C{i}"})
+        Change(
+            {
+                "name": f"고객 {i:02}",
+                "since": None if i % 3 == 0 else f"2026-01-{(i % 4) + 1:02}",
+                "external_id": f"C{i}",
+            }
+        )
         for i in range(12)
     ]
     return writing.write(customers, rows, actor=insider.actor).created
 
 
-@pytest.mark.parametrize("sort", [("name",), ("-name",), ("since",), ("-since",), ("since", "-name"), ("owner", "name"), ("id",)])
+@pytest.mark.parametrize(
+    "sort", [("name",), ("-name",), ("since",), ("-since",), ("since", "-name"), ("owner", "name"), ("id",)]
+)
 @pytest.mark.django_db
 def test_pages_follow_each_other_without_gap_or_repeat_and_lead_back(insider, customers, twelve, sort):
     whole = record_list(actor=insider.actor, record_type=customers, sort=sort, limit=50).rows
@@ -39,7 +48,9 @@ def test_pages_follow_each_other_without_gap_or_repeat_and_lead_back(insider, cu
         if after is None:
             break
     assert seen == ids
-    back = record_list(actor=insider.actor, record_type=customers, sort=sort, limit=5, before=pages[-1].previous)
+    back = record_list(
+        actor=insider.actor, record_type=customers, sort=sort, limit=5, before=pages[-1].previous
+    )
     assert [row["id"] for row in back.rows] == ids[5:10]
     assert pages[0].previous is None
 
@@ -73,7 +84,9 @@ def test_a_filter_cannot_reveal_a_hidden_record(insider, outsider, customers, tw
     tree = filters.parse('contacts.any(name = "비밀")', customers, actor=outsider.actor)
     assert record_list(actor=outsider.actor, record_type=customers, tree=tree).rows == []
     tree = filters.parse('contacts.any(name = "비밀")', customers, actor=insider.actor)
-    assert [row["id"] for row in record_list(actor=insider.actor, record_type=customers, tree=tree).rows] == [twelve[0]]
+    assert [row["id"] for row in record_list(actor=insider.actor, record_type=customers, tree=tree).rows] == [
+        twelve[0]
+    ]
 
 
 def test_counts_are_exact_up_to_the_limit_and_then_say_so(insider, customers, twelve, monkeypatch):
@@ -89,7 +102,7 @@ def test_a_count_that_takes_too_long_says_what_was_seen(insider, customers, twel
     monkeypatch.setattr("dangol.records.lists.COUNT_PATIENCE_MS", 1)
     from django.db import connection
 
-    with connection.execute_wrapper(lambda run, sql, params, many, ctx: _slow(run, sql, params, many, ctx)):
+    with connection.execute_wrapper(_slow):
         count = record_count(actor=insider.actor, record_type=customers, seen=7)
     assert (count.value, count.exact) == (7, False)
     assert Customer.objects.count() == 12
@@ -116,3 +129,44 @@ def test_what_cannot_be_is_named(insider, customers, options, parameter):
     with pytest.raises(ListError) as refused:
         record_list(actor=insider.actor, record_type=customers, **options)
     assert refused.value.parameter == parameter
+
+
+def test_the_title_of_a_hidden_record_is_shown_nowhere(insider, outsider, customers):
+    """A customer of ours may belong to one that another team keeps: that it exists is ours, its name is theirs."""
+    system = Actor.system("test")
+    hidden = writing.create(customers, {"name": "비밀그룹"}, actor=outsider.actor)
+    other = writing.create(customers, {"name": "공개그룹"}, actor=insider.actor)
+    ours = writing.create(customers, {"name": "우리 고객"}, actor=insider.actor)
+    writing.update(customers, ours, {"parent": hidden}, actor=system)
+    writing.update(customers, ours, {"city": "창원시"}, actor=insider.actor)
+    row = record_get(actor=insider.actor, record_type=customers, record_id=ours)
+    assert row["parent"].title == ""
+    for path in (
+        f"/customers/{ours}/",
+        f"/customers/{ours}/edit/",
+        f"/customers/{ours}/history/",
+        "/customers/?cols=parent",
+    ):
+        assert "비밀그룹" not in insider.client.get(path).content.decode(), path
+    for path in (
+        f"/api/v1/customers/{ours}?fields=*",
+        f"/api/v1/customers/{ours}/history",
+        "/api/v1/customers?fields=parent&sort=parent",
+    ):
+        assert "비밀그룹" not in insider.api.get(path).content.decode(), path
+    assert row["parent"].id == hidden
+    writing.update(customers, ours, {"parent": other}, actor=insider.actor)
+    assert (
+        record_get(actor=insider.actor, record_type=customers, record_id=ours)["parent"].title == "공개그룹"
+    )
+
+
+def test_saving_a_form_keeps_a_reference_one_may_not_see(insider, outsider, customers):
+    hidden = writing.create(customers, {"name": "비밀그룹"}, actor=outsider.actor)
+    ours = writing.create(customers, {"name": "우리 고객"}, actor=insider.actor)
+    writing.update(customers, ours, {"parent": hidden}, actor=Actor.system("test"))
+    answer = insider.client.post(
+        f"/customers/{ours}/cell/parent/", {"parent": hidden, "parent-title": "볼 수 없는 항목", "version": 2}
+    )
+    assert answer.status_code == 200
+    assert Customer.objects.get(pk=ours).parent_id == hidden

@@ -1,9 +1,10 @@
 """The generic pages, through the browser's door."""
 
 import pytest
+from django.urls import reverse
+
 from dangol.customers.models import Customer
 from dangol.records import registry, writing
-from django.urls import reverse
 
 pytestmark = pytest.mark.django_db
 
@@ -15,7 +16,9 @@ def customers():
 
 @pytest.fixture
 def hanbit(insider, customers):
-    return writing.create(customers, {"name": "한빛정밀 주식회사", "city": "창원시", "stage": "active"}, actor=insider.actor)
+    return writing.create(
+        customers, {"name": "한빛정밀 주식회사", "city": "창원시", "stage": "active"}, actor=insider.actor
+    )
 
 
 def test_the_list_shows_records_and_their_count(insider, hanbit):
@@ -25,7 +28,9 @@ def test_the_list_shows_records_and_their_count(insider, hanbit):
 
 
 def test_the_list_for_htmx_is_the_region_only(insider, hanbit):
-    page = insider.client.get("/customers/?sort=name", headers={"HX-Request": "true", "HX-Target": "list"}).content.decode()
+    page = insider.client.get(
+        "/customers/?sort=name", headers={"HX-Request": "true", "HX-Target": "list"}
+    ).content.decode()
     assert page.lstrip().startswith('<div id="list"')
 
 
@@ -39,7 +44,8 @@ def test_a_wrong_filter_points_at_the_character(insider, hanbit):
 
 def test_a_condition_from_the_dialog_joins_the_filter(insider, hanbit):
     answer = insider.client.get(
-        "/customers/", {"filter": "stage = active", "add_field": "city", "add_op": "contains", "add_value": "창"}
+        "/customers/",
+        {"filter": "stage = active", "add_field": "city", "add_op": "contains", "add_value": "창"},
     )
     assert answer.status_code == 302, answer.content.decode()[-6000:]
     page = insider.client.get(f"/customers/{answer.url}").content.decode()
@@ -48,7 +54,8 @@ def test_a_condition_from_the_dialog_joins_the_filter(insider, hanbit):
 
 def test_create_edit_and_history(insider, customers):
     answer = insider.client.post(
-        "/customers/new/", {"name": "새 고객", "kind": "company", "stage": "prospect", "phone": "010-1234-5678"}
+        "/customers/new/",
+        {"name": "새 고객", "kind": "company", "stage": "prospect", "phone": "010-1234-5678"},
     )
     assert answer.status_code == 302, answer.content.decode()[-6000:]
     row = Customer.objects.get()
@@ -57,15 +64,25 @@ def test_create_edit_and_history(insider, customers):
     assert 'value="010-1234-5678"' in form
     answer = insider.client.post(
         f"/customers/{row.pk}/edit/",
-        {"name": "바뀐 고객", "kind": "company", "stage": "active", "version": row.version,
-         "owner": insider.id, "owner-title": insider.user.name, "team": insider.user.team_id, "team-title": "x"},
+        {
+            "name": "바뀐 고객",
+            "kind": "company",
+            "stage": "active",
+            "version": row.version,
+            "owner": insider.id,
+            "owner-title": insider.user.name,
+            "team": insider.user.team_id,
+            "team-title": "x",
+        },
     )
     assert answer.status_code == 302, answer.content.decode()[-6000:]
     assert "새 고객" in insider.client.get(f"/customers/{row.pk}/history/").content.decode()
 
 
 def test_errors_stand_beside_their_fields_and_nothing_typed_is_lost(insider, customers):
-    answer = insider.client.post("/customers/new/", {"name": "새 고객", "kind": "company", "stage": "prospect", "phone": "없음"})
+    answer = insider.client.post(
+        "/customers/new/", {"name": "새 고객", "kind": "company", "stage": "prospect", "phone": "없음"}
+    )
     assert answer.status_code == 422
     page = answer.content.decode()
     assert 'id="f-phone-error"' in page
@@ -98,7 +115,10 @@ def test_an_outsider_gets_404_and_nothing_changes(outsider, hanbit):
         assert outsider.client.get(reverse(f"records:{name}", args=["customers", hanbit])).status_code == 404
     assert outsider.client.get(f"/customers/{hanbit}/cell/city/").status_code == 404
     for name, data in (("edit", {"name": "x"}), ("delete", {}), ("restore", {})):
-        assert outsider.client.post(reverse(f"records:{name}", args=["customers", hanbit]), data).status_code == 404
+        assert (
+            outsider.client.post(reverse(f"records:{name}", args=["customers", hanbit]), data).status_code
+            == 404
+        )
     assert outsider.client.post(f"/customers/{hanbit}/cell/city/", {"city": "x"}).status_code == 404
     row = Customer.objects.get(pk=hanbit)
     assert (row.name, row.city, row.version, row.deleted_at) == ("한빛정밀 주식회사", "창원시", 1, None)

@@ -11,17 +11,19 @@ ADDRESSES = ["/ui/", "/ui/palette/?q=가", "/ui/progress/", "/ui/cell/"]
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_the_page_of_components_is_only_where_it_was_switched_on(settings, address):
+def test_the_page_of_components_is_only_where_it_was_switched_on(settings, insider, address):
     settings.DANGOL_UI_PAGE = False
-    assert Client().get(address).status_code == 404
+    assert insider.client.get(address).status_code == 404
     settings.DANGOL_UI_PAGE = True
-    assert Client().get(address).status_code == 200
+    assert insider.client.get(address).status_code == 200
+    assert Client().get(address).status_code == 302
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])
-def test_the_page_of_components_needs_nothing_inline(settings, language):
+def test_the_page_of_components_needs_nothing_inline(settings, insider, language):
     settings.DANGOL_UI_PAGE = True
-    response = Client(headers={"accept-language": language}).get("/ui/")
+    insider.client.post("/preferences/", {"language": language})
+    response = insider.client.get("/ui/")
     html = response.content.decode()
     assert f'<html lang="{language}"' in html
     assert " style=" not in html
@@ -32,11 +34,11 @@ def test_the_page_of_components_needs_nothing_inline(settings, language):
     assert "unsafe" not in policy
 
 
-def test_the_sample_palette_finds_by_part_of_the_name(settings):
+def test_the_sample_palette_finds_by_part_of_the_name(settings, insider):
     settings.DANGOL_UI_PAGE = True
-    html = Client().get("/ui/palette/", {"q": "정밀"}).content.decode()
+    html = insider.client.get("/ui/palette/", {"q": "정밀"}).content.decode()
     assert html.count('role="option"') == 1
-    assert Client().get("/ui/palette/", {"q": "<b>"}).content.decode().strip() == ""
+    assert insider.client.get("/ui/palette/", {"q": "<b>"}).content.decode().strip() == ""
 
 
 def test_a_theme_is_kept_in_a_cookie_before_sign_in():

@@ -1,5 +1,6 @@
-from dangol.records.models import OwnedRecord, Record
 from django.db import models
+
+from dangol.records.models import OwnedRecord, Record
 
 
 class State(models.TextChoices):

@@ -2,7 +2,6 @@ from dangol.records import fields
 from dangol.records.registry import register
 from dangol.records.search.keys import Code, CompanyName
 from dangol.records.types import Inherited, RecordType, Section
-
 from tests.workshop.models import Machine, Repair
 
 
@@ -18,7 +17,10 @@ class MachineRecord(RecordType):
     model = Machine
     list_fields = ("name", "code", "state", "price", "owner")
     sections = (
-        Section("기본", ("code", "name", "state", "price", "power", "installed_on", "checked_at", "is_leased", "remark")),
+        Section(
+            "기본",
+            ("code", "name", "state", "price", "power", "installed_on", "checked_at", "is_leased", "remark"),
+        ),
         Section("담당", ("owner", "team", "territory")),
     )
     kinds = {"price": fields.Money}

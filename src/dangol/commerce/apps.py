@@ -1,3 +1,5 @@
+from pathlib import Path
+
 from django.apps import AppConfig
 
 
@@ -6,7 +8,9 @@ class CommerceConfig(AppConfig):
     label = "commerce"
 
     def ready(self) -> None:
-        """Contribute the cards of the customer's and the order's page."""
+        """Contribute the cards of the customer's and the order's page, and the mappings for foreign files."""
         from dangol.commerce import panels
+        from dangol.records.importing import registry
 
         panels.register()
+        registry.register_folder(Path(__file__).parent / "mappings")

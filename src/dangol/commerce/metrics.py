@@ -47,7 +47,9 @@ metrics.register(
         name="revenue",
         label=_("Revenue"),
         unit="money",
-        meaning=_("All order lines added up: sales, less returns and adjustments. Called-off orders do not count."),
+        meaning=_(
+            "All order lines added up: sales, less returns and adjustments. Called-off orders do not count."
+        ),
         dataset="order_lines",
         time="ordered_on",
         formula=lambda lines: lines.amount.sum(),

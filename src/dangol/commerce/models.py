@@ -135,7 +135,9 @@ class OrderLine(Record):
     class Meta(Record.Meta):
         verbose_name = _("Order line")
         verbose_name_plural = _("Order lines")
-        constraints = [models.UniqueConstraint(fields=["order", "ordinal"], name="commerce_orderline_ordinal")]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "ordinal"], name="commerce_orderline_ordinal")
+        ]
 
     def __str__(self) -> str:
         return f"{self.order_id}/{self.ordinal}"

@@ -19,20 +19,36 @@ from dangol.records import permissions, ports, registry
 from dangol.web import formats
 
 LINES_SHOWN = 100
+SIBLINGS_SHOWN = 6
 
 
 def register() -> None:
     """Contribute the cards and figures; called once, when Django is ready."""
     ports.add_figures("customer", _figures, order=20)
     ports.add_panel(
-        "customer", ports.Panel("revenue", gettext_lazy("Revenue"), "commerce/revenue.html", _revenue, "right", 40)
+        "customer",
+        ports.Panel("revenue", gettext_lazy("Revenue"), "commerce/revenue.html", _revenue, "right", 40),
     )
     ports.add_panel(
         "customer",
-        ports.Panel("products", gettext_lazy("Products bought"), "commerce/products.html", _products, "right", 50),
+        ports.Panel(
+            "products", gettext_lazy("Products bought"), "commerce/products.html", _products, "right", 50
+        ),
     )
     ports.add_panel(
-        "order", ports.Panel("lines", gettext_lazy("Order lines"), "commerce/lines.html", _lines, "middle", 10)
+        "order",
+        ports.Panel("lines", gettext_lazy("Order lines"), "commerce/lines.html", _lines, "middle", 10),
+    )
+    ports.add_panel(
+        "order",
+        ports.Panel(
+            "customer",
+            gettext_lazy("Other orders of the customer"),
+            "commerce/siblings.html",
+            _siblings,
+            "right",
+            10,
+        ),
     )
 
 
@@ -50,17 +66,17 @@ def _figures(actor: Actor, record: Mapping[str, Any]) -> Sequence[ports.Figure]:
         return ()
     zone, language = ZoneInfo(actor.time_zone), actor.language
     average = bought.revenue / bought.orders if bought.orders else None
-    figures = [
+    return [
         ports.Figure(
             _("Revenue, 12 months"),
             formats.money_short(bought.last_year, bought.currency, language),
-            _("%(count)s orders") % {"count": formats.number(bought.last_year_orders, language)},
-            url=_list_url(record["id"], "ordered_at >= today - 12m"),
+            _("Orders: %(count)s") % {"count": formats.number(bought.last_year_orders, language)},
+            url=_list_url(record["id"], "ordered_at >= today - 12mo"),
         ),
         ports.Figure(
             _("Revenue, net"),
             formats.money_short(bought.revenue, bought.currency, language),
-            _("%(count)s orders, %(average)s each")
+            _("Orders: %(count)s, %(average)s each")
             % {
                 "count": formats.number(bought.orders, language),
                 "average": formats.money_short(average, bought.currency, language),
@@ -71,7 +87,9 @@ def _figures(actor: Actor, record: Mapping[str, Any]) -> Sequence[ports.Figure]:
         ports.Figure(
             _("Last purchase"),
             formats.ago(bought.last_at, language, zone, now=timezone.now()) if bought.last_at else "–",
-            _("first %(day)s") % {"day": formats.day(bought.first_at, language, zone)} if bought.first_at else "",
+            _("first %(day)s") % {"day": formats.day(bought.first_at, language, zone)}
+            if bought.first_at
+            else "",
         ),
         ports.Figure(
             _("Returns"),
@@ -81,7 +99,6 @@ def _figures(actor: Actor, record: Mapping[str, Any]) -> Sequence[ports.Figure]:
             url=_list_url(record["id"], 'kind = "return"') if bought.returns else "",
         ),
     ]
-    return figures
 
 
 def _revenue(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -96,11 +113,20 @@ def _revenue(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any] | Non
         "labels": [f"{month:%y-%m}" for month, _amount in bought.months],
         "series": [{"name": _("Revenue"), "values": [float(amount) for _month, amount in bought.months]}],
         "urls": [
-            _list_url(record["id"], f"ordered_at >= {month.isoformat()}", f"ordered_at < {_after(month).isoformat()}")
+            _list_url(
+                record["id"],
+                f"ordered_at >= {month.isoformat()}",
+                f"ordered_at < {_after(month).isoformat()}",
+            )
             for month, _amount in bought.months
         ],
     }
-    return {"spec": spec, "months": MONTHS, "other_currencies": bought.other_currencies, "currency": bought.currency}
+    return {
+        "spec": spec,
+        "months": MONTHS,
+        "other_currencies": bought.other_currencies,
+        "currency": bought.currency,
+    }
 
 
 def _after(month: date) -> date:
@@ -120,7 +146,17 @@ def _lines(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any]:
         permissions.visible_to(actor, registry.get("order_line"))
         .filter(order_id=record["id"])
         .order_by("ordinal")
-        .values("id", "ordinal", "product_id", "product__name", "product__unit", "description", "quantity", "unit_price", "amount")
+        .values(
+            "id",
+            "ordinal",
+            "product_id",
+            "product__name",
+            "product__unit",
+            "description",
+            "quantity",
+            "unit_price",
+            "amount",
+        )
     )
     found = list(rows[: LINES_SHOWN + 1])
     url = "/order-lines/?" + urlencode({"filter": f"order = {record['id']}"})
@@ -131,3 +167,17 @@ def _lines(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any]:
         "currency": record.get("currency") or "KRW",
         "total": record.get("amount"),
     }
+
+
+def _siblings(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    customer = record.get("customer")
+    if customer is None:
+        return None
+    rows = (
+        permissions.visible_to(actor, registry.get("order"))
+        .filter(customer_id=customer.id)
+        .exclude(pk=record["id"])
+        .order_by("-ordered_at", "-pk")
+        .values("id", "number", "kind", "ordered_at", "currency", "totals__amount")
+    )
+    return {"orders": list(rows[:SIBLINGS_SHOWN]), "customer": customer, "all_url": _list_url(customer.id)}

@@ -105,7 +105,9 @@ def customer_purchases(*, actor: Actor, customer_id: int, now: datetime | None =
     if not sums:
         return None
     main = sums[0]
-    amounts = {row["month"]: Decimal(row["amount"]) for row in by_month if row["currency"] == main["currency"]}
+    amounts = {
+        row["month"]: Decimal(row["amount"]) for row in by_month if row["currency"] == main["currency"]
+    }
     return Purchases(
         currency=main["currency"],
         orders=main["orders"],

@@ -24,13 +24,14 @@ from dangol.config.language import gettext as _
 FORMAT: Final = 1
 NOTE: Final = "dangol.json"
 DUMP: Final = "database.dump"
-MEDIA: Final = "media"
+# What people uploaded, and the files and rejects of imports. The lake is not here: it can be computed again.
+FOLDERS: Final = ("media", "imports")
 KEY: Final = "secret-key"
 # Worth nothing after a restore: who was signed in, and what was cached.
 EMPTY_TABLES: Final = ("config_cache", "django_session", "usersessions_usersession")
 
 
-def save(file: Path, *, url: str, media: Path, version: str, with_secret_key: bool = False) -> dict[str, Any]:
+def save(file: Path, *, url: str, data: Path, version: str, with_secret_key: bool = False) -> dict[str, Any]:
     """Write a backup; the file appears when it is whole, readable by its owner only.
 
     The database is dumped in one snapshot while it is in use; files come after it, so every file that the
@@ -58,8 +59,9 @@ def save(file: Path, *, url: str, media: Path, version: str, with_secret_key: bo
             with tarfile.open(fileobj=out, mode="w") as archive:
                 _add_text(archive, NOTE, json.dumps(note))
                 archive.add(dump, DUMP)
-                if media.is_dir():
-                    archive.add(media, MEDIA)
+                for name in FOLDERS:
+                    if (data / name).is_dir():
+                        archive.add(data / name, name)
                 if with_secret_key:
                     _add_text(archive, KEY, environment.secret_key())
             out.flush()
@@ -85,7 +87,7 @@ def read_note(file: Path) -> dict[str, Any]:
     return dict(note)
 
 
-def bring_back(file: Path, *, url: str, media: Path, data: Path, force: bool = False) -> None:
+def bring_back(file: Path, *, url: str, data: Path, force: bool = False) -> None:
     """Replace database and files by those of a backup.
 
     The database is filled beside the present one and takes its place when it is whole; where the account may not
@@ -103,11 +105,11 @@ def bring_back(file: Path, *, url: str, media: Path, data: Path, force: bool = F
         with tarfile.open(file, mode="r:") as archive:
             archive.extractall(folder, filter="data")
         _fill(url, folder / DUMP)
-        old = folder / "media.old"
-        if media.exists():
-            media.rename(old)
-        if (folder / MEDIA).is_dir():
-            shutil.move(folder / MEDIA, media)
+        for kept in FOLDERS:
+            if (data / kept).exists():
+                (data / kept).rename(folder / f"{kept}.old")
+            if (folder / kept).is_dir():
+                (folder / kept).rename(data / kept)
         if note["secret_key"]:
             key = data / KEY
             key.unlink(missing_ok=True)

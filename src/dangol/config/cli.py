@@ -47,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
     worker.add_argument(
         "--queue", action="append", dest="queues", help=_("a queue: default or analytics (repeatable)")
     )
-    worker.add_argument("--concurrency", type=int, default=1, help=_("jobs at the same time"))
+    worker.add_argument("--concurrency", type=int, default=4, help=_("jobs at the same time"))
     worker.add_argument("--once", action="store_true", help=_("stop when the queues are empty"))
 
     imports = command("import", "imports", _("Bring records in from a file."))
@@ -56,6 +56,7 @@ def parser() -> argparse.ArgumentParser:
     imports.add_argument("--mapping", help=_("name of a built-in mapping, or a JSON file"))
     imports.add_argument("--dry-run", action="store_true", help=_("check everything, write nothing"))
     imports.add_argument("--json", action="store_true", help=_("print the result as JSON"))
+    imports.add_argument("--chunk", type=int, default=0, metavar="N", help=_("rows for one transaction"))
     imports.add_argument("--user", metavar="EMAIL", help=_("in whose name; without it, the system"))
 
     _users(command("user", "users", _("List and change the people who sign in.")))
@@ -123,10 +124,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         chosen = parser().parse_args(given)
     try:
+        from dangol.config.accounts import AccountError
         from dangol.config.environment import UnusableSetting
         from dangol.config.postgres import PostgresError
 
-        expected = (CommandFailed, PostgresError, UnusableSetting)
+        expected = (CommandFailed, AccountError, PostgresError, UnusableSetting)
     except ImportError as error:
         print(f"dangol: {error}", file=sys.stderr)
         return FAILED

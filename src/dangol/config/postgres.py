@@ -13,25 +13,23 @@ import importlib.util
 import os
 import shutil
 import signal
-import stat
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import psutil
 import psycopg
 import structlog
 from psycopg import sql
 
-from dangol.config import environment, processes, tuning
+from dangol.config import accounts, environment, processes, tuning
 
 log = structlog.get_logger(__name__)
 
-SYSTEM_USER: Final = "dangol"
 START_SECONDS: Final = 900.0  # replaying the log after a crash may take minutes
 STOP_SECONDS: Final = 8.0
 QUICK_AND_UNSAFE: Final[Mapping[str, str]] = {
@@ -216,54 +214,22 @@ def _lock(path: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _server_user() -> tuple[int, int] | None:
-    """The account to run as: PostgreSQL refuses root, so root gets an account made for it."""
-    if os.geteuid() != 0:
-        return None
-    import pwd
-
-    try:
-        entry = pwd.getpwnam(SYSTEM_USER)
-    except KeyError:
-        program = shutil.which("useradd", path="/usr/sbin:/sbin:/usr/bin:/bin")
-        if program is None:
-            raise PostgresError(
-                "PostgreSQL does not run as root: start dangol as another user, or set DATABASE_URL"
-            ) from None
-        subprocess.run(
-            [program, "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER],
-            check=True,
-            capture_output=True,
-        )
-        entry = pwd.getpwnam(SYSTEM_USER)
-    return entry.pw_uid, entry.pw_gid
-
-
-def _let_through(path: Path) -> None:
-    """Let the server's account pass (not read) the folders above `path`; only needed as root."""
-    for folder in (path, *path.parents):
-        mode = folder.stat().st_mode
-        if not mode & stat.S_IXOTH:
-            log.warning("folder opened for passing", folder=str(folder))
-            folder.chmod(stat.S_IMODE(mode) | stat.S_IXOTH)
-
-
 def _prepare(data: Path) -> None:
     """The folders, and the cluster itself at first use: it appears whole or not at all."""
-    user = _server_user()
+    user = accounts.server_user()
     data.mkdir(parents=True, exist_ok=True)
     if user:
-        _let_through(data)
-        _let_through(binary("postgres").parent)
+        accounts.let_through(data)
+        accounts.let_through(binary("postgres").parent)
     for folder in (data / "log", environment.socket_directory(data)):
-        _own_folder(folder, user)
+        accounts.own_folder(folder, user)
     cluster = data / "postgres"
     if (cluster / "PG_VERSION").exists():
         _check_version(cluster)
         return
     draft = data / "postgres.new"
     shutil.rmtree(draft, ignore_errors=True)
-    _own_folder(draft, user)
+    accounts.own_folder(draft, user)
     log.info("setting up PostgreSQL", folder=str(cluster))
     done = subprocess.run(
         [
@@ -277,7 +243,7 @@ def _prepare(data: Path) -> None:
         env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"},
         cwd="/",
         check=False,
-        **as_server_user(),
+        **accounts.as_server_user(),
     )
     if done.returncode:
         shutil.rmtree(draft, ignore_errors=True)
@@ -290,23 +256,6 @@ def _locale() -> tuple[str, ...]:
     if major_version() >= 17:
         return ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C")
     return ("--locale=C.UTF-8",)
-
-
-def _own_folder(folder: Path, user: tuple[int, int] | None) -> None:
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    found = folder.lstat()
-    owners = {os.geteuid(), *((user[0],) if user else ())}
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in owners:
-        raise PostgresError(f"{folder} belongs to somebody else; remove it or set another DANGOL_DATA")
-    if user:
-        os.chown(folder, *user)
-    folder.chmod(0o700)
-
-
-def as_server_user() -> dict[str, Any]:
-    """Arguments for `subprocess` with which a process runs as the account of the server."""
-    user = _server_user()
-    return {"user": user[0], "group": user[1], "extra_groups": []} if user else {}
 
 
 def _check_version(cluster: Path) -> None:
@@ -342,7 +291,7 @@ def _launch(data: Path, settings: Mapping[str, str], bound: bool) -> Server:
             # Away from the terminal's group: Ctrl+C must stop the web first and the database last.
             start_new_session=True,
             preexec_fn=processes.die_with_parent(signal.SIGINT) if bound else None,
-            **as_server_user(),
+            **accounts.as_server_user(),
         )
     _children[child.pid] = child
     return Server(data, child.pid)

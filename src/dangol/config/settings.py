@@ -67,7 +67,6 @@ MIDDLEWARE = [
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "dangol.identity.middleware.ActorMiddleware",
     "dangol.identity.middleware.SignInRequiredMiddleware",
-    "dangol.identity.middleware.SignInRequiredMiddleware",
 ]
 ROOT_URLCONF = "dangol.config.urls"
 WSGI_APPLICATION = "dangol.config.wsgi.application"

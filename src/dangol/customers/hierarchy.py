@@ -38,7 +38,11 @@ def problems(rows: Sequence[Draft]) -> Iterator[tuple[int, str, FieldError]]:
         if parent is None:
             continue
         if draft.id is not None and _leads_to(parent, draft.id, parents):
-            yield draft.index, "parent", FieldError("cycle", _("A customer cannot belong to itself or to one below it."))
+            yield (
+                draft.index,
+                "parent",
+                FieldError("cycle", _("A customer cannot belong to itself or to one below it.")),
+            )
         elif kinds.get(parent) == Kind.HOUSEHOLD and draft.get("kind") != Kind.PERSON:
             yield draft.index, "parent", FieldError("household", _("Only people belong to a household."))
 

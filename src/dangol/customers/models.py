@@ -33,7 +33,9 @@ class Grade(models.TextChoices):
 class Customer(OwnedRecord):
     """Someone the company sells to. `email` and `phone` are the main contact points; further ones are `ContactPoint`s."""
 
-    kind = models.CharField(_("Kind"), max_length=12, choices=Kind, default=Kind.COMPANY, db_default=Kind.COMPANY)
+    kind = models.CharField(
+        _("Kind"), max_length=12, choices=Kind, default=Kind.COMPANY, db_default=Kind.COMPANY
+    )
     name = models.CharField(_("Name"), max_length=200, db_collation="C")
     business_number = models.CharField(
         _("Business number"), max_length=10, null=True, blank=True, db_collation="C", db_index=True
@@ -43,7 +45,9 @@ class Customer(OwnedRecord):
     )
     grade = models.CharField(_("Grade"), max_length=4, choices=Grade, blank=True, default="", db_default="")
     industry = models.CharField(_("Industry"), max_length=100, blank=True, default="", db_default="")
-    phone = models.CharField(_("Phone"), max_length=20, blank=True, default="", db_default="", db_collation="C")
+    phone = models.CharField(
+        _("Phone"), max_length=20, blank=True, default="", db_default="", db_collation="C"
+    )
     email = models.EmailField(_("E-mail"), max_length=254, blank=True, default="", db_default="")
     website = models.URLField(_("Website"), max_length=300, blank=True, default="", db_default="")
     country = models.CharField(_("Country"), max_length=80, blank=True, default="", db_default="")
@@ -57,7 +61,9 @@ class Customer(OwnedRecord):
         "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("Belongs to")
     )
     source = models.CharField(_("Source"), max_length=60, blank=True, default="", db_default="")
-    external_id = models.CharField(_("Customer number"), max_length=64, null=True, blank=True, db_collation="C")
+    external_id = models.CharField(
+        _("Customer number"), max_length=64, null=True, blank=True, db_collation="C"
+    )
     description = models.TextField(_("Description"), blank=True, default="", db_default="")
 
     class Meta(OwnedRecord.Meta):
@@ -83,14 +89,20 @@ class Customer(OwnedRecord):
 class Contact(Record):
     """A person at a customer whom we talk to."""
 
-    customer = models.ForeignKey(Customer, models.PROTECT, related_name="contacts", verbose_name=_("Customer"))
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, related_name="contacts", verbose_name=_("Customer")
+    )
     name = models.CharField(_("Name"), max_length=120, db_collation="C")
     job_title = models.CharField(_("Job title"), max_length=80, blank=True, default="", db_default="")
     department = models.CharField(_("Department"), max_length=80, blank=True, default="", db_default="")
-    phone = models.CharField(_("Phone"), max_length=20, blank=True, default="", db_default="", db_collation="C")
+    phone = models.CharField(
+        _("Phone"), max_length=20, blank=True, default="", db_default="", db_collation="C"
+    )
     email = models.EmailField(_("E-mail"), max_length=254, blank=True, default="", db_default="")
     is_primary = models.BooleanField(_("Main contact"), default=False, db_default=False)
-    external_id = models.CharField(_("Contact number"), max_length=64, null=True, blank=True, db_collation="C")
+    external_id = models.CharField(
+        _("Contact number"), max_length=64, null=True, blank=True, db_collation="C"
+    )
 
     class Meta(Record.Meta):
         verbose_name = _("Contact")

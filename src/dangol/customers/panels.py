@@ -26,10 +26,13 @@ def register() -> None:
     ports.add_chips("customer", _chips)
     ports.add_panel(
         "customer",
-        ports.Panel("points", gettext_lazy("Further contact points"), "customers/points.html", _points, "left", 60),
+        ports.Panel(
+            "points", gettext_lazy("Further contact points"), "customers/points.html", _points, "left", 60
+        ),
     )
     ports.add_panel(
-        "customer", ports.Panel("family", gettext_lazy("Related"), "customers/family.html", _family, "right", 80)
+        "customer",
+        ports.Panel("family", gettext_lazy("Related"), "customers/family.html", _family, "right", 80),
     )
 
 
@@ -43,8 +46,13 @@ def _chips(actor: Actor, record: Mapping[str, Any]) -> Sequence[ports.Chip]:
         chips.append(ports.Chip(str(Stage(stage).label), STAGE_TONES.get(stage, "")))
     if (grade := record.get("grade")) in SHOWN_GRADES:
         tone, icon = SHOWN_GRADES[Grade(grade)]
-        chips.append(ports.Chip(_("Grade %(grade)s") % {"grade": Grade(grade).label} if not icon else str(Grade(grade).label), tone, icon))
-    about = [str(Kind(kind).label) if (kind := record.get("kind")) else "", record.get("industry"), record.get("city")]
+        label = str(Grade(grade).label)
+        chips.append(ports.Chip(label if icon else _("Grade %(grade)s") % {"grade": label}, tone, icon))
+    about = [
+        str(Kind(kind).label) if (kind := record.get("kind")) else "",
+        record.get("industry"),
+        record.get("city"),
+    ]
     if text := " · ".join(part for part in about if part):
         chips.append(ports.Chip(text))
     return chips
@@ -59,7 +67,9 @@ def _points(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any] | None
             **point,
             "icon": POINT_ICONS[PointKind(point["kind"])],
             "text": point["value"] if point["kind"] == PointKind.EMAIL else national(point["value"]),
-            "url": {"email": f"mailto:{point['value']}", "phone": f"tel:{point['value']}"}.get(point["kind"], ""),
+            "url": {"email": f"mailto:{point['value']}", "phone": f"tel:{point['value']}"}.get(
+                point["kind"], ""
+            ),
             "note": " · ".join(part for part in (point["label"], point["contact"]) if part)
             or str(PointKind(point["kind"]).label),
         }
@@ -76,8 +86,13 @@ def _family(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any] | None
     if record.get("kind") == Kind.PERSON:
         ties["sibling"] = _("Same household")
     shown = [
-        {**one, "icon": KIND_ICONS[Kind(one["kind"])], "note": ties[one["tie"]], "stage_label": Stage(one["stage"]).label}
+        {
+            **one,
+            "icon": KIND_ICONS[Kind(one["kind"])],
+            "note": ties[one["tie"]],
+            "stage_label": Stage(one["stage"]).label,
+        }
         for one in around.family
     ]
     more = around.family_count - len(shown)
-    return {"family": shown, "more": more if more > 0 else 0}
+    return {"family": shown, "more": max(0, more)}

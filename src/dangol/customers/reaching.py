@@ -12,7 +12,11 @@ from dangol.identity.actors import Actor
 from dangol.records.fields import Email, Field, FieldError, Locale, Phone, Ref
 from dangol.records.types import Draft
 
-_KINDS: dict[str, Field] = {PointKind.PHONE: Phone("value"), PointKind.FAX: Phone("value"), PointKind.EMAIL: Email("value")}
+_KINDS: dict[str, Field] = {
+    PointKind.PHONE: Phone("value"),
+    PointKind.FAX: Phone("value"),
+    PointKind.EMAIL: Email("value"),
+}
 
 
 def _locale(actor: Actor) -> Locale:
@@ -56,8 +60,14 @@ def contact_problems(rows: Sequence[Draft]) -> Iterator[tuple[int, str, FieldErr
     if not pairs:
         return
     customers = dict(
-        Contact.objects.filter(pk__in={contact for contact, _customer in pairs.values()}).values_list("pk", "customer_id")
+        Contact.objects.filter(pk__in={contact for contact, _customer in pairs.values()}).values_list(
+            "pk", "customer_id"
+        )
     )
     for index, (contact, customer) in pairs.items():
         if contact is not None and customers.get(contact) != customer:
-            yield index, "contact", FieldError("other_customer", _("This contact belongs to another customer."))
+            yield (
+                index,
+                "contact",
+                FieldError("other_customer", _("This contact belongs to another customer.")),
+            )

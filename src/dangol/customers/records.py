@@ -55,9 +55,12 @@ class CustomerRecord(RecordType):
         "birth_date": {"personal": True},
     }
     sections = (
-        Section(_("Basics"), ("kind", "name", "business_number", "stage", "grade", "industry", "since", "parent")),
         Section(
-            _("How to reach"), ("phone", "email", "website", "region", "city", "street", "postcode", "country")
+            _("Basics"), ("kind", "name", "business_number", "stage", "grade", "industry", "since", "parent")
+        ),
+        Section(
+            _("How to reach"),
+            ("phone", "email", "website", "region", "city", "street", "postcode", "country"),
         ),
         Section(_("Responsible"), ("owner", "team", "territory")),
         Section(_("Other details"), ("birth_date", "source", "external_id", "description")),

@@ -17,7 +17,8 @@ FAMILY_LIMIT = 12
 _AROUND = """
 WITH me AS (SELECT id, parent_id FROM customers_customer WHERE id = %s),
 seen AS (
-    SELECT c.id, c.name, c.kind, c.stage, CASE WHEN c.id = me.parent_id THEN 'parent' WHEN c.parent_id = me.id THEN 'child' ELSE 'sibling' END AS tie
+    SELECT c.id, c.name, c.kind, c.stage,
+           CASE WHEN c.id = me.parent_id THEN 'parent' WHEN c.parent_id = me.id THEN 'child' ELSE 'sibling' END AS tie
     FROM customers_customer c, me
     WHERE (c.id = me.parent_id OR c.parent_id = me.id OR (c.parent_id = me.parent_id AND c.id <> me.id))
       AND c.id IN ({customers})
@@ -65,4 +66,5 @@ def customer_around(*, actor: Actor, customer_id: int) -> Around:
 
 
 def _list(value: Any) -> list[dict[str, Any]]:
-    return orjson.loads(value) if isinstance(value, str | bytes) else value
+    found: list[dict[str, Any]] = orjson.loads(value) if isinstance(value, str | bytes) else value
+    return found

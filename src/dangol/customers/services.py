@@ -45,13 +45,18 @@ def customer_reassign(
         team = team or owner.team
         territory = territory or owner.territory
     values: dict[str, Any] = {
-        name: node.pk for name, node in (("owner", owner), ("team", team), ("territory", territory)) if node is not None
+        name: node.pk
+        for name, node in (("owner", owner), ("team", team), ("territory", territory))
+        if node is not None
     }
     if not values:
         raise ValueError("name an owner, a team or a territory")
     with transaction.atomic():
         written = writing.write(
-            registry.get("customer"), [Change(values, id=pk) for pk in customer_ids], actor=actor, origin=origin
+            registry.get("customer"),
+            [Change(values, id=pk) for pk in customer_ids],
+            actor=actor,
+            origin=origin,
         )
         if written.updated:
             announce(

@@ -72,7 +72,10 @@ def metric(request: HttpRequest, name: str) -> HttpResponseBase:
             **_described(wanted),
             "as_of": run.as_of.isoformat() if run and run.as_of else None,
             "currency": (run.facts.get("currency") or None) if run and wanted.unit == "money" else None,
-            "items": [{"period": month.strftime("%Y-%m"), "value": _plain(figures[month])} for month in sorted(figures)],
+            "items": [
+                {"period": month.strftime("%Y-%m"), "value": _plain(figures[month])}
+                for month in sorted(figures)
+            ],
         }
     )
 

@@ -4,7 +4,7 @@ The definitions are those of `dangol.methods.rfm`, which tests hold against thes
 """
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from dangol.measures.lake.datasets import of_records
@@ -17,20 +17,22 @@ if TYPE_CHECKING:
 
 MODEL: Final = "rfm-1"
 MONEY: Final = ("rfm.monetary", "value.revenue_12m")
-WINDOW_MONTHS: Final = 12
 
 
 def window_start(as_of: date) -> date:
-    """The first of the twelve calendar months that end with the month of `as_of`."""
-    months = as_of.year * 12 + as_of.month - WINDOW_MONTHS
-    return date(months // 12, months % 12 + 1, 1)
+    """The first day of the twelve months that end with `as_of`: 2025-11-21 for 2026-11-20."""
+    try:
+        return as_of.replace(year=as_of.year - 1) + timedelta(days=1)
+    except ValueError:  # 29 February
+        return date(as_of.year - 1, 3, 1)
 
 
 def facts(lake: "Lake", today: date) -> dict[str, Any]:
     """What the lines say about themselves: their number, last day, currency, and what is left out of amounts.
 
     `as_of` is the day of the newest order, but never after `today`; None without orders. `currency` is the one most
-    lines are in: amounts in others cannot be added to it, so they are left out and counted here.
+    lines are in: amounts in others cannot be added to it, so they are left out and counted here. `revenue_12m` is the
+    company's, with what belongs to no customer.
     """
     lines = lake.table("order_lines")
     totals = lake.read(
@@ -47,14 +49,20 @@ def facts(lake: "Lake", today: date) -> dict[str, Any]:
         return {"as_of": None, "currency": "", "lines": 0}
     totals.sort(key=lambda row: (-row["lines"], row["currency"]))
     home, others = totals[0], totals[1:]
+    as_of = min(today, max(row["last"] for row in totals))
+    recent = lines.filter(lines.currency == home["currency"], lines.ordered_on >= window_start(as_of))
+    (year,) = lake.read(recent.aggregate(amount=recent.amount.sum())).to_pylist()
     return {
-        "as_of": min(today, max(row["last"] for row in totals)),
+        "as_of": as_of,
         "currency": home["currency"],
         "lines": sum(row["lines"] for row in totals),
         "amount": str(home["amount"]),
+        "revenue_12m": str(year["amount"] or 0),
         "anonymous_amount": str(home["anonymous"] or 0),
         "anonymous_lines": sum(row["anonymous_lines"] for row in totals),
-        "left_out": {row["currency"]: {"orders": row["orders"], "amount": str(row["amount"])} for row in others},
+        "left_out": {
+            row["currency"]: {"orders": row["orders"], "amount": str(row["amount"])} for row in others
+        },
     }
 
 
@@ -88,45 +96,49 @@ def customer_scores(lake: "Lake", *, as_of: date, currency: str) -> "ir.Table":
     """The scores of every customer with order lines: `record_id` and one column per score.
 
     A customer who never bought (returns only) has `rfm.monetary` and `value.revenue_12m`, and no score that needs a
-    purchase. Computes the figures once, in a temporary table of the engine.
+    purchase.
     """
     import ibis
     import pyarrow as pa
 
-    figures = lake.keep("customer_figures", customer_figures(lake, as_of=as_of, currency=currency))
+    figures = customer_figures(lake, as_of=as_of, currency=currency)
     day = ibis.literal(as_of, type="date")
-    bought = figures.filter(figures.frequency > 0)
-    bought = bought.mutate(recency=ibis.greatest(0, day.delta(bought["last"], unit="day")))
-    total = bought.count().as_scalar()
-    scored = bought.mutate(
-        r=1 + 5 * ibis.rank().over(order_by=ibis.desc(bought.recency)) // total,
-        f=1 + 5 * ibis.rank().over(order_by=bought.frequency) // total,
-        m=1 + 5 * ibis.rank().over(order_by=bought.monetary) // total,
-    ).filter(total >= rfm.FEWEST_CUSTOMERS)
-    scored = scored.mutate(score=(scored.r * 100 + scored.f * 10 + scored.m).cast("string"))
-    named = ibis.memtable(pa.table(_segments()))
-    scored = scored.join(named, "score").select("customer_id", "score", "segment")
-    since_first = bought["last"].delta(bought["first"], unit="day")
-    gaps = bought.days - 1
-    measured = bought.select(
-        "customer_id",
-        "recency",
-        # Whole days between purchases, half a day rounded up.
-        interval=ibis.ifelse(bought.days > 1, (2 * since_first + gaps) // (2 * gaps), ibis.null("int64")),
-    )
-    wide = figures.left_join(measured, "customer_id").drop("customer_id_right")
-    wide = wide.left_join(scored, "customer_id").drop("customer_id_right")
-    has_bought = wide.frequency > 0
+    bought = figures.frequency > 0
     nothing = ibis.null("int64")
+    since_first = figures["last"].delta(figures["first"], unit="day")
+    gaps = figures.days - 1
+    measured = figures.mutate(
+        bought=bought,
+        recency=ibis.ifelse(bought, ibis.greatest(0, day.delta(figures["last"], unit="day")), nothing),
+        # Whole days between days with a sale, half a day rounded up.
+        interval=ibis.ifelse(figures.days > 1, (2 * since_first + gaps) // (2 * gaps), nothing),
+    )
+    # Those who never bought are ranked among themselves, and their ranks are left out below.
+    fellows = ibis.window(group_by=measured.bought)
+
+    def fifth(worst_first: Any) -> Any:
+        return 1 + 5 * ibis.rank().over(ibis.window(group_by=measured.bought, order_by=worst_first)) // size
+
+    size = measured.count().over(fellows)
+    code = (
+        100 * fifth(ibis.desc(measured.recency)) + 10 * fifth(measured.frequency) + fifth(measured.monetary)
+    )
+    scored = measured.mutate(
+        score=ibis.ifelse(
+            measured.bought & (size >= rfm.FEWEST_CUSTOMERS), code.cast("string"), ibis.null("string")
+        )
+    )
+    named = ibis.memtable(pa.table(_segments()))
+    wide = scored.left_join(named, "score")
     columns: Mapping[str, Any] = {
         "record_id": wide.customer_id,
         "rfm.segment": wide.segment,
         "rfm.score": wide.score,
         "rfm.recency": wide.recency.cast("int64"),
-        "rfm.frequency": ibis.ifelse(has_bought, wide.frequency.cast("int64"), nothing),
+        "rfm.frequency": ibis.ifelse(wide.bought, wide.frequency.cast("int64"), nothing),
         "rfm.monetary": wide.monetary,
         "value.revenue_12m": wide.revenue_12m,
-        "value.orders_12m": ibis.ifelse(has_bought, wide.orders_12m.cast("int64"), nothing),
+        "value.orders_12m": ibis.ifelse(wide.bought, wide.orders_12m.cast("int64"), nothing),
         "value.interval": wide.interval.cast("int64"),
     }
     return wide.select(**columns)

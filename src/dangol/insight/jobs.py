@@ -18,7 +18,11 @@ def refresh(*, run: int) -> None:
 
 # Cron times are UTC: ten past three at night in Seoul.
 @app.periodic(cron="10 18 * * *")
-@app.task(name="dangol.insight.refresh_nightly", queue=queue.ANALYTICS, queueing_lock="dangol.insight.refresh_nightly")
+@app.task(
+    name="dangol.insight.refresh_nightly",
+    queue=queue.ANALYTICS,
+    queueing_lock="dangol.insight.refresh_nightly",
+)
 def refresh_nightly(timestamp: int) -> None:
     """Each night: everything anew, so that recency moves on and deleted records go."""
     services.refresh_request(actor=Actor.system("nightly"), reason="nightly")

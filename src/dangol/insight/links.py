@@ -1,6 +1,6 @@
 """Addresses of the records behind a mark, in the filter language."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -26,15 +26,23 @@ def at_least_url(least: Decimal) -> str:
     return records_url("customer", f"rfm.monetary >= {plain(least)}", sort="-rfm.monetary")
 
 
-def months_url(first: date, last: date, *, zone: str) -> str:
-    """The orders that stand in the revenue of these months, which are the company's.
+def month_url(month: date, *, zone: str) -> str:
+    """The orders that stand in the revenue of a month."""
+    months = month.year * 12 + month.month
+    return orders_url(
+        month.replace(day=1), date(months // 12, months % 12 + 1, 1) - timedelta(days=1), zone=zone
+    )
+
+
+def orders_url(first: date, last: date, *, zone: str) -> str:
+    """The orders that stand in the revenue from one day to another; the days are the company's.
 
     A reader in another time zone gets the borders as moments, so that the list holds the very orders of the mark.
     """
-    months = last.year * 12 + last.month
-    after = date(months // 12, months % 12 + 1, 1)
-    start, end = _border(first.replace(day=1), zone), _border(after, zone)
-    condition = f'ordered_at >= {start} and ordered_at < {end} and not (kind = "sale" and status = "cancelled")'
+    start, end = _border(first, zone), _border(last + timedelta(days=1), zone)
+    condition = (
+        f'ordered_at >= {start} and ordered_at < {end} and not (kind = "sale" and status = "cancelled")'
+    )
     return records_url("order", condition)
 
 

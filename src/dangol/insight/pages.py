@@ -38,7 +38,7 @@ def value_page(*, actor: Actor, run: RefreshRun) -> dict[str, Any]:
     return {
         "as_of": run.as_of,
         "currency": currency,
-        "kpis": _kpis(actor, run.as_of, currency, sight, revenue, steps, sizes),
+        "kpis": _kpis(actor, run, run.as_of, currency, sight, steps, sizes),
         "months": _months_chart(actor, run.as_of, currency, revenue),
         "segments": _segments_chart(sizes),
         "pareto": _pareto_chart(steps),
@@ -51,31 +51,32 @@ def value_page(*, actor: Actor, run: RefreshRun) -> dict[str, Any]:
 
 def _kpis(
     actor: Actor,
+    run: RefreshRun,
     as_of: date,
     currency: str,
     sight: Sight,
-    revenue: Mapping[date, Decimal],
     steps: Sequence[selectors.Step],
     sizes: Mapping[str, selectors.SegmentSize],
 ) -> list[dict[str, Any]]:
     language = actor.language
     start = window_start(as_of)
-    recent = selectors.revenue_total(dict(revenue), start, as_of)
     activity = selectors.activity(sight)
+    recent = Decimal(run.facts.get("revenue_12m") or 0) if sight.everything else activity.revenue
     share, best, least = selectors.share_of_best(steps)
     at_risk = sizes.get("at_risk", selectors.SegmentSize("at_risk", 0, Decimal(0)))
     return [
         {
             "label": _("Revenue, 12 months"),
             "value": formats.money_short(recent, currency, language),
-            "detail": f"{formats.month(start)} – {formats.month(as_of)}",
-            "url": links.months_url(start, as_of, zone=actor.time_zone),
-            "info": _("Sales less returns of the twelve calendar months that end with the month of the data."),
+            "detail": f"{start.isoformat()} – {as_of.isoformat()}",
+            "url": links.orders_url(start, as_of, zone=actor.time_zone),
+            "info": _("Sales less returns of the twelve months that end with the day of the data."),
         },
         {
             "label": _("Active customers"),
             "value": formats.number(activity.active, language),
-            "detail": _("of %(n)s with orders, in 12 months") % {"n": formats.number(activity.known, language)},
+            "detail": _("of %(n)s with orders, in 12 months")
+            % {"n": formats.number(activity.known, language)},
             "url": links.records_url("customer", "value.orders_12m >= 1", sort="-value.revenue_12m"),
         },
         {
@@ -89,7 +90,8 @@ def _kpis(
             "value": formats.percent(Decimal(activity.repeating) / activity.active, language)
             if activity.active
             else None,
-            "detail": _("%(n)s with two or more orders") % {"n": formats.number(activity.repeating, language)},
+            "detail": _("%(n)s with two or more orders")
+            % {"n": formats.number(activity.repeating, language)},
             "url": links.records_url("customer", "value.orders_12m >= 2", sort="-value.orders_12m"),
         },
         {
@@ -120,7 +122,7 @@ def _months_chart(
                 "tones": ["u" if month == as_of.replace(day=1) else "p" for month in months],
             }
         ],
-        "urls": [links.months_url(month, month, zone=actor.time_zone) for month in months],
+        "urls": [links.month_url(month, zone=actor.time_zone) for month in months],
         "unit": "money",
         "currency": currency,
     }

@@ -13,10 +13,17 @@ CUSTOMER_FIELDS = (
     ScoreChoice("rfm.segment", record_type=CUSTOMER, label=_("Segment"), choices=CHOICES, tones=TONES),
     ScoreInteger("rfm.recency", record_type=CUSTOMER, label=_("Days since last order")),
     ScoreInteger("rfm.frequency", record_type=CUSTOMER, label=_("Orders in all")),
-    ScoreMoney("rfm.monetary", record_type=CUSTOMER, label=_("Revenue in all"), short=True, digits=28, places=8),
+    ScoreMoney(
+        "rfm.monetary", record_type=CUSTOMER, label=_("Revenue in all"), short=True, digits=28, places=8
+    ),
     ScoreText("rfm.score", record_type=CUSTOMER, label=_("RFM score")),
     ScoreMoney(
-        "value.revenue_12m", record_type=CUSTOMER, label=_("Revenue, 12 months"), short=True, digits=28, places=8
+        "value.revenue_12m",
+        record_type=CUSTOMER,
+        label=_("Revenue, 12 months"),
+        short=True,
+        digits=28,
+        places=8,
     ),
     ScoreInteger("value.orders_12m", record_type=CUSTOMER, label=_("Orders, 12 months")),
     ScoreInteger("value.interval", record_type=CUSTOMER, label=_("Usual days between orders")),
@@ -24,5 +31,10 @@ CUSTOMER_FIELDS = (
 
 registry.get(CUSTOMER).contribute(
     *CUSTOMER_FIELDS,
-    columns={"rfm.segment": "name", "value.revenue_12m": "owner", "rfm.monetary": "value.revenue_12m", "rfm.recency": "rfm.monetary"},
+    columns={
+        "rfm.segment": "name",
+        "value.revenue_12m": "owner",
+        "rfm.monetary": "value.revenue_12m",
+        "rfm.recency": "rfm.monetary",
+    },
 )

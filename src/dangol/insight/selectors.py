@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
@@ -38,11 +37,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """Customers in the last twelve months: with an order, with two or more, and all with a value."""
+    """Customers in the last twelve months: with an order, with two or more, all with a value; and their revenue."""
 
     active: int
     repeating: int
     known: int
+    revenue: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,33 +80,36 @@ def concentration(sight: Sight) -> list[Step]:
     A customer belongs to the step in which the first of those with the same revenue stands.
     """
     rows = _rows(
-        f"""
+        """
         WITH v AS (
             SELECT value, rank() OVER (ORDER BY value DESC) AS place, count(*) OVER () AS n
             FROM measures_score
-            WHERE record_type = 'customer' AND name = 'rfm.monetary' AND record_id IN ({{seen}})
+            WHERE record_type = 'customer' AND name = 'rfm.monetary' AND record_id IN ({seen})
         )
-        SELECT {STEPS} * (place - 1) / n + 1 AS step, count(*), sum(value), min(value)
+        SELECT %s * (place - 1) / n + 1 AS step, count(*), sum(value), min(value)
         FROM v GROUP BY step ORDER BY step
         """,
         sight,
+        STEPS,
     )
     return [Step(*row) for row in rows]
 
 
 def activity(sight: Sight) -> Activity:
-    """How many customers ordered in the last twelve months. One query."""
-    ((active, repeating, known),) = _rows(
+    """How many customers ordered in the last twelve months, and for how much. One query."""
+    ((active, repeating, known, revenue),) = _rows(
         """
         SELECT count(*) FILTER (WHERE name = 'value.orders_12m' AND value >= 1),
                count(*) FILTER (WHERE name = 'value.orders_12m' AND value >= 2),
-               count(*) FILTER (WHERE name = 'rfm.monetary')
+               count(*) FILTER (WHERE name = 'rfm.monetary'),
+               coalesce(sum(value) FILTER (WHERE name = 'value.revenue_12m'), 0)
         FROM measures_score
-        WHERE record_type = 'customer' AND name IN ('value.orders_12m', 'rfm.monetary') AND record_id IN ({seen})
+        WHERE record_type = 'customer' AND name IN ('value.orders_12m', 'value.revenue_12m', 'rfm.monetary')
+          AND record_id IN ({seen})
         """,
         sight,
     )
-    return Activity(active, repeating, known)
+    return Activity(active, repeating, known, revenue)
 
 
 def about_to_leave(sight: Sight, *, limit: int = 8) -> list[Leaving]:
@@ -153,11 +156,6 @@ def share_of_best(steps: Sequence[Step]) -> tuple[Decimal | None, int, Decimal |
         sum(step.customers for step in best),
         best[-1].least,
     )
-
-
-def revenue_total(months: dict[date, Decimal], start: date, end: date) -> Decimal:
-    """The sum of the months from the one of `start` to the one of `end`."""
-    return sum((value for month, value in months.items() if start <= month <= end), Decimal(0))
 
 
 def _rows(statement: str, sight: Sight, *more: Any) -> list[tuple[Any, ...]]:

@@ -129,5 +129,3 @@ def _refresh(run: RefreshRun, progress: Progress | None) -> None:
 
 def _today() -> date:
     return datetime.now(ZoneInfo(settings.TIME_ZONE)).date()
-
-

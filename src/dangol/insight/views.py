@@ -16,7 +16,6 @@ from dangol.measures.models import RefreshRun
 from dangol.measures.selectors import run_last_done, run_latest
 
 
-
 @require_safe
 def value(request: HttpRequest) -> HttpResponse:
     """Customer value: key figures, segments, concentration, months, customers about to leave. Ten queries."""

@@ -20,5 +20,7 @@ class InteractionsConfig(AppConfig):
         kinds.register()
         panels.register()
         home.register()
-        menu.add(menu.MenuItem("home", _("Today"), "home", url_name="interactions:home", order=0, shortcut="h"))
+        menu.add(
+            menu.MenuItem("home", _("Today"), "home", url_name="interactions:home", order=0, shortcut="h")
+        )
         menu.routes.home = "interactions:home"

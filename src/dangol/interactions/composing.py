@@ -125,7 +125,9 @@ def _moment(kind: str, when: str, text: str, now: datetime) -> tuple[datetime | 
     if when:
         due = find_due(when, now, past=is_past)
         if due is None:
-            raise ComposeError("when", _("This time is not understood. Write it like “tomorrow 3pm” or “Dec 3 10:00”."))
+            raise ComposeError(
+                "when", _("This time is not understood. Write it like “tomorrow 3pm” or “Dec 3 10:00”.")
+            )
         return due.at, text
     if kind in (Kind.TASK, Kind.MEETING):
         first, newline, rest = text.partition("\n")

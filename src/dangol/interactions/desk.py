@@ -71,4 +71,5 @@ def record_desk(*, actor: Actor, record_type: RecordType, record_id: int) -> Des
 
 
 def _list(value: Any) -> list[dict[str, Any]]:
-    return orjson.loads(value) if isinstance(value, str | bytes) else value
+    found: list[dict[str, Any]] = orjson.loads(value) if isinstance(value, str | bytes) else value
+    return found

@@ -32,7 +32,12 @@ class Interaction(OwnedRecord):
         db_index=False,
     )  # fmt: skip
     contact = models.ForeignKey(
-        Contact, models.SET_NULL, null=True, blank=True, related_name="interactions", verbose_name=_("Contact")
+        Contact,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="interactions",
+        verbose_name=_("Contact"),
     )
     subject = models.CharField(_("Subject"), max_length=200)
     body = models.TextField(_("Text"), blank=True, default="", db_default="")
@@ -40,7 +45,9 @@ class Interaction(OwnedRecord):
     due_at = models.DateTimeField(_("Due"), null=True, blank=True)
     done_at = models.DateTimeField(_("Done"), null=True, blank=True)
     duration_minutes = models.PositiveIntegerField(_("Minutes"), null=True, blank=True)
-    direction = models.CharField(_("Direction"), max_length=3, choices=Direction, blank=True, default="", db_default="")
+    direction = models.CharField(
+        _("Direction"), max_length=3, choices=Direction, blank=True, default="", db_default=""
+    )
     outcome = models.CharField(_("Outcome"), max_length=120, blank=True, default="", db_default="")
 
     class Meta(OwnedRecord.Meta):

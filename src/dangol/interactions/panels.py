@@ -31,7 +31,8 @@ def register() -> None:
             _register_timeline(record_type)
     ports.add_figures("customer", _figures, order=90)
     ports.add_panel(
-        "customer", ports.Panel("people", gettext_lazy("Key people"), "interactions/people.html", _people, "right", 30)
+        "customer",
+        ports.Panel("people", gettext_lazy("Key people"), "interactions/people.html", _people, "right", 30),
     )
 
 
@@ -46,16 +47,26 @@ def _register_timeline(record_type: RecordType) -> None:
 
     ports.add_panel(
         record_type.name,
-        ports.Panel("composer", gettext_lazy("Write down"), "interactions/composer.html", compose, "middle", 10),
+        ports.Panel(
+            "composer", gettext_lazy("Write down"), "interactions/composer.html", compose, "middle", 10
+        ),
     )
     ports.add_panel(
         record_type.name,
-        ports.Panel("timeline", gettext_lazy("Timeline"), "interactions/timeline.html", timeline, "middle", 20),
+        ports.Panel(
+            "timeline", gettext_lazy("Timeline"), "interactions/timeline.html", timeline, "middle", 20
+        ),
     )
 
 
 def timeline_context(
-    actor: Actor, record_type: RecordType, record_id: int, page: TimelinePage, *, tab: str = "all", is_first: bool = True
+    actor: Actor,
+    record_type: RecordType,
+    record_id: int,
+    page: TimelinePage,
+    *,
+    tab: str = "all",
+    is_first: bool = True,
 ) -> dict[str, Any]:
     """What the timeline's template needs."""
     zone = ZoneInfo(actor.time_zone)

@@ -54,20 +54,26 @@ def people_query(*, actor: Actor, customer_id: int, now: datetime) -> QuerySet[A
         .filter(customer_id=customer_id)
         .annotate(
             last=Subquery(talks.annotate(last=Max("occurred_at")).values("last")),
-            often=Coalesce(Subquery(talks.annotate(n=Count("pk", filter=Q(occurred_at__gte=year))).values("n")), 0),
+            often=Coalesce(
+                Subquery(talks.annotate(n=Count("pk", filter=Q(occurred_at__gte=year))).values("n")), 0
+            ),
         )
         .order_by("-is_primary", "-often", "name")
     )
-    return rows.values(
+    found: QuerySet[Any, dict[str, Any]] = rows.values(
         "id", "name", "job_title", "department", "phone", "email", "is_primary", "last", "often"
     )[:SHOWN]
+    return found
 
 
 def people_of(rows: Sequence[Mapping[str, Any]], *, now: datetime) -> list[KeyPerson]:
     """The rows of `people_query` as the card shows them; moments may be ISO text. No query."""
     return [
         KeyPerson(
-            **{name: row[name] for name in ("id", "name", "job_title", "department", "phone", "email", "is_primary")},
+            **{
+                name: row[name]
+                for name in ("id", "name", "job_title", "department", "phone", "email", "is_primary")
+            },
             dots=sum(row["often"] >= bound for bound in CLOSENESS),
             silent_days=(now - _moment(row["last"])).days if row["last"] else None,
         )

@@ -19,9 +19,23 @@ _WEEKDAYS = {
 }  # fmt: skip
 _MONTHS = {
     name: number
-    for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1)
+    for number, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], start=1)
 }  # fmt: skip
-_NUMBERS = {"한": 1, "하루": 1, "이틀": 2, "사흘": 3, "나흘": 4, "두": 2, "세": 3, "네": 4, "a": 1, "an": 1, "one": 1, "two": 2, "three": 3}
+_NUMBERS = {
+    "한": 1,
+    "하루": 1,
+    "이틀": 2,
+    "사흘": 3,
+    "나흘": 4,
+    "두": 2,
+    "세": 3,
+    "네": 4,
+    "a": 1,
+    "an": 1,
+    "one": 1,
+    "two": 2,
+    "three": 3,
+}
 _COUNT = r"(?P<count>\d{1,3}|한|두|세|네|a|an|one|two|three)"
 _WEEKDAY_EN = r"(?P<weekday>mon|tue|wed|thu|fri|sat|sun)(?:day|sday|nesday|rsday|urday|s|rs)?"
 _MONTH_EN = r"\b(?P<month>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)(?:uary|ruary|ch|il|e|y|ust|t|tember|ober|ember)?\.?"
@@ -62,6 +76,14 @@ def _month_later(day: date, months: int, on: int | None = None) -> date:
 
 def _month_end(day: date) -> date:
     return _month_later(day, 0, 31)
+
+
+def _end_of_month(_match: re.Match[str], today: date) -> date:
+    return _month_end(today)
+
+
+def _end_of_week(_match: re.Match[str], today: date) -> date:
+    return today + timedelta(days=(4 - today.weekday()) % 7)
 
 
 def _next_weekday(match: re.Match[str], today: date) -> date:
@@ -121,14 +143,14 @@ _DAYS: list[tuple[str, Day]] = [
     (r"(?:다음|담)\s*달\s*말(?:일|까지)?", lambda _match, today: _month_end(_month_later(today, 1, 1))),
     (r"(?:다음|담)\s*달\s*(?P<day>\d{1,2})\s*일", lambda match, today: _month_later(today, 1, int(match["day"]))),
     (r"(?:다음|담)\s*달|\bnext month\b", lambda _match, today: _month_later(today, 1)),
-    (r"(?:이번\s*달|이달)\s*말(?:일)?|월말|\b(?:by )?(?:the )?end of (?:the |this )?month\b", lambda _m, today: _month_end(today)),
+    (r"(?:이번\s*달|이달)\s*말(?:일)?|월말|\b(?:by )?(?:the )?end of (?:the |this )?month\b", _end_of_month),
     (r"(?:다다음|다담)\s*주\s*(?P<weekday>[월화수목금토일])요일?", _weekday_of(2)),
     (r"(?:다음|담)\s*주\s*(?P<weekday>[월화수목금토일])(?:요일|(?![가-힣]))", _weekday_of(1)),
     (r"(?:이번|금)\s*주\s*(?P<weekday>[월화수목금토일])(?:요일|(?![가-힣]))", _weekday_of(0)),
     (r"\bnext " + _WEEKDAY_EN + r"\b", _weekday_of(1)),
     (r"\bthis " + _WEEKDAY_EN + r"\b", _weekday_of(0)),
     (r"(?:다음|담)\s*주(?:\s*중)?|\bnext week\b", lambda _match, today: today + timedelta(days=7 - today.weekday())),
-    (r"주말\s*전|이번\s*주\s*(?:내|안)(?:에|로)?|\bend of (?:the |this )?week\b", lambda _m, today: today + timedelta(days=(4 - today.weekday()) % 7)),
+    (r"주말\s*전|이번\s*주\s*(?:내|안)(?:에|로)?|\bend of (?:the |this )?week\b", _end_of_week),
     (r"(?P<weekday>[월화수목금토일])요일", _next_weekday),
     (r"\b(?:on )?" + _WEEKDAY_EN + r"\b", _next_weekday),
     (_COUNT + r"\s*일\s*(?:뒤|후|있다가)(?:에)?", _in_days),
@@ -150,10 +172,12 @@ _DAYS: list[tuple[str, Day]] = [
     (r"(?<!\d)(?P<day>\d{1,2})\s*일(?![가-힣\d]*(?:치|분|간|째))(?:까지)?(?=\s|$|에|까지|,|\s*오)", _day_of_month),
 ]  # fmt: skip
 
+_HALF = r"(?P<half>오전|오후|아침|저녁|밤|새벽|낮)"
+_MINUTES = r"(?:\s*(?P<minute>\d{1,2})\s*분|\s*(?P<thirty>반))?"
 _TIMES: list[tuple[str, str]] = [
-    (r"(?P<half>오전|오후|아침|저녁|밤|새벽|낮)\s*(?P<hour>\d{1,2})\s*시(?:\s*(?P<minute>\d{1,2})\s*분|\s*(?P<thirty>반))?", "spoken"),
+    (_HALF + r"\s*(?P<hour>\d{1,2})\s*시" + _MINUTES, "spoken"),
     (r"(?P<half>오전|오후)\s*(?P<hour>\d{1,2}):(?P<minute>\d{2})", "spoken"),
-    (r"(?<!\d)(?P<hour>\d{1,2})\s*시(?!간)(?:\s*(?P<minute>\d{1,2})\s*분|\s*(?P<thirty>반))?", "spoken"),
+    (r"(?<!\d)(?P<hour>\d{1,2})\s*시(?!간)" + _MINUTES, "spoken"),
     (r"(?:\bat )?\b(?P<hour>\d{1,2})(?::(?P<minute>\d{2}))?\s*(?P<half>am|pm)\b", "spoken"),
     (r"(?:\bat )?(?<!\d)(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)(?!\d)", "clock"),
     (r"\bat (?P<hour>\d{1,2})\b", "spoken"),
@@ -163,7 +187,7 @@ _TIMES: list[tuple[str, str]] = [
     (r"퇴근\s*전|\b(?:by )?(?:end of day|eod)\b", "18:00"),
 ]  # fmt: skip
 _SOON = re.compile(
-    rf"(?:(?P<hours>\d{{1,2}}|한|두|세|네)\s*시간(?P<half>\s*반)?\s*(?:뒤|후)|(?P<minutes>\d{{1,3}})\s*분\s*(?:뒤|후))(?:에)?"
+    r"(?:(?P<hours>\d{1,2}|한|두|세|네)\s*시간(?P<half>\s*반)?\s*(?:뒤|후)|(?P<minutes>\d{1,3})\s*분\s*(?:뒤|후))(?:에)?"
     r"|\bin (?:(?P<hours_en>\d{1,2}|a|an|one|two|three) hours?|(?P<minutes_en>\d{1,3}) min(?:ute)?s?)\b"
 )
 _AFTERNOON = {"오후", "저녁", "밤", "낮", "pm"}

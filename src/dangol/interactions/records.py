@@ -37,7 +37,7 @@ class InteractionRecord(RecordType):
     default_sort = ("-occurred_at",)
     scope = Owned()
     search = (Words("subject"),)
-    options = {"kind": {"tones": KIND_TONES}}
+    options = {"kind": {"tones": KIND_TONES}, "occurred_at": {"required": False}}
     sections = (
         Section(_("Basics"), ("kind", "subject", "customer", "contact", "body", "outcome")),
         Section(_("Date and time"), ("occurred_at", "duration_minutes", "due_at", "done_at", "direction")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -104,13 +104,17 @@ def task_reopen(*, interaction_id: int, actor: Actor, origin: str = "page") -> N
     with transaction.atomic():
         task = _task(interaction_id, actor)
         if task.done_at is not None:
-            writing.update(registry.get("interaction"), task.pk, {"done_at": None}, actor=actor, origin=origin)
+            writing.update(
+                registry.get("interaction"), task.pk, {"done_at": None}, actor=actor, origin=origin
+            )
             announce(TaskReopened(interaction_id=task.pk), actor=actor)
 
 
 def _task(interaction_id: int, actor: Actor) -> Interaction:
     rows = permissions.visible_to(actor, registry.get("interaction"), "edit")
-    task: Interaction | None = rows.filter(pk=interaction_id, kind=Kind.TASK).select_for_update(of=("self",)).first()
+    task: Interaction | None = (
+        rows.filter(pk=interaction_id, kind=Kind.TASK).select_for_update(of=("self",)).first()
+    )
     if task is None:
         raise Missing([RowError(0, "id", interaction_id, "missing", _("There is no such record."))])
     return task
@@ -137,7 +141,9 @@ def timeline_refresh(written: WrittenRows) -> None:
     if timeline is None:
         return
     moved = [
-        draft.id for draft in written.updated if draft.id and {"customer", "contact", "kind"} & draft.values.keys()
+        draft.id
+        for draft in written.updated
+        if draft.id and {"customer", "contact", "kind"} & draft.values.keys()
     ]
     if gone := [*moved, *written.removed]:
         timeline.remove("interaction", gone)
@@ -158,7 +164,11 @@ def interaction_entries(ids: Sequence[int]) -> list[Entry]:
             "minutes": row["duration_minutes"],
             "direction": row["direction"],
             "outcome": row["outcome"],
-            "contact": {"id": row["contact_id"], "name": row["contact__name"], "title": row["contact__job_title"]}
+            "contact": {
+                "id": row["contact_id"],
+                "name": row["contact__name"],
+                "title": row["contact__job_title"],
+            }
             if row["contact_id"]
             else None,
             "due": row["due_at"].isoformat() if row["due_at"] else None,
@@ -182,7 +192,7 @@ def interaction_entries(ids: Sequence[int]) -> list[Entry]:
     return entries
 
 
-def moment_of(row: dict[str, Any]) -> datetime:
+def moment_of(row: Mapping[str, Any]) -> datetime:
     """Where an interaction stands on the timeline: a task when it was done or falls due, all else when it happened."""
     if row["kind"] == Kind.TASK:
         moment: datetime = row["done_at"] or row["due_at"] or row["occurred_at"]

@@ -113,7 +113,9 @@ def task_done(request: HttpRequest, interaction_id: int) -> HttpResponse:
     if not getattr(request, "htmx", False):
         messages.success(request, text)
         return redirect("interactions:home")
-    response = render(request, "interactions/tick.html", {"task_id": interaction_id, "done": is_done, "may_complete": True})
+    response = render(
+        request, "interactions/tick.html", {"task_id": interaction_id, "done": is_done, "may_complete": True}
+    )
     response["HX-Trigger"] = orjson.dumps({"toast": {"text": text, "tone": "p"}}).decode()
     return response
 

@@ -11,5 +11,9 @@ class MeasuresConfig(AppConfig):
     def ready(self) -> None:
         """Read the `metrics` of every room, so that datasets and metrics are known."""
         for config in apps.get_app_configs():
-            if config.name.startswith("dangol.") and find_spec(f"{config.name}.metrics") and config.name != self.name:
+            if (
+                config.name.startswith("dangol.")
+                and find_spec(f"{config.name}.metrics")
+                and config.name != self.name
+            ):
                 import_module(f"{config.name}.metrics")

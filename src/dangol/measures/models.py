@@ -59,9 +59,7 @@ class Series(models.Model):
             )
         ]
         indexes = [
-            models.Index(
-                fields=["name", "grain", "record_type", "period"], name="measures_series_period"
-            )
+            models.Index(fields=["name", "grain", "record_type", "period"], name="measures_series_period")
         ]
 
     def __str__(self) -> str:

@@ -42,7 +42,11 @@ def run_latest() -> RefreshRun | None:
 
 
 def metric_by_month(
-    *, metric: metrics.Metric, start: date | None = None, end: date | None = None, records: QuerySet[Any] | None = None
+    *,
+    metric: metrics.Metric,
+    start: date | None = None,
+    end: date | None = None,
+    records: QuerySet[Any] | None = None,
 ) -> Figures:
     """A metric by month, from stored results.
 
@@ -59,7 +63,8 @@ def metric_by_month(
     """
     if metric.ratio is not None:
         above, below = (
-            metric_by_month(metric=metrics.get(name), start=start, end=end, records=records) for name in metric.ratio
+            metric_by_month(metric=metrics.get(name), start=start, end=end, records=records)
+            for name in metric.ratio
         )
         return {month: value / below[month] for month, value in above.items() if below.get(month)}
     rows = Series.objects.filter(grain=metrics.MONTH)

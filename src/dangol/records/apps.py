@@ -8,9 +8,11 @@ class RecordsConfig(AppConfig):
 
     def ready(self) -> None:
         """Every room's `records.py` declares its record types; importing it registers them."""
+        from dangol.records.importing.menus import add_entry
         from dangol.records.menus import add_entries
         from dangol.web import menu
 
         autodiscover_modules("records")
         menu.routes.search = "records:palette"
         add_entries()
+        add_entry()

@@ -13,7 +13,7 @@ from dangol.records import fields as kinds
 from dangol.records.fields import Field, Reference
 
 if TYPE_CHECKING:
-    from dangol.records.types import Relation, RecordType
+    from dangol.records.types import RecordType, Relation
 
 _KINDS: tuple[tuple[type[models.Field[Any, Any]], type[Field]], ...] = (
     (models.EmailField, kinds.Email),
@@ -134,7 +134,7 @@ def table_of(record_type: RecordType) -> Table:
     for field in meta.concrete_fields:
         if field.generated or field.primary_key:
             continue
-        columns[field.name] = Column(field.column, field.db_type(connection) or "text")
+        columns[field.name] = Column(str(field.column), field.db_type(connection) or "text")
         if field.has_default():
             defaults[field.name] = _plain(field.get_default())
         elif not field.null and isinstance(field, models.CharField | models.TextField):
@@ -150,7 +150,7 @@ def relations_of(record_type: RecordType) -> dict[str, Relation]:
 
     found: dict[str, Relation] = {}
     for reverse in record_type.model._meta.related_objects:
-        target = registry.by_model(reverse.related_model)  # type: ignore[arg-type]
+        target = registry.by_model(reverse.related_model)
         name = reverse.get_accessor_name()
         if target is None or name is None or reverse.one_to_one or reverse.hidden:
             continue

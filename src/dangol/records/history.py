@@ -11,6 +11,8 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
 
+from dangol.identity.actors import Actor
+from dangol.records import permissions, registry
 from dangol.records.fields import Locale, Ref, Reference
 from dangol.records.fields.base import Label
 from dangol.records.models import Change
@@ -48,24 +50,34 @@ class HistoryPage:
     next: int | None
 
 
-def changes_since(record_type: RecordType, record_id: int, version: int) -> list[HistoryItem]:
+def changes_since(
+    record_type: RecordType, record_id: int, version: int, *, actor: Actor
+) -> list[HistoryItem]:
     """The changes a record went through after `version`, newest first, at most 50. Three queries at most."""
     rows = Change.objects.filter(table=record_type.table.name, record_id=record_id, version__gt=version)
-    return _items(record_type, list(rows.order_by("-id")[:50]))
+    return _items(actor, record_type, list(rows.order_by("-id")[:50]))
 
 
-def history(record_type: RecordType, record_id: int, *, limit: int = 50, after: int | None = None) -> HistoryPage:
+def history(
+    record_type: RecordType, record_id: int, *, actor: Actor, limit: int = 50, after: int | None = None
+) -> HistoryPage:
     """A record's changes, newest first; `after` is the id of the last item seen. The caller has checked permission."""
     rows = Change.objects.filter(table=record_type.table.name, record_id=record_id)
     if after is not None:
         rows = rows.filter(id__lt=after)
     found = list(rows.order_by("-id")[: limit + 1])
-    return HistoryPage(_items(record_type, found[:limit]), found[limit - 1].id if len(found) > limit else None)
+    return HistoryPage(
+        _items(actor, record_type, found[:limit]), found[limit - 1].id if len(found) > limit else None
+    )
 
 
-def _items(record_type: RecordType, rows: Sequence[Change]) -> list[HistoryItem]:
-    fields = {record_type.table.columns[name].name: name for name in record_type.fields if name in record_type.table.columns}
-    titles = _titles(record_type, rows, fields)
+def _items(actor: Actor, record_type: RecordType, rows: Sequence[Change]) -> list[HistoryItem]:
+    fields = {
+        record_type.table.columns[name].name: name
+        for name in record_type.fields
+        if name in record_type.table.columns
+    }
+    titles = _titles(actor, record_type, rows, fields)
     users = get_user_model()._default_manager.in_bulk({row.actor_id for row in rows if row.actor_id})
     items = []
     for row in rows:
@@ -81,20 +93,33 @@ def _items(record_type: RecordType, rows: Sequence[Change]) -> list[HistoryItem]
             field = record_type.fields[name]
             changes.append(
                 FieldChange(
-                    name, field.label, _value(field, before, titles.get(name, {})), _value(field, after, titles.get(name, {}))
+                    name,
+                    field.label,
+                    _value(field, before, titles.get(name, {})),
+                    _value(field, after, titles.get(name, {})),
                 )
             )
         user = users.get(row.actor_id) if row.actor_id else None
         who = getattr(user, "name", "") or _("System")
         items.append(
             HistoryItem(
-                row.id, row.version, row.at, row.actor_id, who, action, row.origin, row.request_id, tuple(changes)
+                row.id,
+                row.version,
+                row.at,
+                row.actor_id,
+                who,
+                action,
+                row.origin,
+                row.request_id,
+                tuple(changes),
             )
         )
     return items
 
 
-def _titles(record_type: RecordType, rows: Sequence[Change], fields: dict[str, str]) -> dict[str, dict[int, str]]:
+def _titles(
+    actor: Actor, record_type: RecordType, rows: Sequence[Change], fields: dict[str, str]
+) -> dict[str, dict[int, str]]:
     """Titles of the records that references pointed at. One query for each reference that changed."""
     wanted: dict[str, set[int]] = {}
     for row in rows:
@@ -106,7 +131,9 @@ def _titles(record_type: RecordType, rows: Sequence[Change], fields: dict[str, s
     for name, ids in wanted.items():
         field = record_type.fields[name]
         assert isinstance(field, Reference)
-        found[name] = dict(field.model._default_manager.filter(pk__in=ids).values_list("pk", field.title))
+        target = registry.find(field.target or "")
+        known = permissions.visible_to(actor, target) if target else field.model._default_manager.all()
+        found[name] = dict(known.filter(pk__in=ids).values_list("pk", field.title))
     return found
 
 
@@ -116,7 +143,7 @@ def _value(field: Any, raw: Any, titles: dict[int, str]) -> Any:
         return None
     match field.kind:
         case "reference":
-            return Ref(id=raw, title=titles.get(raw, f"#{raw}"))
+            return Ref(id=raw, title=titles.get(raw, ""))
         case "number" | "money":
             return Decimal(str(raw))
         case "date":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -60,7 +60,9 @@ class _Key:
     nullable: bool
 
 
-def rows_for(actor: Actor, record_type: RecordType, tree: Tree | None, *, action: str = "view") -> QuerySet[Any]:
+def rows_for(
+    actor: Actor, record_type: RecordType, tree: Tree | None, *, action: str = "view"
+) -> QuerySet[Any]:
     """The rows that the filter and the actor's permission let through. Lazy."""
     rows = permissions.visible_to(actor, record_type, action)
     if tree is not None and tree != EVERYTHING:
@@ -99,8 +101,12 @@ def record_list(
     """
     sort = tuple(sort or record_type.default_sort)
     fields = {name: _field(record_type, name, "fields") for name in (columns or record_type.list_fields)}
-    keys = _keys(record_type, sort)
-    rows = permissions.visible_to(actor, record_type, deleted=True) if deleted else rows_for(actor, record_type, None)
+    keys = _keys(actor, record_type, sort)
+    rows = (
+        permissions.visible_to(actor, record_type, deleted=True)
+        if deleted
+        else rows_for(actor, record_type, None)
+    )
     if tree is not None and tree != EVERYTHING:
         rows = rows.filter(
             filters.compile(tree, record_type, actor=actor, visible=permissions.visible_callback(actor))
@@ -112,7 +118,7 @@ def record_list(
     if cursor is not None:
         rows = rows.filter(_past(keys, _read_cursor(cursor, sort, len(keys)), backwards))
     rows = rows.order_by(*_ordering(keys, backwards))
-    found = _read(rows, fields, list(names), limit + 1)
+    found = _read(actor, rows, fields, list(names), limit + 1)
     more = len(found) > limit
     found = found[:limit]
     if backwards:
@@ -127,12 +133,17 @@ def record_list(
 
 
 def record_get(
-    *, actor: Actor, record_type: RecordType, record_id: int, columns: Sequence[str] | None = None, deleted: bool = False
+    *,
+    actor: Actor,
+    record_type: RecordType,
+    record_id: int,
+    columns: Sequence[str] | None = None,
+    deleted: bool = False,
 ) -> dict[str, Any] | None:
     """One record with all its fields (or `columns`), or None where there is none for this actor. One query."""
     fields = record_type.fields if columns is None else {name: record_type.fields[name] for name in columns}
     rows = permissions.visible_to(actor, record_type, deleted=deleted).filter(pk=record_id)
-    found = _read(rows, fields, [], 1)
+    found = _read(actor, rows, fields, [], 1)
     return found[0][0] if found else None
 
 
@@ -171,7 +182,7 @@ def _field(record_type: RecordType, name: str, parameter: str) -> Field:
     return field
 
 
-def _keys(record_type: RecordType, sort: Sequence[str]) -> list[_Key]:
+def _keys(actor: Actor, record_type: RecordType, sort: Sequence[str]) -> list[_Key]:
     keys = []
     for item in sort:
         field = _field(record_type, item.removeprefix("-"), "sort")
@@ -180,7 +191,7 @@ def _keys(record_type: RecordType, sort: Sequence[str]) -> list[_Key]:
         if field.name == "id":
             keys.append(_Key(F("pk"), item.startswith("-"), False))
             return keys
-        keys.append(_Key(field.expression(), item.startswith("-"), field.nullable))
+        keys.append(_Key(permissions.sorted_by(actor, field), item.startswith("-"), field.nullable))
     keys.append(_Key(F("pk"), keys[0].descending if keys else False, False))
     return keys
 
@@ -225,16 +236,16 @@ def _further(key: _Key, name: str, value: Any, backwards: bool) -> Q | None:
 
 
 def _read(
-    rows: QuerySet[Any], fields: Mapping[str, Field], keys: Sequence[str], limit: int
+    actor: Actor, rows: QuerySet[Any], fields: Mapping[str, Field], keys: Sequence[str], limit: int
 ) -> list[tuple[dict[str, Any], list[Any]]]:
     selected: list[Any] = []
     places: list[tuple[str, Field, int, int]] = []
     annotations: dict[str, Any] = {}
     for name, field in fields.items():
         start = len(selected)
-        for expression in field.select():
+        for expression in permissions.selected(actor, field):
             if isinstance(expression, F):
-                selected.append(expression.name)
+                selected.append(str(expression.name))  # type: ignore[attr-defined]
             else:
                 alias = f"_f{len(selected)}"
                 annotations[alias] = expression
@@ -291,4 +302,9 @@ def _unpack(value: Any) -> Any:
             raise ValueError(value)
         return value
     ((kind, text),) = value.items()
-    return {"t": datetime.fromisoformat, "d": date.fromisoformat, "n": Decimal}[kind](text)
+    readers: dict[str, Callable[[str], Any]] = {
+        "t": datetime.fromisoformat,
+        "d": date.fromisoformat,
+        "n": Decimal,
+    }
+    return readers[kind](text)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 
 from dangol.records import registry
 from dangol.records.fields import Choice, Field, Integer, Reference, Text
@@ -16,17 +17,19 @@ VERSION = "1"
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 PROBLEMS = {
-    "400": "The request is malformed: a parameter, the filter or the JSON",
-    "401": "No session and no valid token",
-    "403": "The roles or the token of the caller do not allow this",
-    "404": "No such record or address, or none that the caller may see",
-    "405": "The address does not know this method",
-    "409": "In conflict with the present state: changed since `version`, or a unique value was taken at this moment",
-    "412": "The record has changed since the version in `If-Match`",
-    "413": "The body is too large",
-    "415": "The body is not JSON",
-    "422": "Some values cannot be stored; `errors` names them",
-    "429": "Too many requests; wait for the seconds in `Retry-After`",
+    "400": _("The request is malformed: a parameter, the filter or the JSON"),
+    "401": _("No session and no valid token"),
+    "403": _("The roles or the token of the caller do not allow this"),
+    "404": _("No such record or address, or none that the caller may see"),
+    "405": _("The address does not know this method"),
+    "409": _(
+        "In conflict with the present state: changed since `version`, or a unique value was taken at this moment"
+    ),
+    "412": _("The record has changed since the version in `If-Match`"),
+    "413": _("The body is too large"),
+    "415": _("The body is not JSON"),
+    "422": _("Some values cannot be stored; `errors` names them"),
+    "429": _("Too many requests; wait for the seconds in `Retry-After`"),
 }
 ABOUT = """\
 Every record type has the same operations. Send `Authorization: Bearer TOKEN`.
@@ -48,19 +51,21 @@ first answer again (`Idempotency-Replayed: true`). The same key with another bod
 def document(record_types: Iterable[RecordType] | None = None, language: str = "en") -> dict[str, Any]:
     """The whole description; of all registered types when none are given. No queries."""
     with translation.override(language):
-        types = sorted(
-            registry.all_types() if record_types is None else record_types, key=lambda item: item.path
-        )
-        paths: dict[str, Any] = {"/search": {"get": _search(types)}}
-        schemas = _common_schemas()
-        tags = [{"name": "search", "description": "Search over all types"}]
-        for record_type in types:
-            name = _pascal(record_type.name)
-            tags.append({"name": record_type.path, "description": str(record_type.label_plural)})
-            schemas[name] = _item_schema(record_type)
-            schemas[f"{name}Values"] = _values_schema(record_type)
-            schemas[f"{name}Page"] = _page_schema(name)
-            paths |= _paths(record_type, name)
+        return _document(registry.all_types() if record_types is None else record_types)
+
+
+def _document(record_types: Iterable[RecordType]) -> dict[str, Any]:
+    types = sorted(record_types, key=lambda item: item.path)
+    paths: dict[str, Any] = {"/search": {"get": _search(types)}}
+    schemas = _common_schemas()
+    tags = [{"name": "search", "description": "Search over all types"}]
+    for record_type in types:
+        name = _pascal(record_type.name)
+        tags.append({"name": record_type.path, "description": str(record_type.label_plural)})
+        schemas[name] = _item_schema(record_type)
+        schemas[f"{name}Values"] = _values_schema(record_type)
+        schemas[f"{name}Page"] = _page_schema(name)
+        paths |= _paths(record_type, name)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Dangol", "version": VERSION, "description": ABOUT},
@@ -249,7 +254,7 @@ def _problems(*statuses: str) -> dict[str, Any]:
 
 def _problem_response(status: str) -> dict[str, Any]:
     return {
-        "description": PROBLEMS[status],
+        "description": str(PROBLEMS[status]),
         "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
 

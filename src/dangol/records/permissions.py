@@ -6,16 +6,21 @@ API, export, timeline, reports and the lake all take it from here, so that they 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, TextField, Value, When
 
 from dangol.identity.actors import Actor
+from dangol.records import registry
+from dangol.records.fields import Field
 from dangol.records.filters.tree import EVERYTHING, Compare, Or, Tree
 from dangol.records.types import RecordType
 
 
-def _conditions(actor: Actor, record_type: RecordType, action: str) -> list[tuple[str, tuple[int, ...]]] | bool:
+def _conditions(
+    actor: Actor, record_type: RecordType, action: str
+) -> list[tuple[str, tuple[int, ...]]] | bool:
     """Scope column and the ids it may have; True for every row, False for none."""
     scopes = actor.scopes(record_type.name, action)
     if not scopes:
@@ -56,7 +61,9 @@ def visible_q(actor: Actor, record_type: RecordType, action: str = "view", path:
     return condition
 
 
-def visible_to(actor: Actor, record_type: RecordType, action: str = "view", *, deleted: bool = False) -> QuerySet[Any]:
+def visible_to(
+    actor: Actor, record_type: RecordType, action: str = "view", *, deleted: bool = False
+) -> QuerySet[Any]:
     """The rows the actor may see: those alive, or with `deleted` those in the recycle bin. Lazy, no query yet."""
     rows = record_type.model._default_manager.filter(deleted_at__isnull=not deleted)
     condition = visible_q(actor, record_type, action)
@@ -73,6 +80,41 @@ def may(actor: Actor, record_type: RecordType, action: str, record_id: int) -> b
     if condition is False:
         return False
     return visible_to(actor, record_type, action).filter(pk=record_id).exists()
+
+
+def reaches(actor: Actor, record_type: RecordType, action: str, record: Mapping[str, Any]) -> bool:
+    """May the actor do this to records of the type that belong where `record` belongs. No query.
+
+    Args:
+        record: as `lists.record_get` returns it, with owner, team and territory – the record itself, or the one
+            from which the type inherits its scope (an order's customer).
+    """
+    conditions = _conditions(actor, record_type, action)
+    if isinstance(conditions, bool):
+        return conditions
+    return any((whose := record.get(column)) is not None and whose.id in ids for column, ids in conditions)
+
+
+def selected(actor: Actor, field: Field, path: str = "") -> tuple[Any, ...]:
+    """The expressions that show a field. A reference's title is empty where the actor may not see the record."""
+    expressions = field.select(path)
+    return (expressions[0], _guarded(actor, field, path, expressions[1])) if field.target else expressions
+
+
+def sorted_by(actor: Actor, field: Field, path: str = "") -> Any:
+    """The expression a list is sorted by; hidden titles count as none, so that an order tells nothing either."""
+    expression = field.expression(path)
+    return _guarded(actor, field, path, expression) if field.target else expression
+
+
+def _guarded(actor: Actor, field: Field, path: str, expression: Any) -> Any:
+    target = registry.find(field.target or "")
+    condition = visible_q(actor, target, path=f"{path}{field.column}__") if target else True
+    if condition is True:
+        return expression
+    if condition is False:
+        return Value(None, output_field=TextField())
+    return Case(When(condition, then=expression), default=Value(None), output_field=TextField())
 
 
 def visible_callback(actor: Actor) -> Any:

@@ -28,7 +28,9 @@ class Input:
 
     def control(self) -> SafeString:
         """The widget's markup, from `records/widgets/<widget>.html`."""
-        return render_to_string(f"records/widgets/{self.field.widget}.html", {"input": self, "field": self.field})
+        return render_to_string(
+            f"records/widgets/{self.field.widget}.html", {"input": self, "field": self.field}
+        )
 
     @property
     def id(self) -> str:
@@ -56,13 +58,15 @@ class Input:
 
 def stored(field: Field, value: Any, locale: Locale, *, inline: bool = False) -> Input:
     """The widget with the value as it is stored."""
-    title = value.title if isinstance(value, Ref) else ""
+    title = field.text(value, locale) if isinstance(value, Ref) else ""
     return Input(field, field.input(value, locale), title, inline=inline)
 
 
 def typed(field: Field, data: Mapping[str, Any], error: str = "", *, inline: bool = False) -> Input:
     """The widget with what the user typed, so that nothing is lost over an error."""
-    return Input(field, str(data.get(field.name, "")), str(data.get(f"{field.name}-title", "")), error, inline)
+    return Input(
+        field, str(data.get(field.name, "")), str(data.get(f"{field.name}-title", "")), error, inline
+    )
 
 
 def read(field: Field, data: Mapping[str, Any]) -> Any:

@@ -9,6 +9,7 @@ from functools import wraps
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.html import format_html
@@ -22,6 +23,7 @@ from dangol.web.preferences import ONE_YEAR, THEME_COOKIE, THEMES, keep
 View = Callable[..., HttpResponse]
 
 
+@login_not_required  # the sign-in page lets one choose, too
 @require_POST
 def preferences(request: HttpRequest) -> HttpResponse:
     """Set `language` or `theme` (or both) by cookie, and on the user who is signed in.

@@ -260,4 +260,4 @@ def test_any_sequence_of_words_is_a_filter_or_a_filter_error(text):
 
 def test_messages_are_korean_for_korean_users():
     with translation.override("ko"):
-        assert refused("stagee = new").message.startswith("거래에는 “stagee” 항목이 없어요.")
+        assert refused("stagee = new").message.startswith("거래에는 “stagee” 필드가 없어요.")

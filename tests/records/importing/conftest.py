@@ -8,11 +8,9 @@ from typing import Any
 
 import pytest
 
-import dangol.commerce
 from dangol.identity.actors import Actor
 from dangol.records import registry
 from dangol.records.importing import engine, runs, storage
-from dangol.records.importing import registry as mappings
 from dangol.records.importing.mapping import Mapping, read_mapping
 from dangol.records.models import ImportRun
 
@@ -34,7 +32,6 @@ CUSTOMERS: dict[str, Any] = {
         }
     ],
 }
-mappings.register_folder(Path(dangol.commerce.__file__).parent / "mappings")
 HEADER = "번호,이름,구분,전화,시작일\n"
 
 

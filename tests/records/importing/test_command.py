@@ -54,9 +54,13 @@ def test_the_json_has_exactly_the_promised_keys(call: Call, lines: tuple[str, st
 
 def test_a_dry_run_says_the_same_and_writes_nothing(call: Call, lines: tuple[str, str]) -> None:
     path, mapping = lines
-    code, result, _said = call("order-lines", path, "--mapping", mapping, "--json", "--dry-run", "--chunk", "2")
+    code, result, _said = call(
+        "order-lines", path, "--mapping", mapping, "--json", "--dry-run", "--chunk", "2"
+    )
     assert (code, result["imported"], result["created"]["order"]) == (0, 6, 3)
-    assert not OrderLine.objects.exists() and not Order.objects.exists() and not ImportRun.objects.exists()
+    assert not OrderLine.objects.exists()
+    assert not Order.objects.exists()
+    assert not ImportRun.objects.exists()
 
 
 def test_rejects_end_up_in_a_file_and_the_exit_code_stays_zero(call: Call, file: Any) -> None:
@@ -64,7 +68,8 @@ def test_rejects_end_up_in_a_file_and_the_exit_code_stays_zero(call: Call, file:
     code, result, _said = call("customers", str(path), "--json")
     assert (code, result["imported"], result["rejected"]) == (0, 1, 1)
     content = Path(result["rejects_file"]).read_text(encoding="utf-8-sig")
-    assert "gestern" in content and content.count("\n") == 2
+    assert "gestern" in content
+    assert content.count("\n") == 2
 
 
 def test_an_unfinished_run_of_the_same_file_is_taken_up(
@@ -73,7 +78,8 @@ def test_an_unfinished_run_of_the_same_file_is_taken_up(
     path = file("external_id,name\n" + "".join(f"C{n},고객 {n}\n" for n in range(10)))
     monkeypatch.setattr(command._Reporter, "__call__", _interrupt)
     code, _result, said = call("customers", str(path), "--json", "--chunk", "4")
-    assert code == command.INTERRUPTED and said
+    assert code == command.INTERRUPTED
+    assert said
     monkeypatch.undo()
     code, result, _said = call("customers", str(path), "--json")
     assert (code, result["rows"], result["imported"]) == (0, 10, 10)
@@ -96,17 +102,21 @@ def _interrupt(_reporter: object, _progress: object) -> None:
         (["customers", "FILE", "--chunk", "-3"], 2),
     ],
 )
-def test_what_cannot_be_done_says_why(call: Call, file: Any, tmp_path: Path, arguments: list[str], code: int) -> None:
+def test_what_cannot_be_done_says_why(
+    call: Call, file: Any, tmp_path: Path, arguments: list[str], code: int
+) -> None:
     path = file(HEADER)
     mapping = tmp_path / "mapping.json"
     mapping.write_text(json.dumps({"records": [{"type": "customer", "fields": {"name": "이름"}}]}))
     given = [{"FILE": str(path), "MAPPING": str(mapping)}.get(part, part) for part in arguments]
     found, result, said = call(*given, "--json")
     assert found == code
-    assert said.startswith("dangol: ") and not result
+    assert said.startswith("dangol: ")
+    assert not result
 
 
 def test_a_user_without_the_right_is_told(call: Call, file: Any, reader: Any) -> None:
     path = file("external_id,name\nC1,가나\n")
     code, _result, said = call("customers", str(path), "--user", reader.user.email)
-    assert code == 1 and said
+    assert code == 1
+    assert said

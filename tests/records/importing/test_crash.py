@@ -118,7 +118,9 @@ def test_an_importer_killed_at_any_moment_goes_on_where_it_stopped(run: ImportRu
 
 
 def own_connection() -> psycopg.Connection[Any]:
-    return psycopg.connect(**{**connection.get_connection_params(), "cursor_factory": psycopg.Cursor}, autocommit=True)
+    return psycopg.connect(
+        **{**connection.get_connection_params(), "cursor_factory": psycopg.Cursor}, autocommit=True
+    )
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from django.db import transaction
 
 from dangol.commerce.models import Order, OrderLine, Product
 from dangol.customers.models import Customer
-from dangol.identity.actors import Actor
 from dangol.events.models import Event
+from dangol.identity.actors import Actor
 from dangol.records import registry
 from dangol.records.importing import engine, rejects, runs
 from dangol.records.importing.errors import ImportProblem
@@ -32,7 +32,11 @@ LINES: dict[str, Any] = {
             "when": {"column": "Customer", "is": "filled"},
             "key": ["external_id"],
             "existing": "keep",
-            "fields": {"external_id": "Customer", "name": {"template": "Customer {Customer}"}, "country": "Country"},
+            "fields": {
+                "external_id": "Customer",
+                "name": {"template": "Customer {Customer}"},
+                "country": "Country",
+            },
         },
         {
             "as": "product",
@@ -114,7 +118,8 @@ def test_a_second_import_changes_nothing(bring_in: Importer) -> None:
     changes, events = Change.objects.count(), Event.objects.exclude(name="records.import_finished").count()
     again = bring_in(FLAT, LINES, chunk_rows=2)
     assert (again.imported, again.unchanged, again.rejected) == (0, 6, 0)
-    assert not any(again.created.values()) and not any(again.updated.values())
+    assert not any(again.created.values())
+    assert not any(again.updated.values())
     assert Change.objects.count() == changes
     assert Event.objects.exclude(name="records.import_finished").count() == events
     assert set(OrderLine.objects.values_list("version", flat=True)) == {1}
@@ -122,13 +127,16 @@ def test_a_second_import_changes_nothing(bring_in: Importer) -> None:
 
 def test_what_is_known_is_changed_and_the_rest_is_made(bring_in: Importer) -> None:
     bring_in(HEADER + "C1,한빛정밀,company,02-123-4567,2020-01-02\nC2,서광테크,company,,\n")
-    run = bring_in(HEADER + "C1,한빛정밀㈜,company,02-123-4567,2020-01-02\nC2,서광테크,,,\nC3,김지우,개인,,\n")
+    run = bring_in(
+        HEADER + "C1,한빛정밀㈜,company,02-123-4567,2020-01-02\nC2,서광테크,,,\nC3,김지우,개인,,\n"
+    )
     assert (run.imported, run.unchanged) == (2, 1)
     assert (run.created["customer"], run.updated["customer"]) == (1, 1)
     assert Customer.objects.get(external_id="C1").name == "한빛정밀㈜"
     assert Customer.objects.get(external_id="C2").kind == "company", "an empty cell leaves what is there"
     history = Change.objects.get(table="customers_customer")
-    assert history.origin == "import" and list(history.changes) == ["name"]
+    assert history.origin == "import"
+    assert list(history.changes) == ["name"]
 
 
 def test_a_key_twice_in_the_file_is_one_record_and_the_last_row_wins(bring_in: Importer) -> None:
@@ -172,7 +180,9 @@ def test_each_bad_value_is_set_aside_with_row_field_value_and_reason(bring_in: I
 
 
 def test_a_rejected_row_leaves_none_of_its_records(bring_in: Importer) -> None:
-    run = bring_in(COLUMNS + "1,A,Ay,two,2011-07-01 09:00:00,1,C1,UK\n2,B,Bee,1,2011-07-01 09:00:00,1,C2,UK\n", LINES)
+    run = bring_in(
+        COLUMNS + "1,A,Ay,two,2011-07-01 09:00:00,1,C1,UK\n2,B,Bee,1,2011-07-01 09:00:00,1,C2,UK\n", LINES
+    )
     assert (run.imported, run.rejected) == (1, 1)
     assert Customer.objects.get().external_id == "C2"
     assert Product.objects.get().code == "B"
@@ -182,13 +192,21 @@ def test_corrected_rejects_come_in_again_and_keep_their_place(bring_in: Importer
     run = bring_in(FLAT.replace("1,B,Bee,1,2011-07-01 09:01:00", "1,B,Bee,one,2011-07-01 09:01:00", 1), LINES)
     assert run.rejected == 1
     mapping = read_mapping(LINES)
-    content = b"".join(rejects.rejects_csv(run, COLUMNS.strip().split(","), len(mapping.ordinals))).decode("utf-8-sig")
+    content = b"".join(rejects.rejects_csv(run, COLUMNS.strip().split(","), len(mapping.ordinals))).decode(
+        "utf-8-sig"
+    )
     header, row = list(csv.reader(io.StringIO(content)))
     assert header[4:] == ["dangol:ordinal", *COLUMNS.strip().split(",")]
-    assert row[0] == "3" and row[4] == "2" and row[8] == "one"
+    assert row[0] == "3"
+    assert row[4] == "2"
+    assert row[8] == "one"
     again = bring_in(content.replace("one", "1"), LINES)
-    assert (again.imported, again.rejected) == (1, 0), "columns that the mapping does not know are passed over"
-    assert list(OrderLine.objects.filter(order__number="1").order_by("ordinal").values_list("ordinal", flat=True)) == [
+    assert (again.imported, again.rejected) == (1, 0), (
+        "columns that the mapping does not know are passed over"
+    )
+    assert list(
+        OrderLine.objects.filter(order__number="1").order_by("ordinal").values_list("ordinal", flat=True)
+    ) == [
         1,
         2,
         3,
@@ -210,7 +228,15 @@ def test_a_record_in_the_recycle_bin_rejects_its_rows(bring_in: Importer) -> Non
 def test_a_rule_that_only_the_database_knows_rejects_one_row(bring_in: Importer) -> None:
     mapping = {
         "records": [
-            {"type": "customer", "key": ["external_id"], "fields": {"external_id": "번호", "name": "이름", "parent": {"column": "상위", "lookup": "external_id"}}}
+            {
+                "type": "customer",
+                "key": ["external_id"],
+                "fields": {
+                    "external_id": "번호",
+                    "name": "이름",
+                    "parent": {"column": "상위", "lookup": "external_id"},
+                },
+            }
         ]
     }
     run = bring_in("번호,이름,상위\nC1,가,\nC2,나,\n", mapping, chunk_rows=10)
@@ -257,7 +283,8 @@ def test_a_rehearsal_tells_exact_totals_and_leaves_nothing(db: None, file: Any) 
         assert (done.rows, done.imported, done.created["order"]) == (6, 6, 3)
         transaction.set_rollback(True)
     assert not ImportRun.objects.exists()
-    assert not OrderLine.objects.exists() and not Customer.objects.exists()
+    assert not OrderLine.objects.exists()
+    assert not Customer.objects.exists()
 
 
 def test_a_cancelled_run_stops_between_chunks(db: None, file: Any) -> None:

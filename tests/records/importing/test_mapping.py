@@ -36,7 +36,10 @@ def order(**fields: Any) -> dict[str, Any]:
             order(ordered_at={"column": "D", "transform": [{"datetime": {"time_zone": "Mars/Base"}}]}),
             "records[0].fields.ordered_at.transform[0].datetime.time_zone",
         ),
-        (order(kind={"first": [{"when": {"column": "K"}, "constant": "sale"}]}), "records[0].fields.kind.first[0].when"),
+        (
+            order(kind={"first": [{"when": {"column": "K"}, "constant": "sale"}]}),
+            "records[0].fields.kind.first[0].when",
+        ),
         (order(customer={"record": "customer"}), "records[0].fields.customer.record"),
         (order(kind={"column": "K", "existing": "perhaps"}), "records[0].fields.kind.existing"),
         ({"source": {"delimiter": "ab"}, **order()}, "source.delimiter"),
@@ -54,7 +57,8 @@ def test_a_wrong_mapping_names_the_place(data: Any, path: str) -> None:
 def test_a_column_that_is_not_in_the_file_is_named() -> None:
     with pytest.raises(MappingProblem) as refused:
         compile_mapping(read_mapping(order()), ["Nummer"], Locale())
-    assert "No" in str(refused.value) and "Nummer" in str(refused.value)
+    assert "No" in str(refused.value)
+    assert "Nummer" in str(refused.value)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +70,7 @@ def test_a_column_that_is_not_in_the_file_is_named() -> None:
         ("decimal", "1,250.50", Decimal("1250.50")),
         ({"decimal": {"mark": ",", "group": "."}}, "1.250,50", Decimal("1250.50")),
         ({"decimal": {"strip": "$ "}}, "$22,700.00", Decimal("22700.00")),
-        ("decimal", "１２", Decimal("12")),
+        ("decimal", "１２", Decimal(12)),
         ({"choices": {"Y": "yes", "*": "no"}}, "y", "yes"),
         ({"choices": {"Y": "yes", "*": "no"}}, "?", "no"),
         ({"prefixes": {"C": "return", "": "sale"}}, "C536", "return"),
@@ -113,7 +117,12 @@ def test_a_header_in_korean_english_or_field_names_maps_itself() -> None:
     labels = [str(customer.fields[name].label) for name in ("name", "phone")]
     found = automatic_mapping(customer, [*labels, "external_id", "E-mail", "비고란"])
     assert found.mapping is not None
-    assert {plan.name for plan in found.mapping.records[0].fields} == {"name", "phone", "external_id", "email"}
+    assert {plan.name for plan in found.mapping.records[0].fields} == {
+        "name",
+        "phone",
+        "external_id",
+        "email",
+    }
     assert found.mapping.records[0].key == ("external_id",)
     assert found.unused == ["비고란"]
 

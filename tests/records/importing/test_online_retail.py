@@ -44,7 +44,9 @@ def test_each_trap_of_the_file_is_treated_as_documented(bring_in: Importer) -> N
     assert (first.kind, first.status, first.currency) == ("sale", "delivered", "GBP")
     cancelled = Order.objects.get(number="C536383")
     assert (cancelled.kind, cancelled.status, cancelled.lines.get().kind) == ("return", "cancelled", "return")
-    assert Order.objects.get(number="C536379").lines.get().kind == "adjustment", "a discount is no returned product"
+    assert Order.objects.get(number="C536379").lines.get().kind == "adjustment", (
+        "a discount is no returned product"
+    )
     assert Order.objects.get(number="536414").customer is None
     assert Order.objects.get(number="536414").lines.get().kind == "adjustment"
     assert Order.objects.get(number="536589").kind == "adjustment"

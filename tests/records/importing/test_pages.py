@@ -17,7 +17,9 @@ from dangol.records.importing import engine, jobs
 from dangol.records.models import ImportRun, ImportState
 from tests.records.importing.conftest import HEADER, SYSTEM
 
-CONTENT = "external_id,name,since,우리만 아는 열\nC1,한빛정밀,2020-01-01,x\nC2,서광테크,어제,y\n,번호 없음,,z\n"
+CONTENT = (
+    "external_id,name,since,우리만 아는 열\nC1,한빛정밀,2020-01-01,x\nC2,서광테크,어제,y\n,번호 없음,,z\n"
+)
 
 
 def upload(content: str | bytes = CONTENT, name: str = "고객.csv") -> SimpleUploadedFile:
@@ -26,7 +28,8 @@ def upload(content: str | bytes = CONTENT, name: str = "고객.csv") -> SimpleUp
 
 def send(client: Client, content: str | bytes = CONTENT, **form: Any) -> Any:
     return client.post(
-        reverse("imports:new"), {"file": upload(content), "record_type": "customer", "mapping": "auto", **form}
+        reverse("imports:new"),
+        {"file": upload(content), "record_type": "customer", "mapping": "auto", **form},
     )
 
 
@@ -37,7 +40,10 @@ def grant(db: None) -> Callable[[Any], None]:
     def give(person: Any) -> None:
         for action in ("import", "create", "edit", "view"):
             Grant.objects.update_or_create(
-                role=person.user.roles.get(), record_type="customer", action=action, defaults={"scope": "team"}
+                role=person.user.roles.get(),
+                record_type="customer",
+                action=action,
+                defaults={"scope": "team"},
             )
 
     return give
@@ -46,10 +52,13 @@ def grant(db: None) -> Callable[[Any], None]:
 def test_an_upload_leads_to_a_preview_that_has_written_nothing(administrator: Any) -> None:
     answer = send(administrator.client)
     run = ImportRun.objects.get()
-    assert answer.status_code == 302 and answer["Location"] == reverse("imports:detail", args=[run.key])
+    assert answer.status_code == 302
+    assert answer["Location"] == reverse("imports:detail", args=[run.key])
     page = administrator.client.get(answer["Location"]).content.decode()
     assert run.state == ImportState.DRAFT
-    assert "한빛정밀" in page and "어제" in page and "우리만 아는 열" in page
+    assert "한빛정밀" in page
+    assert "어제" in page
+    assert "우리만 아는 열" in page
     assert not Customer.objects.exists()
     assert not ProcrastinateJob.objects.filter(task_name__contains="importing").exists()
 
@@ -69,11 +78,16 @@ def test_starting_puts_one_job_on_the_queue_and_the_worker_brings_it_to_the_end(
     run = ImportRun.objects.get()
     assert (run.imported, run.rejected) == (1, 2)
     assert Customer.objects.get().updated_by_id == administrator.id
-    content = b"".join(administrator.client.get(f"{address}rejects.csv").streaming_content).decode("utf-8-sig")
-    assert "어제" in content and "번호 없음" in content
+    content = b"".join(administrator.client.get(f"{address}rejects.csv").streaming_content).decode(
+        "utf-8-sig"
+    )
+    assert "어제" in content
+    assert "번호 없음" in content
 
 
-def test_a_waiting_run_can_be_cancelled_and_removed_with_its_file(administrator: Any, own_folder: Any) -> None:
+def test_a_waiting_run_can_be_cancelled_and_removed_with_its_file(
+    administrator: Any, own_folder: Any
+) -> None:
     address = send(administrator.client)["Location"]
     administrator.client.post(f"{address}start/")
     administrator.client.post(f"{address}remove/")
@@ -82,10 +96,13 @@ def test_a_waiting_run_can_be_cancelled_and_removed_with_its_file(administrator:
     assert ImportRun.objects.get().state == ImportState.CANCELLED
     assert len(list(own_folder.iterdir())) == 1
     administrator.client.post(f"{address}remove/")
-    assert not ImportRun.objects.exists() and not list(own_folder.iterdir())
+    assert not ImportRun.objects.exists()
+    assert not list(own_folder.iterdir())
 
 
-@pytest.mark.parametrize("content", ["", "\n\n", "이름모를열,또하나\n1,2\n", "PK\x03\x04", "이름\n김\n".encode("cp949")])
+@pytest.mark.parametrize(
+    "content", ["", "\n\n", "이름모를열,또하나\n1,2\n", "PK\x03\x04", "이름\n김\n".encode("cp949")]
+)
 def test_a_file_that_does_not_fit_is_refused_beside_the_field(
     administrator: Any, own_folder: Any, content: str | bytes
 ) -> None:
@@ -103,7 +120,9 @@ def test_a_file_that_is_too_large_is_refused(administrator: Any, settings: Any) 
 
 
 def test_a_mapping_written_out_is_checked_where_it_is_written(administrator: Any) -> None:
-    answer = send(administrator.client, mapping="json", json='{"records": [{"type": "customer", "fields": {"x": "y"}}]}')
+    answer = send(
+        administrator.client, mapping="json", json='{"records": [{"type": "customer", "fields": {"x": "y"}}]}'
+    )
     assert "records[0].fields.x" in str(answer.context["form"].errors["json"])
     assert send(administrator.client, mapping="json", json="{").context["form"].errors["json"]
 
@@ -140,7 +159,9 @@ def test_a_run_is_seen_by_its_owner_and_administrators_only(
     assert "고객.csv" in insider.client.get(reverse("imports:list")).content.decode()
 
 
-def test_a_mapping_for_types_one_may_not_import_is_refused(insider: Any, grant: Callable[[Any], None]) -> None:
+def test_a_mapping_for_types_one_may_not_import_is_refused(
+    insider: Any, grant: Callable[[Any], None]
+) -> None:
     grant(insider)
     mapping = '{"records": [{"type": "product", "key": ["code"], "fields": {"code": "external_id", "name": "name"}}]}'
     assert send(insider.client, mapping="json", json=mapping).status_code == 422

@@ -32,7 +32,7 @@ def test_a_plain_file_gives_header_and_rows(file: Write) -> None:
 
 
 def test_gzip_is_known_by_content_and_not_by_name(file: Write) -> None:
-    _header, rows = read(file(gzip.compress("a,b\n1,2\n".encode()), "plain.csv"))
+    _header, rows = read(file(gzip.compress(b"a,b\n1,2\n"), "plain.csv"))
     assert rows[0].cells == ["1", "2"]
 
 
@@ -101,7 +101,8 @@ def test_nul_and_bytes_that_are_not_utf8_reject_their_row(file: Write) -> None:
 def test_a_file_in_another_encoding_is_refused_with_the_place(file: Write) -> None:
     with pytest.raises(SourceProblem) as refused:
         read(file("이름,전화\n김지우,010\n".encode("cp949")))
-    assert "1" in str(refused.value) and "UTF-8" in str(refused.value)
+    assert "1" in str(refused.value)
+    assert "UTF-8" in str(refused.value)
 
 
 @pytest.mark.parametrize(

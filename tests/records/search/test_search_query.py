@@ -200,7 +200,7 @@ def test_titles_come_with_one_query_per_type(world: World, django_assert_num_que
     deal = world.add_deal(person, number="A-1", subject="한빛")
     hits = world.hits("한빛")
     with django_assert_num_queries(2):  # type: ignore[operator]
-        titled = hits_with_titles(hits, types=[world.person, world.deal])
+        titled = hits_with_titles(hits, actor=Actor.system("test"), types=[world.person, world.deal])
     assert [(entry.id, entry.title) for entry in titled] == [(person, "한빛"), (deal, "A-1")]
 
 

@@ -12,13 +12,15 @@ TERRITORY = seeing("territory", territory_ids=frozenset({5}))
 EVERYBODY = seeing("all")
 
 
-@pytest.fixture(params=[0, 10_000], ids=["from tokens", "from scope"])
-def both_ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test runs as in a large scope and as in a small one."""
-    monkeypatch.setattr(query, "SMALL_SCOPE", request.param)
+@pytest.fixture(params=[(300, 0), (0, 0), (0, 10_000)], ids=["few matches", "large scope", "small scope"])
+def every_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test runs as for a rare match, and as for a frequent one in a large scope and in a small one."""
+    few, small = request.param
+    monkeypatch.setattr(query, "FEW", few)
+    monkeypatch.setattr(query, "SMALL_SCOPE", small)
 
 
-pytestmark = pytest.mark.usefixtures("both_ways")
+pytestmark = pytest.mark.usefixtures("every_way")
 QUERIES = ("홍길동", "홍", "길동", "ㅎㄱㄷ", "홍길둥", "5678", "홍길동 5678", "hong@hanbit")
 HONG = {"name": "홍길동", "phone": "+821012345678", "email": "hong@hanbit.co.kr"}
 

@@ -9,82 +9,297 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('identity', '0001_initial'),
+        ("identity", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Machine',
+            name="Machine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='Created')),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='Changed')),
-                ('deleted_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='Deleted')),
-                ('code', models.CharField(max_length=30, unique=True, verbose_name='설비 번호')),
-                ('name', models.CharField(max_length=100, verbose_name='이름')),
-                ('state', models.CharField(choices=[('running', '가동'), ('stopped', '정지')], default='running', max_length=10, verbose_name='상태')),
-                ('price', models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True, verbose_name='가격')),
-                ('power', models.IntegerField(blank=True, null=True, verbose_name='전력')),
-                ('installed_on', models.DateField(blank=True, null=True, verbose_name='설치일')),
-                ('checked_at', models.DateTimeField(blank=True, null=True, verbose_name='점검 시각')),
-                ('is_leased', models.BooleanField(default=False, verbose_name='임대')),
-                ('remark', models.TextField(blank=True, default='', verbose_name='비고')),
-                ('created_by', models.ForeignKey(blank=True, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='Created by')),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='Owner')),
-                ('team', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.team', verbose_name='Team')),
-                ('territory', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.territory', verbose_name='Territory')),
-                ('updated_by', models.ForeignKey(blank=True, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='Changed by')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(db_default=1, default=1, editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="Created",
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="Changed",
+                    ),
+                ),
+                (
+                    "deleted_at",
+                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="Deleted"),
+                ),
+                ("code", models.CharField(max_length=30, unique=True, verbose_name="설비 번호")),
+                ("name", models.CharField(max_length=100, verbose_name="이름")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("running", "가동"), ("stopped", "정지")],
+                        default="running",
+                        max_length=10,
+                        verbose_name="상태",
+                    ),
+                ),
+                (
+                    "price",
+                    models.DecimalField(
+                        blank=True, decimal_places=2, max_digits=18, null=True, verbose_name="가격"
+                    ),
+                ),
+                ("power", models.IntegerField(blank=True, null=True, verbose_name="전력")),
+                ("installed_on", models.DateField(blank=True, null=True, verbose_name="설치일")),
+                ("checked_at", models.DateTimeField(blank=True, null=True, verbose_name="점검 시각")),
+                ("is_leased", models.BooleanField(default=False, verbose_name="임대")),
+                ("remark", models.TextField(blank=True, default="", verbose_name="비고")),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="Created by",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="Owner",
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="identity.team",
+                        verbose_name="Team",
+                    ),
+                ),
+                (
+                    "territory",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="identity.territory",
+                        verbose_name="Territory",
+                    ),
+                ),
+                (
+                    "updated_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="Changed by",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Repair',
+            name="Repair",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='Created')),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='Changed')),
-                ('deleted_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='Deleted')),
-                ('title', models.CharField(max_length=100, verbose_name='내용')),
-                ('cost', models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True, verbose_name='비용')),
-                ('created_by', models.ForeignKey(blank=True, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='Created by')),
-                ('machine', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='repairs', to='workshop.machine', verbose_name='설비')),
-                ('updated_by', models.ForeignKey(blank=True, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='Changed by')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(db_default=1, default=1, editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="Created",
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="Changed",
+                    ),
+                ),
+                (
+                    "deleted_at",
+                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="Deleted"),
+                ),
+                ("title", models.CharField(max_length=100, verbose_name="내용")),
+                (
+                    "cost",
+                    models.DecimalField(
+                        blank=True, decimal_places=2, max_digits=18, null=True, verbose_name="비용"
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="Created by",
+                    ),
+                ),
+                (
+                    "machine",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="repairs",
+                        to="workshop.machine",
+                        verbose_name="설비",
+                    ),
+                ),
+                (
+                    "updated_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="Changed by",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='machine',
-            trigger=pgtrigger.compiler.Trigger(name='record_version', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.version = OLD.version + 1; NEW.updated_at = now(); RETURN NEW;', hash='00ce72d435eba56c35d06dfee46cc8a34bb9728f', operation='UPDATE', pgid='pgtrigger_record_version_b9185', table='workshop_machine', when='BEFORE')),
+            model_name="machine",
+            trigger=pgtrigger.compiler.Trigger(
+                name="record_version",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="NEW.version = OLD.version + 1; NEW.updated_at = now(); RETURN NEW;",
+                    hash="00ce72d435eba56c35d06dfee46cc8a34bb9728f",
+                    operation="UPDATE",
+                    pgid="pgtrigger_record_version_b9185",
+                    table="workshop_machine",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='machine',
-            trigger=pgtrigger.compiler.Trigger(name='record_history', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n    INSERT INTO records_change ("table", record_id, version, action, changes, actor_id, request_id, origin)\n    SELECT TG_TABLE_NAME, n.id, n.version, \'update\', d.changes, \n    NULLIF(current_setting(\'dangol.actor\', true), \'\')::bigint,\n    COALESCE(current_setting(\'dangol.request\', true), \'\'),\n    COALESCE(current_setting(\'dangol.origin\', true), \'\')\n\n    FROM new_rows n\n    JOIN old_rows o ON o.id = n.id\n    CROSS JOIN LATERAL (\n        SELECT jsonb_object_agg(a.key, jsonb_build_array(b.value, a.value)) AS changes\n        FROM jsonb_each(to_jsonb(n)) a\n        JOIN jsonb_each(to_jsonb(o)) b ON b.key = a.key\n        WHERE a.value IS DISTINCT FROM b.value\n          AND a.key NOT IN (\'version\', \'updated_at\', \'updated_by_id\')\n    ) d\n    WHERE d.changes IS NOT NULL;\n    RETURN NULL;\n    ', hash='73b31b0084823590aaca362bac8752ed52e2cee5', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_record_history_d6843', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='workshop_machine', when='AFTER')),
+            model_name="machine",
+            trigger=pgtrigger.compiler.Trigger(
+                name="record_history",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n    INSERT INTO records_change (\"table\", record_id, version, action, changes, actor_id, request_id, origin)\n    SELECT TG_TABLE_NAME, n.id, n.version, 'update', d.changes, \n    NULLIF(current_setting('dangol.actor', true), '')::bigint,\n    COALESCE(current_setting('dangol.request', true), ''),\n    COALESCE(current_setting('dangol.origin', true), '')\n\n    FROM new_rows n\n    JOIN old_rows o ON o.id = n.id\n    CROSS JOIN LATERAL (\n        SELECT jsonb_object_agg(a.key, jsonb_build_array(b.value, a.value)) AS changes\n        FROM jsonb_each(to_jsonb(n)) a\n        JOIN jsonb_each(to_jsonb(o)) b ON b.key = a.key\n        WHERE a.value IS DISTINCT FROM b.value\n          AND a.key NOT IN ('version', 'updated_at', 'updated_by_id')\n    ) d\n    WHERE d.changes IS NOT NULL;\n    RETURN NULL;\n    ",
+                    hash="73b31b0084823590aaca362bac8752ed52e2cee5",
+                    level="STATEMENT",
+                    operation="UPDATE",
+                    pgid="pgtrigger_record_history_d6843",
+                    referencing="REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ",
+                    table="workshop_machine",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='machine',
-            trigger=pgtrigger.compiler.Trigger(name='record_delete_history', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n    INSERT INTO records_change ("table", record_id, version, action, changes, actor_id, request_id, origin)\n    SELECT TG_TABLE_NAME, o.id, o.version, \'delete\', jsonb_build_object(\'*\', jsonb_build_array(to_jsonb(o), NULL)),\n           \n    NULLIF(current_setting(\'dangol.actor\', true), \'\')::bigint,\n    COALESCE(current_setting(\'dangol.request\', true), \'\'),\n    COALESCE(current_setting(\'dangol.origin\', true), \'\')\n\n    FROM old_rows o;\n    RETURN NULL;\n    ', hash='6d6b54df1708bd0a95fc34e1e7157ba075199e8d', level='STATEMENT', operation='DELETE', pgid='pgtrigger_record_delete_history_ffd55', referencing='REFERENCING OLD TABLE AS old_rows ', table='workshop_machine', when='AFTER')),
+            model_name="machine",
+            trigger=pgtrigger.compiler.Trigger(
+                name="record_delete_history",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n    INSERT INTO records_change (\"table\", record_id, version, action, changes, actor_id, request_id, origin)\n    SELECT TG_TABLE_NAME, o.id, o.version, 'delete', jsonb_build_object('*', jsonb_build_array(to_jsonb(o), NULL)),\n           \n    NULLIF(current_setting('dangol.actor', true), '')::bigint,\n    COALESCE(current_setting('dangol.request', true), ''),\n    COALESCE(current_setting('dangol.origin', true), '')\n\n    FROM old_rows o;\n    RETURN NULL;\n    ",
+                    hash="6d6b54df1708bd0a95fc34e1e7157ba075199e8d",
+                    level="STATEMENT",
+                    operation="DELETE",
+                    pgid="pgtrigger_record_delete_history_ffd55",
+                    referencing="REFERENCING OLD TABLE AS old_rows ",
+                    table="workshop_machine",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='repair',
-            trigger=pgtrigger.compiler.Trigger(name='record_version', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.version = OLD.version + 1; NEW.updated_at = now(); RETURN NEW;', hash='69f915d7fbeb39d3d9c56da7a3f8277b91443a67', operation='UPDATE', pgid='pgtrigger_record_version_e299c', table='workshop_repair', when='BEFORE')),
+            model_name="repair",
+            trigger=pgtrigger.compiler.Trigger(
+                name="record_version",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="NEW.version = OLD.version + 1; NEW.updated_at = now(); RETURN NEW;",
+                    hash="69f915d7fbeb39d3d9c56da7a3f8277b91443a67",
+                    operation="UPDATE",
+                    pgid="pgtrigger_record_version_e299c",
+                    table="workshop_repair",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='repair',
-            trigger=pgtrigger.compiler.Trigger(name='record_history', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n    INSERT INTO records_change ("table", record_id, version, action, changes, actor_id, request_id, origin)\n    SELECT TG_TABLE_NAME, n.id, n.version, \'update\', d.changes, \n    NULLIF(current_setting(\'dangol.actor\', true), \'\')::bigint,\n    COALESCE(current_setting(\'dangol.request\', true), \'\'),\n    COALESCE(current_setting(\'dangol.origin\', true), \'\')\n\n    FROM new_rows n\n    JOIN old_rows o ON o.id = n.id\n    CROSS JOIN LATERAL (\n        SELECT jsonb_object_agg(a.key, jsonb_build_array(b.value, a.value)) AS changes\n        FROM jsonb_each(to_jsonb(n)) a\n        JOIN jsonb_each(to_jsonb(o)) b ON b.key = a.key\n        WHERE a.value IS DISTINCT FROM b.value\n          AND a.key NOT IN (\'version\', \'updated_at\', \'updated_by_id\')\n    ) d\n    WHERE d.changes IS NOT NULL;\n    RETURN NULL;\n    ', hash='2bba2e98b4b0b6ebda6731a7b337d8d67ce81e8b', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_record_history_44507', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='workshop_repair', when='AFTER')),
+            model_name="repair",
+            trigger=pgtrigger.compiler.Trigger(
+                name="record_history",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n    INSERT INTO records_change (\"table\", record_id, version, action, changes, actor_id, request_id, origin)\n    SELECT TG_TABLE_NAME, n.id, n.version, 'update', d.changes, \n    NULLIF(current_setting('dangol.actor', true), '')::bigint,\n    COALESCE(current_setting('dangol.request', true), ''),\n    COALESCE(current_setting('dangol.origin', true), '')\n\n    FROM new_rows n\n    JOIN old_rows o ON o.id = n.id\n    CROSS JOIN LATERAL (\n        SELECT jsonb_object_agg(a.key, jsonb_build_array(b.value, a.value)) AS changes\n        FROM jsonb_each(to_jsonb(n)) a\n        JOIN jsonb_each(to_jsonb(o)) b ON b.key = a.key\n        WHERE a.value IS DISTINCT FROM b.value\n          AND a.key NOT IN ('version', 'updated_at', 'updated_by_id')\n    ) d\n    WHERE d.changes IS NOT NULL;\n    RETURN NULL;\n    ",
+                    hash="2bba2e98b4b0b6ebda6731a7b337d8d67ce81e8b",
+                    level="STATEMENT",
+                    operation="UPDATE",
+                    pgid="pgtrigger_record_history_44507",
+                    referencing="REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ",
+                    table="workshop_repair",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='repair',
-            trigger=pgtrigger.compiler.Trigger(name='record_delete_history', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n    INSERT INTO records_change ("table", record_id, version, action, changes, actor_id, request_id, origin)\n    SELECT TG_TABLE_NAME, o.id, o.version, \'delete\', jsonb_build_object(\'*\', jsonb_build_array(to_jsonb(o), NULL)),\n           \n    NULLIF(current_setting(\'dangol.actor\', true), \'\')::bigint,\n    COALESCE(current_setting(\'dangol.request\', true), \'\'),\n    COALESCE(current_setting(\'dangol.origin\', true), \'\')\n\n    FROM old_rows o;\n    RETURN NULL;\n    ', hash='b44f2238dc895f7837cbf35e075e9ff43b7dd8a7', level='STATEMENT', operation='DELETE', pgid='pgtrigger_record_delete_history_9463d', referencing='REFERENCING OLD TABLE AS old_rows ', table='workshop_repair', when='AFTER')),
+            model_name="repair",
+            trigger=pgtrigger.compiler.Trigger(
+                name="record_delete_history",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n    INSERT INTO records_change (\"table\", record_id, version, action, changes, actor_id, request_id, origin)\n    SELECT TG_TABLE_NAME, o.id, o.version, 'delete', jsonb_build_object('*', jsonb_build_array(to_jsonb(o), NULL)),\n           \n    NULLIF(current_setting('dangol.actor', true), '')::bigint,\n    COALESCE(current_setting('dangol.request', true), ''),\n    COALESCE(current_setting('dangol.origin', true), '')\n\n    FROM old_rows o;\n    RETURN NULL;\n    ",
+                    hash="b44f2238dc895f7837cbf35e075e9ff43b7dd8a7",
+                    level="STATEMENT",
+                    operation="DELETE",
+                    pgid="pgtrigger_record_delete_history_9463d",
+                    referencing="REFERENCING OLD TABLE AS old_rows ",
+                    table="workshop_repair",
+                    when="AFTER",
+                ),
+            ),
         ),
     ]

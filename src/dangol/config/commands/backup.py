@@ -12,16 +12,13 @@ def run(args: argparse.Namespace) -> int:
     """Save everything into one file, while the installation may be in use."""
     with installation.opened(schema=False):
         from importlib.metadata import version
-        from pathlib import Path
-
-        from django.conf import settings
 
         from dangol.config import environment
 
         note = archives.save(
             args.file.absolute(),
             url=environment.database_url(),
-            media=Path(settings.MEDIA_ROOT),
+            data=environment.data_directory(),
             version=version("dangol"),
             with_secret_key=args.with_secret_key,
         )

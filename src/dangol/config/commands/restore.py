@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import fcntl
 import os
-from pathlib import Path
 
 from dangol.config import archives, environment, installation
 from dangol.config.cli import CommandFailed
@@ -26,14 +25,12 @@ def run(args: argparse.Namespace) -> int:
                 _("This installation is being served."), _("stop dangol serve first")
             ) from None
         with installation.opened(schema=False):
-            from django.conf import settings
             from django.db import connections
 
             connections.close_all()
             archives.bring_back(
                 args.file.absolute(),
                 url=environment.database_url(),
-                media=Path(settings.MEDIA_ROOT),
                 data=data,
                 force=args.force,
             )

@@ -14,12 +14,22 @@ from dangol.config.demo.organisation import TEAM_OF_TERRITORY, sellers_of
 GROUPS = 14
 GROUP_SIZES = (2, 5)
 HOUSEHOLDS = 40
-SOURCES = Weighted([("전시회", 22), ("소개", 26), ("홈페이지", 18), ("대리점", 16), ("전화 영업", 12), ("기존 거래", 6)])
+SOURCES = Weighted(
+    [("전시회", 22), ("소개", 26), ("홈페이지", 18), ("대리점", 16), ("전화 영업", 12), ("기존 거래", 6)]
+)
 PEOPLE_INDUSTRIES = ("개인 공방", "기술사무소", "대학 연구실", "")
 
 # How a customer's buying runs over the two years: share of customers and what `orders.py` makes of it.
 COURSES = Weighted(
-    [("steady", 34), ("growing", 12), ("fading", 11), ("gone", 11), ("new", 10), ("project", 7), ("prospect", 15)]
+    [
+        ("steady", 34),
+        ("growing", 12),
+        ("fading", 11),
+        ("gone", 11),
+        ("new", 10),
+        ("project", 7),
+        ("prospect", 15),
+    ]
 )
 
 
@@ -78,7 +88,12 @@ def customers(seed: str, today: date, count: int = 3000) -> list[CustomerPlan]:
         firm = next(firms)
         root = next(roots)
         head = _company(
-            rng, today, number(), companies.Company(f"{root}그룹", f"{root}그룹", firm.industry, True), next(numbers), None
+            rng,
+            today,
+            number(),
+            companies.Company(f"{root}그룹", f"{root}그룹", firm.industry, True),
+            next(numbers),
+            None,
         )
         plans.append(head)
         suffixes = rng.sample([suffix for suffix, _share in companies.SUFFIXES], k=rng.randint(*GROUP_SIZES))
@@ -93,8 +108,8 @@ def customers(seed: str, today: date, count: int = 3000) -> list[CustomerPlan]:
         named = companies.Company(f"{bare}㈜", bare, next(firms).industry, True)
         plans.append(_company(rng, today, number(), named, next(numbers), head))
     for index in range(persons):
-        home = homes[index // 2] if index < 2 * len(homes) else None
-        plans.append(_person(rng, today, number(), people.person(rng), kind="person", parent=home))
+        family_home = homes[index // 2] if index < 2 * len(homes) else None
+        plans.append(_person(rng, today, number(), people.person(rng), kind="person", parent=family_home))
     while len(plans) < count:
         plans.append(_company(rng, today, number(), next(firms), next(numbers), None))
     return plans
@@ -128,7 +143,12 @@ def _standing(rng: random.Random, course: str, size: float) -> tuple[str, str]:
 
 
 def _company(
-    rng: random.Random, today: date, number: str, firm: companies.Company, tax: str, parent: CustomerPlan | None
+    rng: random.Random,
+    today: date,
+    number: str,
+    firm: companies.Company,
+    tax: str,
+    parent: CustomerPlan | None,
 ) -> CustomerPlan:
     address = places.address(rng)
     course = COURSES.draw(rng)
@@ -164,7 +184,13 @@ def _company(
 
 
 def _person(
-    rng: random.Random, today: date, number: str, person: people.Person, *, kind: str, parent: CustomerPlan | None
+    rng: random.Random,
+    today: date,
+    number: str,
+    person: people.Person,
+    *,
+    kind: str,
+    parent: CustomerPlan | None,
 ) -> CustomerPlan:
     address = parent.address if parent else places.address(rng, home=True)
     course = COURSES.draw(rng)
@@ -213,7 +239,9 @@ _ABOUT = (
 def _description(rng: random.Random, industry: str) -> str:
     if rng.random() < 0.45:
         return ""
-    return rng.choice(_ABOUT).format(industry=industry, n=rng.randint(4, 40), m=rng.randint(8, 320), k=rng.randint(1, 4))
+    return rng.choice(_ABOUT).format(
+        industry=industry, n=rng.randint(4, 40), m=rng.randint(8, 320), k=rng.randint(1, 4)
+    )
 
 
 def by_number(plans: Sequence[CustomerPlan]) -> dict[str, CustomerPlan]:

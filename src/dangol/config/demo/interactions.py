@@ -58,7 +58,9 @@ class Talk:
             return None
         return known[0] if rng.random() < 0.6 else rng.choice(known)
 
-    def slots(self, rng: random.Random, plan: CustomerPlan, contact: ContactPlan | None, at: datetime) -> dict[str, str]:
+    def slots(
+        self, rng: random.Random, plan: CustomerPlan, contact: ContactPlan | None, at: datetime
+    ) -> dict[str, str]:
         """Values for the slots of a template, as they stood at that moment."""
         orders = self.orders.get(plan.number, [])
         before = [order for order in orders if order.ordered_at <= at][-6:] or orders[:1]
@@ -114,12 +116,17 @@ def interactions(
 
 
 def _attention(plan: CustomerPlan, orders: int) -> float:
-    return 0.8 + orders**0.75 + (1.2 if plan.course == "prospect" else 0) + (4 if plan.grade == "vip" else 0)
+    return (
+        0.8
+        + float(orders**0.75)
+        + (1.2 if plan.course == "prospect" else 0)
+        + {"vip": 22, "a": 8}.get(plan.grade, 0)
+    )
 
 
 def _day(rng: random.Random, plan: CustomerPlan, today: date) -> date:
     """Customers who left were spoken to less and less, new ones not before they came."""
-    share = rng.random()
+    share = rng.random() ** 0.7
     if plan.course == "gone":
         share *= 0.85
     elif plan.course == "new" and plan.since:
@@ -129,7 +136,9 @@ def _day(rng: random.Random, plan: CustomerPlan, today: date) -> date:
 
 
 def _time(rng: random.Random) -> time:
-    return time(rng.choice((9, 9, 10, 10, 11, 13, 14, 14, 15, 16, 17)), rng.choice((0, 5, 10, 15, 20, 30, 40, 45, 50)))
+    return time(
+        rng.choice((9, 9, 10, 10, 11, 13, 14, 14, 15, 16, 17)), rng.choice((0, 5, 10, 15, 20, 30, 40, 45, 50))
+    )
 
 
 def _fill(
@@ -168,7 +177,9 @@ def _past(rng: random.Random, facts: Talk, plan: CustomerPlan, now: datetime) ->
         occurred_at=at,
         due_at=due,
         done_at=done,
-        duration_minutes={"call": rng.randint(2, 25), "meeting": rng.choice((30, 40, 60, 60, 90, 120))}.get(kind),
+        duration_minutes={"call": rng.randint(2, 25), "meeting": rng.choice((30, 40, 60, 60, 90, 120))}.get(
+            kind
+        ),
         direction=("in" if is_incoming else "out") if kind in ("call", "mail") else "",
         outcome=template.outcome.format(**slots),
     )
@@ -185,8 +196,12 @@ def _agenda(
     plans = []
     for offset in offsets:
         plan = chosen.draw(rng)
-        due = datetime.combine(today + timedelta(days=offset), time(rng.choice((11, 14, 16, 17, 18))), now.tzinfo)
-        noted = seasons.working_day_near(today - timedelta(days=rng.randint(1, 12) - min(offset, 0)), latest=today)
+        due = datetime.combine(
+            today + timedelta(days=offset), time(rng.choice((11, 14, 16, 17, 18))), now.tzinfo
+        )
+        noted = seasons.working_day_near(
+            today - timedelta(days=rng.randint(1, 12) - min(offset, 0)), latest=today
+        )
         at = min(datetime.combine(noted, _time(rng), now.tzinfo), now - timedelta(hours=1))
         template, contact, slots = _fill(rng, facts, plan, talk.TASKS, at)
         plans.append(

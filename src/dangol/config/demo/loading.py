@@ -60,23 +60,25 @@ class Loader:
             raise AlreadyLoadedError("the demo company is loaded already")
         today = self.now.date()
         with transaction.atomic():
-            self.organisation()
-            self.products()
+            self.make_organisation()
+            self.make_products()
             people = customers.customers(self.seed, today, customer_count)
-            self.customers(people)
+            self.make_customers(people)
             faces = contacts.contacts(self.seed, people, today)
-            self.contacts(faces)
-            self.points(contacts.points(self.seed, people, faces))
+            self.make_contacts(faces)
+            self.make_points(contacts.points(self.seed, people, faces))
             bought = orders.orders(self.seed, people, self.now, order_count)
-            self.orders(bought)
-            self.interactions(interactions.interactions(self.seed, people, faces, bought, self.now, interaction_count))
+            self.make_orders(bought)
+            self.make_interactions(
+                interactions.interactions(self.seed, people, faces, bought, self.now, interaction_count)
+            )
         self.say("ready")
 
     def say(self, what: str) -> None:
         """One line of progress: what, and the seconds since the start."""
         self.progress(f"demo: {what} ({time.monotonic() - self.started:.1f} s)")
 
-    def organisation(self) -> None:
+    def make_organisation(self) -> None:
         """Teams, territories and users. The loader's own user cannot sign in."""
         system = Actor.system(LOADER_NAME)
         for name, parent in organisation.TEAM_TREE:
@@ -101,14 +103,16 @@ class Loader:
         user_deactivate(user=loader, actor=system)
         self.say(f"{len(self.users)} users in {len(self.teams)} teams")
 
-    def products(self) -> None:
+    def make_products(self) -> None:
         """Categories from the top down, then products."""
         ids: dict[str, int] = {}
         self.ids["category"] = ids
         for depth_first in (True, False):
             level = [row for row in products.CATEGORIES if (row[2] is None) is depth_first]
-            rows = [{"code": code, "name": name, "parent": ids.get(parent or "")} for code, name, parent in level]
-            ids.update(self.write("category", rows, [row["code"] for row in rows]))
+            rows = [
+                {"code": code, "name": name, "parent": ids.get(parent or "")} for code, name, parent in level
+            ]
+            ids.update(self.write("category", rows, [code for code, _name, _parent in level]))
         self.ids["product"] = self.write(
             "product",
             [
@@ -126,14 +130,16 @@ class Loader:
             [plan.code for plan in products.PRODUCTS],
         )
 
-    def customers(self, plans: Sequence[customers.CustomerPlan]) -> None:
+    def make_customers(self, plans: Sequence[customers.CustomerPlan]) -> None:
         """Those at the top of their group or household first, since the others name them."""
         ids: dict[str, int] = {}
         self.ids["customer"] = ids
         for at_top in (True, False):
             level = [plan for plan in plans if (plan.parent is None) is at_top]
             ids.update(
-                self.write("customer", [self._customer(plan) for plan in level], [plan.number for plan in level])
+                self.write(
+                    "customer", [self._customer(plan) for plan in level], [plan.number for plan in level]
+                )
             )
         self.say(f"{len(ids)} customers")
 
@@ -164,7 +170,7 @@ class Loader:
             "description": plan.description,
         }
 
-    def contacts(self, plans: Sequence[contacts.ContactPlan]) -> None:
+    def make_contacts(self, plans: Sequence[contacts.ContactPlan]) -> None:
         """The people at the customers."""
         rows = [
             {
@@ -182,7 +188,7 @@ class Loader:
         self.ids["contact"] = self.write("contact", rows, [plan.number for plan in plans])
         self.say(f"{len(rows)} contacts")
 
-    def points(self, plans: Sequence[contacts.PointPlan]) -> None:
+    def make_points(self, plans: Sequence[contacts.PointPlan]) -> None:
         """Further numbers and addresses."""
         rows = [
             {
@@ -196,7 +202,7 @@ class Loader:
         ]
         self.write("contact_point", rows)
 
-    def orders(self, plans: Sequence[orders.OrderPlan]) -> None:
+    def make_orders(self, plans: Sequence[orders.OrderPlan]) -> None:
         """Orders, then their lines."""
         heads = [
             {
@@ -229,7 +235,7 @@ class Loader:
         self.write("order_line", lines)
         self.say(f"{len(lines)} order lines")
 
-    def interactions(self, plans: Sequence[interactions.InteractionPlan]) -> None:
+    def make_interactions(self, plans: Sequence[interactions.InteractionPlan]) -> None:
         """What was said and what is to be done."""
         rows = [
             {
@@ -271,7 +277,10 @@ class Loader:
         ids: list[int] = []
         for chunk in _chunks(rows):
             written = writing.write(
-                registry.get(record_type), [Change(dict(row)) for row in chunk], actor=self.actor, origin=ORIGIN
+                registry.get(record_type),
+                [Change(dict(row)) for row in chunk],
+                actor=self.actor,
+                origin=ORIGIN,
             )
             ids += written.created
             self.analyze(record_type, len(ids))

@@ -20,7 +20,11 @@ CANCEL_SHARE = 0.006
 RETURN_REASONS = ("규격 착오", "초기 불량", "수량 초과", "납기 지연으로 취소", "포장 파손")
 _PRODUCTS = Weighted([(product, product.weight) for product in PRODUCTS if product.is_active])
 _SMALL = Weighted(
-    [(product, product.weight) for product in PRODUCTS if product.is_active and product.price * product.pack < 1_500_000]
+    [
+        (product, product.weight)
+        for product in PRODUCTS
+        if product.is_active and product.price * product.pack < 1_500_000
+    ]
 )
 
 
@@ -66,7 +70,9 @@ def _rate(course: str, start: float, share: float) -> float:
     return 1.0
 
 
-def orders(seed: str, customers: Sequence[CustomerPlan], now: datetime, target: int = 25_000) -> list[OrderPlan]:
+def orders(
+    seed: str, customers: Sequence[CustomerPlan], now: datetime, target: int = 25_000
+) -> list[OrderPlan]:
     """The orders of the last 24 months, oldest first, returns among them.
 
     Args:
@@ -106,7 +112,9 @@ def orders(seed: str, customers: Sequence[CustomerPlan], now: datetime, target: 
 
 
 def _volume(plan: CustomerPlan, appetite: float) -> float:
-    return appetite * {"growing": 1.2, "fading": 0.85, "gone": 0.6, "new": 0.35, "project": 0.6}.get(plan.course, 1.0)
+    return appetite * {"growing": 1.2, "fading": 0.85, "gone": 0.6, "new": 0.35, "project": 0.6}.get(
+        plan.course, 1.0
+    )
 
 
 def _turning_point(rng: random.Random, plan: CustomerPlan, today: date) -> float:
@@ -128,12 +136,19 @@ def _poisson(rng: random.Random, mean: float) -> int:
 
 
 def _moment(rng: random.Random, day: date, now: datetime) -> datetime:
-    at = datetime.combine(day, time(rng.choice((8, 9, 9, 10, 10, 11, 13, 14, 14, 15, 16, 17)), rng.randrange(60)))
+    at = datetime.combine(
+        day, time(rng.choice((8, 9, 9, 10, 10, 11, 13, 14, 14, 15, 16, 17)), rng.randrange(60))
+    )
     return min(at.replace(tzinfo=now.tzinfo), now - timedelta(minutes=rng.randint(5, 300)))
 
 
 def _order(
-    rng: random.Random, plan: CustomerPlan, at: datetime, today: date, basket: float, favourites: list[ProductPlan]
+    rng: random.Random,
+    plan: CustomerPlan,
+    at: datetime,
+    today: date,
+    basket: float,
+    favourites: list[ProductPlan],
 ) -> OrderPlan:
     lines: list[LinePlan] = []
     used: set[str] = set()
@@ -148,7 +163,7 @@ def _order(
             continue
         used.add(product.code)
         part = budget / wanted
-        quantity = max(1, min(round(part / product.price), product.pack * 12))
+        quantity = max(1, min(round(part / product.price), product.pack * (12 if product.pack > 1 else 5)))
         price = round(product.price * discount * (1 - 0.03 * rng.random()) / 100) * 100
         lines.append(LinePlan(product, quantity, price, "sale"))
     age = (today - at.date()).days
@@ -162,7 +177,16 @@ def _order(
     return OrderPlan("", plan.number, "sale", status, at, memo, tuple(lines))
 
 
-_MEMOS = ("오전 도착 요청", "검사성적서 동봉", "월말 일괄 정산", "분할 납품 가능", "현장 직납", "대리점 경유", "긴급 출고", "용차 수배 필요")
+_MEMOS = (
+    "오전 도착 요청",
+    "검사성적서 동봉",
+    "월말 일괄 정산",
+    "분할 납품 가능",
+    "현장 직납",
+    "대리점 경유",
+    "긴급 출고",
+    "용차 수배 필요",
+)
 
 
 def _return(rng: random.Random, order: OrderPlan, now: datetime) -> OrderPlan | None:
@@ -173,7 +197,8 @@ def _return(rng: random.Random, order: OrderPlan, now: datetime) -> OrderPlan | 
         return None
     taken = rng.sample(order.lines, k=rng.randint(1, max(1, len(order.lines) // 2)))
     lines = tuple(
-        LinePlan(line.product, -rng.randint(1, max(1, line.quantity // 2)), line.unit_price, "return") for line in taken
+        LinePlan(line.product, -rng.randint(1, max(1, line.quantity // 2)), line.unit_price, "return")
+        for line in taken
     )
     at = datetime.combine(day, time(rng.randint(9, 17), rng.randrange(60)), now.tzinfo)
     return OrderPlan("", order.customer, "return", "delivered", at, rng.choice(RETURN_REASONS), lines)
@@ -182,5 +207,11 @@ def _return(rng: random.Random, order: OrderPlan, now: datetime) -> OrderPlan | 
 def _numbered(order: OrderPlan, index: int) -> OrderPlan:
     prefix = "RT" if order.kind == "return" else "SO"
     return OrderPlan(
-        f"{prefix}-{index}", order.customer, order.kind, order.status, order.ordered_at, order.memo, order.lines
+        f"{prefix}-{index}",
+        order.customer,
+        order.kind,
+        order.status,
+        order.ordered_at,
+        order.memo,
+        order.lines,
     )

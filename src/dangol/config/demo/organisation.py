@@ -66,4 +66,6 @@ BY_KEY = {member.key: member for member in MEMBERS}
 
 def sellers_of(territory: str) -> list[tuple[str, float]]:
     """Keys and customer shares of those who sell in a territory."""
-    return [(member.key, member.share) for member in MEMBERS if member.territory == territory and member.share]
+    return [
+        (member.key, member.share) for member in MEMBERS if member.territory == territory and member.share
+    ]

@@ -125,10 +125,31 @@ def job_title(rng: random.Random, born: int, this_year: int) -> str:
 
 _COMMON = {decade: (men.split(), women.split()) for decade, (men, women) in COMMON.items()}
 _SYLLABLES = {
-    decade: tuple((first.split(), last.split()) for first, last in columns) for decade, columns in SYLLABLES.items()
+    decade: tuple((first.split(), last.split()) for first, last in columns)
+    for decade, columns in SYLLABLES.items()
 }
 
-_CONSONANTS = ["g", "kk", "n", "d", "tt", "r", "m", "b", "pp", "s", "ss", "", "j", "jj", "ch", "k", "t", "p", "h"]
+_CONSONANTS = [
+    "g",
+    "kk",
+    "n",
+    "d",
+    "tt",
+    "r",
+    "m",
+    "b",
+    "pp",
+    "s",
+    "ss",
+    "",
+    "j",
+    "jj",
+    "ch",
+    "k",
+    "t",
+    "p",
+    "h",
+]
 _VOWELS = ["a", "ae", "ya", "yae", "eo", "e", "yeo", "ye", "o", "wa", "wae", "oe", "yo", "u", "wo", "we", "wi", "yu", "eu", "ui", "i"]  # fmt: skip
 _FINALS = ["", "k", "k", "k", "n", "n", "n", "t", "l", "k", "m", "l", "l", "l", "p", "l", "m", "p", "p", "t", "t", "ng", "t", "t", "k", "t", "p", "h"]  # fmt: skip
 

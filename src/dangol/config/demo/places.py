@@ -38,7 +38,20 @@ REGIONS: tuple[Region, ...] = (
     Region("강원", 0.7, "수도권2", "33", (24000, 26500), ("원주시", "춘천시")),
 )  # fmt: skip
 TERRITORIES = ("수도권1", "수도권2", "영남1", "영남2", "호남충청")
-FACTORY_ROADS = ("공단로", "산단로", "공단1로", "산단2길", "공단동로", "테크로", "산업로", "공단서로", "공단중앙로", "첨단로", "벤처로", "기업로")
+FACTORY_ROADS = (
+    "공단로",
+    "산단로",
+    "공단1로",
+    "산단2길",
+    "공단동로",
+    "테크로",
+    "산업로",
+    "공단서로",
+    "공단중앙로",
+    "첨단로",
+    "벤처로",
+    "기업로",
+)
 HOME_ROADS = ("중앙로", "새터길", "은행나무길", "솔밭로", "강변로", "햇살로", "들꽃길", "한마음로")
 _REGIONS = Weighted([(region, region.share) for region in REGIONS])
 BY_NAME = {region.name: region for region in REGIONS}

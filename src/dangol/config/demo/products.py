@@ -44,7 +44,9 @@ class ProductPlan:
     is_active: bool = True
 
 
-def _p(code: str, name: str, category: str, price: int, weight: float, pack: int = 1, unit: str = "개") -> ProductPlan:
+def _p(
+    code: str, name: str, category: str, price: int, weight: float, pack: int = 1, unit: str = "개"
+) -> ProductPlan:
     return ProductPlan(code, name, category, price, unit, weight, pack)
 
 
@@ -111,6 +113,8 @@ PRODUCTS: tuple[ProductPlan, ...] = (
     _p("SW-VISIT", "출장 점검", "SV-W", 280_000, 2.4, 1, "회"),
     _p("SW-SPDL", "스핀들 분해 수리", "SV-W", 1_950_000, 0.9, 1, "건"),
     _p("SW-BAL", "현장 밸런싱", "SV-W", 450_000, 1.2, 1, "건"),
-    ProductPlan("HX-200", "HX-200 빌트인 스핀들 11kW (단종)", "SP-B", 7_400_000, "대", 0.15, 1, is_active=False),
+    ProductPlan(
+        "HX-200", "HX-200 빌트인 스핀들 11kW (단종)", "SP-B", 7_400_000, "대", 0.15, 1, is_active=False
+    ),
 )
 BY_CODE = {product.code: product for product in PRODUCTS}

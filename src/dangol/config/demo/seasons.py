@@ -19,7 +19,10 @@ QUARTER_END_MONTHS = (3, 6, 9, 12)
 
 def _feasts(day: date) -> list[date]:
     return [
-        date(year, *table[year]) for table in (NEW_YEAR, HARVEST) for year in (day.year, day.year + 1) if year in table
+        date(year, *table[year])
+        for table in (NEW_YEAR, HARVEST)
+        for year in (day.year, day.year + 1)
+        if year in table
     ]
 
 

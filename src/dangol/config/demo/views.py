@@ -48,10 +48,16 @@ def welcome(request: HttpRequest) -> HttpResponse:
             raise Http404
         login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
         wanted = request.POST.get("next", "")
-        is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+        is_ours = url_has_allowed_host_and_scheme(
+            wanted, {request.get_host()}, require_https=request.is_secure()
+        )
         return redirect(wanted if is_ours else settings.LOGIN_REDIRECT_URL)
     owner = users.get(_EMAILS[DEMO_USER])
-    best = Customer.objects.filter(owner=owner, kind="company", deleted_at=None, grade="vip").order_by("since", "pk").first()
+    best = (
+        Customer.objects.filter(owner=owner, kind="company", deleted_at=None, grade="vip")
+        .order_by("since", "pk")
+        .first()
+    )
     return render(
         request,
         "demo/welcome.html",
@@ -77,7 +83,12 @@ def _sights(customer: Customer | None) -> list[tuple[str, str, str, str]]:
         ),
         ("/customers/", "users", _("Customers"), _("filters as chips or as text, sorting, change in place")),
         ("/orders/", "truck-delivery", _("Orders"), _("two years with returns and seasons")),
-        ("/value/", "chart-dots-3", _("Customer value"), _("segments, Pareto, months; every mark opens its customers")),
+        (
+            "/value/",
+            "chart-dots-3",
+            _("Customer value"),
+            _("segments, Pareto, months; every mark opens its customers"),
+        ),
     ]
 
 

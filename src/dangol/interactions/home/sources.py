@@ -25,21 +25,29 @@ from dangol.web import formats
 TASKS_SHOWN = 12
 LEAVING_SHOWN = 5
 TEAM_SHOWN = 6
-LEAVING = ("at_risk", "asleep")
-"""Segments (of `rfm.segment`) whose customers are about to leave."""
+LEAVING = ("at_risk", "needs_attention", "asleep")
+"""Segments (of `rfm.segment`) in which customers are about to leave."""
+LATE, GONE = 1.5, 8
+"""Quiet for so many times the usual gap between two orders: late from the first, hardly to be won back by a call
+after the second."""
+LOOKED_AT = 60
 
 
 def register() -> None:
     """Register all of them."""
     add_items("tasks", tasks)
     add_items("leaving", leaving_customers)
-    add_card(Card("meetings", gettext_lazy("Today's meetings"), "interactions/home_meetings.html", meetings, 20))
+    add_card(
+        Card("meetings", gettext_lazy("Today's meetings"), "interactions/home_meetings.html", meetings, 20)
+    )
     add_card(Card("team", gettext_lazy("From the team"), "interactions/home_team.html", team, 40))
 
 
-def _score(name: str, column: str = "value", customer: str = "customer_id") -> Subquery:
+def _score(name: str, customer: str = "customer_id") -> Subquery:
     return Subquery(
-        Score.objects.filter(record_type="customer", name=name, record_id=OuterRef(customer)).values(column)[:1]
+        Score.objects.filter(record_type="customer", name=name, record_id=OuterRef(customer)).values("value")[
+            :1
+        ]
     )
 
 
@@ -69,7 +77,8 @@ def _task_item(row: Mapping[str, Any], actor: Actor, now: datetime) -> Item:
     due = row["due_at"].astimezone(now.tzinfo)
     is_overdue = due < now
     if due.date() < now.date():
-        when = _("%(days)s days overdue") % {"days": (now.date() - due.date()).days}
+        day = formats.ago(due.date(), actor.language, ZoneInfo(actor.time_zone), now=now)
+        when = _("was due %(time)s") % {"time": day}
     else:
         clock = formats.clock(due, actor.language, ZoneInfo(actor.time_zone))
         when = _("was due %(time)s") % {"time": clock} if is_overdue else _("by %(time)s") % {"time": clock}
@@ -96,21 +105,27 @@ def leaving_customers(actor: Actor, now: datetime) -> Sequence[Item]:
     """The actor's customers that used to buy and went quiet, the most valuable first. Two queries."""
     if actor.user_id is None:
         return ()
-    quiet = Score.objects.filter(record_type="customer", name="rfm.segment", label__in=LEAVING).values("record_id")
+    quiet = Score.objects.filter(record_type="customer", name="rfm.segment", label__in=LEAVING).values(
+        "record_id"
+    )
     rows = list(
         permissions.visible_to(actor, registry.get("customer"))
         .filter(owner_id=actor.user_id, pk__in=quiet)
         .annotate(
             stake=_score("rfm.monetary", customer="pk"),
             silent=_score("rfm.recency", customer="pk"),
-            segment=_score("rfm.segment", "label", customer="pk"),
         )
-        .filter(stake__gt=0)
+        .filter(stake__gt=0, silent__isnull=False)
         .order_by("-stake")
-        .values("id", "name", "phone", "stake", "silent", "segment")[:LEAVING_SHOWN]
+        .values("id", "name", "stake", "silent")[:LOOKED_AT]
     )
     gaps = _usual_gaps([row["id"] for row in rows]) if rows else {}
-    return [_leaving_item(row, gaps.get(row["id"])) for row in rows]
+    late = [
+        row
+        for row in rows
+        if (gap := gaps.get(row["id"])) is not None and LATE * gap <= row["silent"] <= GONE * gap
+    ]
+    return [_leaving_item(row, gaps[row["id"]]) for row in late[:LEAVING_SHOWN]]
 
 
 def _usual_gaps(customer_ids: Sequence[int]) -> dict[int, int]:
@@ -123,18 +138,16 @@ def _usual_gaps(customer_ids: Sequence[int]) -> dict[int, int]:
         .order_by()
     )
     return {
-        row["customer_id"]: max(1, round((row["last"] - row["first"]).days / (row["orders"] - 1))) for row in rows
+        row["customer_id"]: max(1, round((row["last"] - row["first"]).days / (row["orders"] - 1)))
+        for row in rows
     }
 
 
-def _leaving_item(row: Mapping[str, Any], gap: int | None) -> Item:
-    silent = int(row["silent"]) if row["silent"] is not None else None
-    if silent is not None and gap is not None:
-        reason = _("Used to order every %(gap)s days, quiet for %(silent)s days now.") % {"gap": gap, "silent": silent}
-    elif silent is not None:
-        reason = _("No order for %(silent)s days.") % {"silent": silent}
-    else:
-        reason = _("No order for a long time.")
+def _leaving_item(row: Mapping[str, Any], gap: int) -> Item:
+    reason = _("Used to order every %(gap)s days, quiet for %(silent)s days now.") % {
+        "gap": gap,
+        "silent": int(row["silent"]),
+    }
     return Item(
         key=f"leaving-{row['id']}",
         icon="alert-triangle",
@@ -142,7 +155,7 @@ def _leaving_item(row: Mapping[str, Any], gap: int | None) -> Item:
         title=_("Call %(name)s — about to leave") % {"name": row["name"]},
         reason=reason,
         url=f"/customers/{row['id']}/",
-        act=_("Phone"),
+        act=_("Call now"),
         act_url=f"/customers/{row['id']}/#call",
         value=row["stake"],
         urgency=3,
@@ -158,14 +171,25 @@ def meetings(actor: Actor, now: datetime) -> Mapping[str, Any] | None:
         _mine(actor)
         .filter(kind=Kind.MEETING, occurred_at__gte=start, occurred_at__lt=_end_of_day(now))
         .order_by("occurred_at")
-        .values("id", "subject", "body", "occurred_at", "customer_id", "customer__name", "contact__name", "contact__job_title")
+        .values(
+            "id",
+            "subject",
+            "body",
+            "occurred_at",
+            "customer_id",
+            "customer__name",
+            "contact__name",
+            "contact__job_title",
+        )
     )
     return {
         "meetings": [
             {
                 **row,
                 "time": row["occurred_at"].astimezone(now.tzinfo).strftime("%H:%M"),
-                "url": f"/customers/{row['customer_id']}/" if row["customer_id"] else f"/interactions/{row['id']}/",
+                "url": f"/customers/{row['customer_id']}/"
+                if row["customer_id"]
+                else f"/interactions/{row['id']}/",
                 "with": " ".join(part for part in (row["contact__name"], row["contact__job_title"]) if part),
                 "agenda": row["body"].partition("\n")[0],
             }
@@ -188,11 +212,11 @@ def team(actor: Actor, now: datetime) -> Mapping[str, Any] | None:
         )
         .exclude(owner_id=actor.user_id)
         .order_by("-occurred_at", "-pk")
-        .values("id", "kind", "subject", "outcome", "occurred_at", "customer_id", "customer__name", "owner__name")
+        .values(
+            "id", "kind", "subject", "outcome", "occurred_at", "customer_id", "customer__name", "owner__name"
+        )
     )
-    doings = [
-        {**row, "icon": ICONS[row["kind"]], "label": LABELS[row["kind"]]} for row in rows[:TEAM_SHOWN]
-    ]
+    doings = [{**row, "icon": ICONS[row["kind"]], "label": LABELS[row["kind"]]} for row in rows[:TEAM_SHOWN]]
     return {"doings": doings} if doings else None
 
 

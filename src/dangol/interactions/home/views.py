@@ -27,7 +27,11 @@ def today(request: HttpRequest) -> HttpResponse:
     for card in registry.cards():
         context = card.build(actor, now)
         if context is not None:
-            cards.append(render_to_string(card.template, {"card": card, "actor": actor, "now": now, **context}, request))
+            cards.append(
+                render_to_string(
+                    card.template, {"card": card, "actor": actor, "now": now, **context}, request
+                )
+            )
     return render(
         request,
         "interactions/home.html",

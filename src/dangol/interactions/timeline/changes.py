@@ -27,7 +27,7 @@ def changes_page(
     """
     if after is not None and not (after.isascii() and after.isdigit() and len(after) < 19):
         raise TimelineError(_("The cursor is not valid. Start from the first page."))
-    page = history(record_type, record_id, limit=limit, after=int(after) if after else None)
+    page = history(record_type, record_id, actor=actor, limit=limit, after=int(after) if after else None)
     locale = Locale(actor.language, ZoneInfo(actor.time_zone))
     entries = [_shown(record_type, item, locale, record_id) for item in page.items]
     return TimelinePage(entries, str(page.next) if page.next else None)
@@ -46,7 +46,9 @@ def _shown(record_type: RecordType, item: HistoryItem, locale: Locale, record_id
         at=item.at,
         kind="change",
         icon={"bin": "trash", "restore": "arrow-back-up"}.get(item.action, "pencil"),
-        title=titles.get(item.action) or ", ".join(str(change.label) for change in item.fields[:3]) or _("Changed"),
+        title=titles.get(item.action)
+        or ", ".join(str(change.label) for change in item.fields[:3])
+        or _("Changed"),
         body="\n".join(lines),
         chips=((item.actor_name, ""),),
         source=(record_type.name, record_id),

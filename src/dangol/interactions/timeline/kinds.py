@@ -81,15 +81,21 @@ def _order(entry: Stored, reader: Reader) -> Mapping[str, Any]:
         OrderKind.ADJUSTMENT: _("Adjustment %(number)s"),
     }[OrderKind(data.get("kind", OrderKind.SALE))]
     status = data.get("status", "")
-    chips = [(str(OrderStatus(status).label), STATUS_TONES.get(status, ""))] if status and not is_return else []
+    chips = (
+        [(str(OrderStatus(status).label), STATUS_TONES.get(status, ""))] if status and not is_return else []
+    )
     parts = []
     if data.get("product"):
-        what = formats.quantity(Decimal(data["quantity"]), "", reader.language) if data.get("quantity") else ""
+        what = (
+            formats.quantity(Decimal(data["quantity"]), "", reader.language) if data.get("quantity") else ""
+        )
         more = int(data.get("lines") or 0) - 1
         first = " ".join(part for part in (data["product"], f"× {what}" if what else "") if part)
         parts.append(_("%(first)s and %(more)s more") % {"first": first, "more": more} if more > 0 else first)
     if data.get("amount"):
-        parts.append(formats.money_short(Decimal(data["amount"]), data.get("currency", "KRW"), reader.language))
+        parts.append(
+            formats.money_short(Decimal(data["amount"]), data.get("currency", "KRW"), reader.language)
+        )
     return {
         "title": name % {"number": entry.title},
         "body": " · ".join(parts),

@@ -98,8 +98,14 @@ class StoredTimeline:
 
 
 def entries_query(
-    *, actor: Actor, record_type: RecordType, record_id: int, tab: str = ALL, limit: int = 30, after: str | None = None
-) -> QuerySet[Any, dict[str, Any]]:
+    *,
+    actor: Actor,
+    record_type: RecordType,
+    record_id: int,
+    tab: str = ALL,
+    limit: int = 30,
+    after: str | None = None,
+) -> QuerySet[Any, Any]:
     """The rows of a page and one more, which says whether there is another page. Lazy.
 
     Raises:
@@ -164,11 +170,15 @@ def _write_cursor(at: datetime, entry_id: int) -> str:
 
 def _read_cursor(text: str) -> tuple[datetime, int]:
     micros, _dash, entry_id = text.partition("-")
-    if not (micros.isascii() and micros.isdigit() and entry_id.isascii() and entry_id.isdigit() and len(text) < 40):
+    if not (
+        micros.isascii() and micros.isdigit() and entry_id.isascii() and entry_id.isdigit() and len(text) < 40
+    ):
         raise TimelineError(_("The cursor is not valid. Start from the first page."))
     number = int(micros)
     try:
-        at = datetime.fromtimestamp(number // 1_000_000, tz=ZoneInfo("UTC")).replace(microsecond=number % 1_000_000)
+        at = datetime.fromtimestamp(number // 1_000_000, tz=ZoneInfo("UTC")).replace(
+            microsecond=number % 1_000_000
+        )
     except (OverflowError, ValueError, OSError):
         raise TimelineError(_("The cursor is not valid. Start from the first page.")) from None
     if int(entry_id) >= 2**63:

@@ -67,7 +67,7 @@ class Dataset:
             f"({column.sql or column.name}){'::text' if column.is_decimal else ''} AS {column.name}"
             for column in self.columns
         ]
-        return f"SELECT {', '.join(parts)} {self.source}"  # noqa: S608
+        return f"SELECT {', '.join(parts)} {self.source}"
 
 
 _datasets: dict[str, Dataset] = {}

@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -68,7 +68,7 @@ class Lake:
     def close(self) -> None:
         self.backend.disconnect()
 
-    def __enter__(self) -> "Lake":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -95,7 +95,7 @@ def connect(of: Manifest | None = None) -> Lake:
                 )
         else:
             empty = ", ".join(f"NULL::{kind} AS {column}" for column, kind in part.columns.items())
-            backend.raw_sql(f"CREATE VIEW {name} AS SELECT {empty} WHERE false")  # noqa: S608
+            backend.raw_sql(f"CREATE VIEW {name} AS SELECT {empty} WHERE false")
     return Lake(backend, of)
 
 

@@ -51,7 +51,7 @@ def extract(*, progress: Progress | None = None) -> manifest.Manifest:
     draft = root / f"{manifest.DRAFT}{snapshot}"
     draft.mkdir()
     counts: dict[str, int] = {}
-    with closing(dbapi.connect(_address())) as source, closing(open_engine()) as engine:
+    with closing(dbapi.connect(database_address())) as source, closing(open_engine()) as engine:
         with source.cursor() as cursor:
             # The first statement of the transaction; ADBC has begun it.
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -87,15 +87,30 @@ def _snapshot_before() -> str:
         return ""
 
 
-def _address() -> str:
+def database_address() -> str:
     """The database Django uses, for libpq."""
     parameters = connection.get_connection_params()
-    wanted = ("host", "port", "user", "password", "dbname", "sslmode", "sslrootcert", "sslcert", "sslkey", "service")
+    wanted = (
+        "host",
+        "port",
+        "user",
+        "password",
+        "dbname",
+        "sslmode",
+        "sslrootcert",
+        "sslcert",
+        "sslkey",
+        "service",
+    )
     return make_conninfo(**{name: parameters[name] for name in wanted if parameters.get(name)})
 
 
 def _copy(
-    source: Any, engine: "duckdb.DuckDBPyConnection", dataset: Dataset, target: Path, progress: Progress | None
+    source: Any,
+    engine: "duckdb.DuckDBPyConnection",
+    dataset: Dataset,
+    target: Path,
+    progress: Progress | None,
 ) -> int:
     """Write one dataset below `target`; returns the rows written."""
     import pyarrow as pa
@@ -113,7 +128,9 @@ def _copy(
         cursor.execute(dataset.query())
         batches = cursor.fetch_record_batch()
         reader = pa.RecordBatchReader.from_batches(batches.schema, counted(batches))
-        columns = ", ".join(f"{column.name}::{column.engine_type} AS {column.name}" for column in dataset.columns)
+        columns = ", ".join(
+            f"{column.name}::{column.engine_type} AS {column.name}" for column in dataset.columns
+        )
         options = "FORMAT parquet, COMPRESSION zstd"
         place = str(target / "part.parquet")
         if dataset.month_of:
@@ -148,6 +165,6 @@ def _settle(draft: Path, place: Path) -> list[Path]:
         with path.open("rb") as file:
             os.fsync(file.fileno())
     place.parent.mkdir(parents=True, exist_ok=True)
-    os.rename(draft, place)
+    draft.rename(place)
     manifest.sync_folder(place.parent)
     return sorted(place.rglob("*.parquet"))

@@ -83,7 +83,7 @@ def publish(manifest: Manifest) -> None:
         json.dump({"version": VERSION, **asdict(manifest)}, file, indent=1)
         file.flush()
         os.fsync(file.fileno())
-    os.replace(draft, root / FILE)
+    draft.replace(root / FILE)
     sync_folder(root)
     sweep(kept={manifest.snapshot, manifest.previous})
 

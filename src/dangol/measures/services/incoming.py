@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def incoming(table: str, columns: Sequence[tuple[str, str]], batches: "Iterable[pa.RecordBatch]") -> Iterator[Any]:
+def incoming(
+    table: str, columns: Sequence[tuple[str, str]], batches: "Iterable[pa.RecordBatch]"
+) -> Iterator[Any]:
     """A cursor with a temporary table that holds the batches, which is gone afterwards.
 
     Args:
@@ -44,5 +46,7 @@ def _as_text(batch: "pa.RecordBatch") -> "pa.RecordBatch":
     """The batch with its decimals as plain digits, since the CSV writer knows none."""
     import pyarrow as pa
 
-    columns = [column.cast(pa.string()) if pa.types.is_decimal(column.type) else column for column in batch.columns]
+    columns = [
+        column.cast(pa.string()) if pa.types.is_decimal(column.type) else column for column in batch.columns
+    ]
     return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)

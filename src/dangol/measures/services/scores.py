@@ -52,7 +52,11 @@ def scores_publish(
         is_class = pa.types.is_string(field.type) or pa.types.is_large_string(field.type)
         columns.append((f"c{index}", "text" if is_class else "numeric"))
         value = sql.SQL("NULL::numeric") if is_class else sql.SQL("i.{}").format(column)
-        label = sql.SQL("i.{}").format(column) if is_class else sql.Literal(currency if field.name in amounts else "")
+        label = (
+            sql.SQL("i.{}").format(column)
+            if is_class
+            else sql.Literal(currency if field.name in amounts else "")
+        )
         triples.append(sql.SQL("({}, {}, {})").format(sql.Literal(field.name), value, label))
     names = [field.name for field in fields]
     with transaction.atomic(), incoming("measures_incoming_wide", columns, batches) as cursor:
@@ -89,7 +93,7 @@ def scores_publish(
             [record_type, as_of, model],
         )
         cursor.execute("SELECT count(*) FROM measures_incoming")
-        published = cursor.fetchone()[0]
+        published = int(cursor.fetchone()[0])
         cursor.execute("DROP TABLE measures_incoming")
     return published
 
@@ -98,6 +102,7 @@ def scores_forget(*, record_type: str, names: Iterable[str]) -> int:
     """Delete scores that no model computes any more. Returns how many."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "DELETE FROM measures_score WHERE record_type = %s AND name = ANY (%s)", [record_type, list(names)]
+            "DELETE FROM measures_score WHERE record_type = %s AND name = ANY (%s)",
+            [record_type, list(names)],
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)

@@ -53,4 +53,4 @@ def series_publish(
             [record_type, grain, as_of],
         )
         cursor.execute("SELECT count(*) FROM measures_incoming")
-        return cursor.fetchone()[0]
+        return int(cursor.fetchone()[0])

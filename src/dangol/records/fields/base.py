@@ -13,7 +13,21 @@ from django.utils.translation import gettext_lazy as _
 
 Label = str | Promise
 
-EMPTY_MARK = mark_safe('<span class="mut" aria-hidden="true">–</span>')  # noqa: S308
+LOOKUPS = {
+    "=": "exact",
+    "<": "lt",
+    "<=": "lte",
+    ">": "gt",
+    ">=": "gte",
+    "in": "in",
+    "contains": "icontains",
+    "starts with": "istartswith",
+    "ends with": "iendswith",
+}
+NEGATIONS = {"!=": "=", "not in": "in", "not contains": "contains"}
+
+SEOUL = ZoneInfo("Asia/Seoul")
+EMPTY_MARK = mark_safe('<span class="mut" aria-hidden="true">–</span>')
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +35,7 @@ class Locale:
     """Whose eyes read or whose hand writes: the language and time zone in which values are shown and understood."""
 
     language: str = "ko"
-    zone: ZoneInfo = ZoneInfo("Asia/Seoul")
+    zone: ZoneInfo = SEOUL
 
 
 class FieldError(ValueError):
@@ -60,7 +74,7 @@ class Field:
         sortable: bool = True,
         nullable: bool = True,
         default: Any = None,
-        help: Label = "",
+        help: Label = "",  # noqa: A002 - the word of Django's own fields
         personal: bool = False,
     ) -> None:
         self.name = name
@@ -148,30 +162,15 @@ class Field:
         """The condition as the ORM writes it; `value` is parsed already, a tuple for `in` and `between`."""
         column = path + self.column
         match op:
-            case "=":
-                return Q(**{column: value})
-            case "!=":
-                return ~Q(**{column: value})
-            case "in":
-                return Q(**{f"{column}__in": list(value)})
-            case "not in":
-                return ~Q(**{f"{column}__in": list(value)})
-            case "<" | "<=" | ">" | ">=":
-                lookup = {"<": "lt", "<=": "lte", ">": "gt", ">=": "gte"}[op]
-                return Q(**{f"{column}__{lookup}": value})
-            case "between":
-                low, high = value
-                return Q(**{f"{column}__gte": low, f"{column}__lte": high})
             case "is empty":
                 return self.is_empty(path)
             case "is not empty":
                 return ~self.is_empty(path)
-            case "contains":
-                return Q(**{f"{column}__icontains": value})
-            case "not contains":
-                return ~Q(**{f"{column}__icontains": value})
-            case "starts with":
-                return Q(**{f"{column}__istartswith": value})
-            case "ends with":
-                return Q(**{f"{column}__iendswith": value})
-        raise ValueError(f"{self.name} has no operator {op!r}")
+            case "between":
+                low, high = value
+                return Q(**{f"{column}__gte": low, f"{column}__lte": high})
+        if op in NEGATIONS:
+            return ~self.q(NEGATIONS[op], value, path)
+        if op not in LOOKUPS:
+            raise ValueError(f"{self.name} has no operator {op!r}")
+        return Q(**{f"{column}__{LOOKUPS[op]}": list(value) if op == "in" else value})

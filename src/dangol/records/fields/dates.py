@@ -28,6 +28,22 @@ def _day(text: str) -> date:
         raise FieldError("date", _("There is no such day. Enter a date as 2026-11-21.")) from None
 
 
+def _moment(text: str) -> datetime:
+    """A moment, or the midnight that a day begins with."""
+    try:
+        value = parse_datetime(text)
+    except ValueError:
+        raise FieldError(
+            "datetime", _("There is no such moment. Enter a date and time as 2026-11-21 14:30.")
+        ) from None
+    if value is not None:
+        return value
+    try:
+        return datetime.combine(_day(text), time())
+    except FieldError:
+        raise FieldError("datetime", _("Enter a date and time as 2026-11-21 14:30.")) from None
+
+
 class Date(Field):
     """A day."""
 
@@ -63,28 +79,14 @@ class DateTime(Field):
 
     def convert(self, raw: Any, locale: Locale) -> datetime:
         if isinstance(raw, datetime):
-            value: datetime | None = raw
+            value = raw
         elif isinstance(raw, date):
             value = datetime.combine(raw, time())
         elif isinstance(raw, str):
-            text = unicodedata.normalize("NFKC", raw).strip()
-            try:
-                value = parse_datetime(text)
-            except ValueError:
-                raise FieldError(
-                    "datetime", _("There is no such moment. Enter a date and time as 2026-11-21 14:30.")
-                ) from None
-            if value is None:
-                try:
-                    value = datetime.combine(_day(text), time())
-                except FieldError:
-                    raise FieldError("datetime", _("Enter a date and time as 2026-11-21 14:30.")) from None
+            value = _moment(unicodedata.normalize("NFKC", raw).strip())
         else:
             raise FieldError("datetime", _("Enter a date and time as 2026-11-21 14:30."))
-        try:
-            return value if value.tzinfo else value.replace(tzinfo=locale.zone)
-        except (OverflowError, ValueError):
-            raise FieldError("datetime", _("Enter a date and time as 2026-11-21 14:30.")) from None
+        return value if value.tzinfo else value.replace(tzinfo=locale.zone)
 
     def to_json(self, value: Any) -> Any:
         return None if value is None else value.isoformat()

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Self
 
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
@@ -129,7 +129,13 @@ class Money(Number):
     kind = "money"
 
     def __init__(
-        self, name: str = "", *, currency: str = "KRW", currency_column: str = "", short: bool = False, **options: Any
+        self,
+        name: str = "",
+        *,
+        currency: str = "KRW",
+        currency_column: str = "",
+        short: bool = False,
+        **options: Any,
     ) -> None:
         super().__init__(name, **options)
         self.currency = currency
@@ -167,7 +173,7 @@ class Amount(Decimal):
 
     currency: str
 
-    def __new__(cls, value: Decimal, currency: str) -> "Amount":
+    def __new__(cls, value: Decimal, currency: str) -> Self:
         amount = super().__new__(cls, value)
         amount.currency = currency
         return amount

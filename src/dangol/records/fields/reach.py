@@ -127,7 +127,8 @@ class BusinessNumber(Text):
             raise FieldError("business_number", _("Enter ten digits as 123-45-67890.")) from None
         if _check_digit(number) != number[-1]:
             raise FieldError(
-                "check_digit", _("The check digit of this business number is wrong. Compare it with the certificate.")
+                "check_digit",
+                _("The check digit of this business number is wrong. Compare it with the certificate."),
             )
         return number
 

@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from dangol.records.fields.base import EMPTY_MARK, Field, FieldError, Locale
 from dangol.web.templatetags.dangol_web import avatar
 
+HIDDEN = _("not visible to you")
+
 
 @dataclass(frozen=True, slots=True)
 class Ref:
@@ -85,14 +87,19 @@ class Reference(Field):
         return F(f"{path}{self.column}__{self.title}")
 
     def to_json(self, value: Ref | None) -> Any:
-        return None if value is None else {"id": value.id, "title": value.title}
+        """None also for a record that the reader may not see."""
+        return {"id": value.id, "title": value.title} if value and value.title else None
 
     def text(self, value: Ref | None, locale: Locale) -> str:
-        return value.title if value else ""
+        if value is None:
+            return ""
+        return value.title or str(HIDDEN)
 
     def html(self, value: Ref | None, locale: Locale) -> SafeString:
         if value is None:
             return EMPTY_MARK
+        if not value.title:
+            return format_html('<span class="mut">{}</span>', HIDDEN)
         if self.person:
             return format_html('<span class="person">{}{}</span>', avatar(value.title, "s"), value.title)
         if self.path is None:

@@ -120,7 +120,9 @@ def _write_entries(compiled: CompiledMapping, folded: Folded, actor: Actor, *, p
             first = error.errors[0]
             raise _Unclear(first.message, first.code) from error
         except (DataError, IntegrityError) as error:
-            raise _Unclear(_("The database refused the row: %(why)s") % {"why": _first_line(error)}, "database") from error
+            raise _Unclear(
+                _("The database refused the row: %(why)s") % {"why": _first_line(error)}, "database"
+            ) from error
         if written.errors:
             refused: dict[int, Problem] = {}
             for row_error in written.errors:

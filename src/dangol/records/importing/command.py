@@ -100,10 +100,13 @@ def _import(args: argparse.Namespace, actor: Actor) -> int:
         run_ = engine.run(found, actor, report)
         rejects_file = _write_rejects(run_, mapping)
     report.close()
-    if args.json:
-        print(json.dumps(result(run_, rejects_file), ensure_ascii=False))
-    else:
-        print(_summary(run_, rejects_file, dry_run=args.dry_run))
+    text = (
+        json.dumps(result(run_, rejects_file), ensure_ascii=False)
+        if args.json
+        else _summary(run_, rejects_file, dry_run=args.dry_run)
+    )
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
     if run_.state == ImportState.CANCELLED:
         return _say(_("The import was cancelled."), FAILED)
     return OK
@@ -137,7 +140,9 @@ def _record_type(name: str) -> RecordType:
     found = registry.by_path(name) or registry.find(name)
     if found is None:
         paths = ", ".join(known.path for known in registry.all_types())
-        raise _Misuse(_("There is no record type %(name)s. Possible are: %(names)s.") % {"name": name, "names": paths})
+        raise _Misuse(
+            _("There is no record type %(name)s. Possible are: %(names)s.") % {"name": name, "names": paths}
+        )
     return found
 
 
@@ -186,15 +191,15 @@ def _summary(import_run: ImportRun, rejects_file: Path | None, *, dry_run: bool)
             "rejected": f"{import_run.rejected:,}",
         }
     )
-    for name in import_run.record_types:
-        lines.append(
-            _("%(type)s: %(created)s created, %(updated)s updated")
-            % {
-                "type": registry.get(name).label_plural,
-                "created": f"{import_run.created.get(name, 0):,}",
-                "updated": f"{import_run.updated.get(name, 0):,}",
-            }
-        )
+    lines.extend(
+        _("%(type)s: %(created)s created, %(updated)s updated")
+        % {
+            "type": registry.get(name).label_plural,
+            "created": f"{import_run.created.get(name, 0):,}",
+            "updated": f"{import_run.updated.get(name, 0):,}",
+        }
+        for name in import_run.record_types
+    )
     lines.append(
         _("%(seconds)s s, %(rate)s rows/s")
         % {"seconds": f"{import_run.seconds:,.1f}", "rate": f"{import_run.rows_per_second:,.0f}"}
@@ -205,7 +210,7 @@ def _summary(import_run: ImportRun, rejects_file: Path | None, *, dry_run: bool)
 
 
 def _say(text: str, code: int) -> int:
-    print(f"dangol: {text}", file=sys.stderr)
+    sys.stderr.write(f"dangol: {text}\n")
     return code
 
 
@@ -224,19 +229,22 @@ class _Reporter:
             return
         self.said = time.monotonic()
         left = progress.seconds_left
-        text = _("%(percent)s %% · %(rows)s rows · %(rate)s rows/s · %(left)s left · %(rejected)s rejected") % {
+        text = _(
+            "%(percent)s %% · %(rows)s rows · %(rate)s rows/s · %(left)s left · %(rejected)s rejected"
+        ) % {
             "percent": f"{progress.share * 100:.0f}",
             "rows": f"{progress.rows:,}",
             "rate": f"{progress.rows_per_second:,.0f}",
             "left": _clock(left),
             "rejected": f"{progress.rejected:,}",
         }
-        print(f"{self.start}{text}", end=self.end, file=sys.stderr, flush=True)
+        sys.stderr.write(f"{self.start}{text}{self.end}")
+        sys.stderr.flush()
         self.open = not self.end
 
     def close(self) -> None:
         if self.open:
-            print(file=sys.stderr)
+            sys.stderr.write("\n")
             self.open = False
 
 

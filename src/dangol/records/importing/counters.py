@@ -6,11 +6,10 @@ import hashlib
 from collections.abc import Sequence
 
 from django.db import connection
+from django.utils.translation import gettext_lazy as _
 
 from dangol.records.importing.errors import CellProblem
 from dangol.records.models import ImportCounter, ImportRun
-
-from django.utils.translation import gettext_lazy as _
 
 LONGEST_KEY = 200
 
@@ -49,7 +48,10 @@ def given_ordinal(text: str, column: str) -> int:
     if stripped.isascii() and stripped.isdigit() and 0 < int(stripped) < 2**31:
         return int(stripped)
     raise CellProblem(
-        "ordinal", _("Enter the number of the line within its document, such as 3."), column=column, value=text[:200]
+        "ordinal",
+        _("Enter the number of the line within its document, such as 3."),
+        column=column,
+        value=text[:200],
     )
 
 

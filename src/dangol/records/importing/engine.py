@@ -25,6 +25,7 @@ from dangol.records.importing.errors import CellProblem, ImportProblem, Problem,
 from dangol.records.importing.events import ImportFinished
 from dangol.records.importing.mapping import CompiledMapping, Mapping, compile_mapping, read_mapping
 from dangol.records.importing.mapping.compiling import ordinal_columns
+from dangol.records.importing.planning import analyze_grown_tables
 from dangol.records.importing.readers import Row, SourceOptions, Table, open_table
 from dangol.records.models import ImportReject, ImportRun, ImportState
 
@@ -153,7 +154,9 @@ class _Work:
             raise
         except Exception as error:
             log.exception("import_failed", run=run.pk)
-            self._fail(str(_("The import stopped by an error of the program: %(why)s") % {"why": repr(error)[:500]}))
+            self._fail(
+                str(_("The import stopped by an error of the program: %(why)s") % {"why": repr(error)[:500]})
+            )
             raise
         return self.run
 
@@ -184,6 +187,8 @@ class _Work:
             began = time.monotonic()
             following = list(islice(rows, run.chunk_rows)) if len(chunk) == run.chunk_rows else []
             cancelled = self._chunk(chunk, compiled, table.bytes_read(), began, is_last=not following)
+            if not connection.in_atomic_block:
+                analyze_grown_tables()
             if self.progress:
                 self.progress(_progress(self.run))
             if cancelled or not following:
@@ -289,7 +294,9 @@ def _ordinals(
                 problems.setdefault(index, problem.problem())
                 texts.append("")
         slots.append(counters.ordinals(import_run, slot, texts))
-    return {index: numbers for (index, _cells), numbers in zip(readable, zip(*slots, strict=True), strict=True)}
+    return {
+        index: numbers for (index, _cells), numbers in zip(readable, zip(*slots, strict=True), strict=True)
+    }
 
 
 def _sum(before: dict[str, int], more: dict[str, int]) -> dict[str, int]:
@@ -323,7 +330,11 @@ def _locked(import_run: ImportRun) -> Iterator[None]:
     try:
         yield
     finally:
-        if connection.connection is not None and not connection.connection.closed and not connection.needs_rollback:
+        if (
+            connection.connection is not None
+            and not connection.connection.closed
+            and not connection.needs_rollback
+        ):
             try:
                 with connection.cursor() as cursor:
                     cursor.execute("SELECT pg_advisory_unlock(%s)", [number])

@@ -56,7 +56,9 @@ class Problem:
 class CellProblem(ValueError):
     """A value in a row that cannot be used; the mapping's closures raise it."""
 
-    def __init__(self, code: str, message: Text, *, field: str = "", column: str = "", value: str = "") -> None:
+    def __init__(
+        self, code: str, message: Text, *, field: str = "", column: str = "", value: str = ""
+    ) -> None:
         super().__init__(code)
         self.code = code
         self.message = message

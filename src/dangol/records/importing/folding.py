@@ -18,10 +18,13 @@ class Entry:
     """One record to be made or changed.
 
     `row` gave it first, `touched` are the rows that gave it values, `rows` all rows that use it. `parents` are
-    entries of the same mapping that its references point at; `ref` is how they are written. `fallbacks` are what fields get that have no value.
+    entries of the same mapping that its references point at; `ref` is how they are written. `fallbacks` are what
+    fields get that have no value.
     """
 
-    __slots__ = ("fallbacks", "id", "is_new", "key", "open", "parents", "ref", "row", "rows", "touched", "values", "was_changed")
+    __slots__ = (
+        "fallbacks", "id", "is_new", "key", "open", "parents", "ref", "row", "rows", "touched", "values"
+    )  # fmt: skip
 
     def __init__(self, row: int, key: tuple[Any, ...]) -> None:
         self.row = row
@@ -35,7 +38,6 @@ class Entry:
         self.id: int | None = None
         self.ref: Ref | None = None
         self.is_new = False
-        self.was_changed = False
 
 
 @dataclass(slots=True)
@@ -88,7 +90,9 @@ class _Maker:
         ]
         self.fills = record.fills
         self.plain = tuple((item.name, item.get, item.clears) for item in record.cells)
-        self.fallbacks = tuple((item.name, item.fallback) for item in record.cells if item.fallback is not None)
+        self.fallbacks = tuple(
+            (item.name, item.fallback) for item in record.cells if item.fallback is not None
+        )
         # What a further row may still change: nothing for records that keep what the first row gave.
         self.updating = tuple(
             item for item in record.cells if item.existing == "update" and item.name not in record.key
@@ -112,7 +116,10 @@ class _Maker:
                 part = numbers[slot]  # type: ignore[index]
             if part is None:
                 raise CellProblem(
-                    "key", _("The key is empty. Enter a value."), field=name, column=item.column if item else ""
+                    "key",
+                    _("The key is empty. Enter a value."),
+                    field=name,
+                    column=item.column if item else "",
                 )
             key.append(part)
         return tuple(key)
@@ -131,37 +138,46 @@ class _Maker:
             return
         key = self.key(cells, numbers, made) if self.key_parts else ()
         entry = self.seen.get(key) if key else None
-        if entry is None:
-            entry = Entry(index, key)
-            values = entry.values
-            for name, get, clears in self.plain:
-                value = get(cells)
-                if value is not None:
-                    values[name] = value
-                elif clears:
-                    values[name] = None
-            for name, fallback in self.fallbacks:
-                # Kept beside the value: a new record gets it, an existing one that has it counts as empty.
-                entry.fallbacks[name] = fallback(cells)
-            for name, slot in record.ordinals:
-                values[name] = numbers[slot]
-            for name, alias in record.references:
-                parent = made.get(alias)
-                if parent is not None:
-                    entry.parents[name] = parent
-            if self.fills:
-                entry.open = tuple(item for item in self.fills if item.name not in values)
+        if entry is not None:
             made[record.alias] = entry
-            steps.append((self, entry, None))
+            steps.append((self, entry, self.said_further(entry, cells, made)))
             return
+        entry = Entry(index, key)
+        self.say_first(entry, cells, numbers, made)
         made[record.alias] = entry
+        steps.append((self, entry, None))
+
+    def say_first(
+        self, entry: Entry, cells: Sequence[str], numbers: Sequence[int], made: dict[str, Entry]
+    ) -> None:
+        """Fill an entry with what its first row says."""
+        values = entry.values
+        for name, get, clears in self.plain:
+            value = get(cells)
+            if value is not None:
+                values[name] = value
+            elif clears:
+                values[name] = None
+        for name, fallback in self.fallbacks:
+            # Kept beside the value: a new record gets it, an existing one that has it counts as empty.
+            entry.fallbacks[name] = fallback(cells)
+        for name, slot in self.record.ordinals:
+            values[name] = numbers[slot]
+        for name, alias in self.record.references:
+            parent = made.get(alias)
+            if parent is not None:
+                entry.parents[name] = parent
+        if self.fills:
+            entry.open = tuple(item for item in self.fills if item.name not in values)
+
+    def said_further(self, entry: Entry, cells: Sequence[str], made: dict[str, Entry]) -> dict[str, Any]:
+        """What a further row says differently, as far as it may."""
         further: dict[str, Any] = {}
         if not self.is_closed:
             for item in self.updating:
                 value = item.get(cells)
-                if value is not None or item.clears:
-                    if entry.values.get(item.name, further) != value:
-                        further[item.name] = value
+                if (value is not None or item.clears) and entry.values.get(item.name, further) != value:
+                    further[item.name] = value
             for name, alias in self.updating_references:
                 parent = made.get(alias)
                 if parent is not None and entry.parents.get(name) is not parent:
@@ -170,7 +186,7 @@ class _Maker:
             value = item.get(cells)
             if value is not None:
                 further[item.name] = value
-        steps.append((self, entry, further))
+        return further
 
     def settle(self, index: int, entry: Entry, further: dict[str, Any] | None) -> None:
         """The row holds: keep what it said."""

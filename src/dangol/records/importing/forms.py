@@ -25,7 +25,8 @@ class MappingForm(forms.Form):
 
     record_type = forms.ChoiceField(label=_("What does the file hold?"))
     mapping = forms.ChoiceField(
-        label=_("Mapping"), help_text=_("Automatic matches columns that are named like the fields, in Korean or English.")
+        label=_("Mapping"),
+        help_text=_("Automatic matches columns that are named like the fields, in Korean or English."),
     )
     json = forms.CharField(
         label=_("Mapping as JSON"),
@@ -46,7 +47,8 @@ class MappingForm(forms.Form):
         ]
         self._choose("record_type", [(known.name, known.label_plural) for known in types])
         self._choose(
-            "mapping", [(AUTOMATIC, _("Automatic, by the header row")), *built_in, (WRITTEN, _("Written out below"))]
+            "mapping",
+            [(AUTOMATIC, _("Automatic, by the header row")), *built_in, (WRITTEN, _("Written out below"))],
         )
         self.given: Mapping | None = None
 
@@ -84,11 +86,13 @@ class UploadForm(MappingForm):
     )
     field_order = ("file", "record_type", "mapping", "json")
 
-    def clean_file(self) -> UploadedFile:
+    def clean_file(self) -> UploadedFile[bytes]:
         """Refuse what is empty or too large, before anything is read."""
-        file: UploadedFile = self.cleaned_data["file"]
+        file: UploadedFile[bytes] = self.cleaned_data["file"]
         if not file.size:
-            raise forms.ValidationError(_("The file is empty. It needs a header row and at least one row below it."))
+            raise forms.ValidationError(
+                _("The file is empty. It needs a header row and at least one row below it.")
+            )
         if file.size > storage.largest_upload():
             raise forms.ValidationError(
                 _("The file is larger than %(limit)s MB. Split it, or compress it with gzip.")

@@ -37,7 +37,9 @@ def get(name: str) -> Mapping:
         if path.is_file() and path.parent == folder:
             return read_mapping(load(path), name=name)
     raise MappingProblem(
-        "", _("There is no mapping “%(name)s”. Built in are: %(names)s.") % {"name": name, "names": ", ".join(names())}
+        "",
+        _("There is no mapping “%(name)s”. Built in are: %(names)s.")
+        % {"name": name, "names": ", ".join(names())},
     )
 
 
@@ -75,7 +77,12 @@ def parse(text: str) -> Any:
 def title(mapping: Mapping) -> str:
     """What a mapping is called in the active language."""
     language = translation.get_language() or "en"
-    return mapping.title.get(language.split("-")[0]) or mapping.title.get("") or mapping.title.get("en") or mapping.name
+    return (
+        mapping.title.get(language.split("-")[0])
+        or mapping.title.get("")
+        or mapping.title.get("en")
+        or mapping.name
+    )
 
 
 def pretty(data: Any) -> str:

@@ -65,14 +65,18 @@ def rejects_csv(run: ImportRun, header: Sequence[str], slots: int) -> Iterator[b
     # A rejects file that is imported again may yield a second one: its own columns are not repeated.
     is_second = list(header[:4]) == first
     places = [
-        index for index, name in enumerate(header) if name not in own and not (is_second and index < len(first))
+        index
+        for index, name in enumerate(header)
+        if name not in own and not (is_second and index < len(first))
     ]
     yield b"\xef\xbb\xbf" + line([*first, *own, *(header[index] for index in places)])
     for reject in run.rejects.order_by("number").iterator(chunk_size=1_000):
         cells, ordinals = reject_cells(reject)
         kept = [cells[index] if index < len(cells) else "" for index in places] + cells[len(header) :]
         numbers = [ordinals[slot] if slot < len(ordinals) else "" for slot in range(slots)]
-        yield line([reject.number, reject.column or reject.field, reject.value, reject.reason, *numbers, *kept])
+        yield line(
+            [reject.number, reject.column or reject.field, reject.value, reject.reason, *numbers, *kept]
+        )
 
 
 def write_rejects(run: ImportRun, header: Sequence[str], slots: int, path: Path) -> None:

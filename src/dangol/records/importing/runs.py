@@ -16,7 +16,7 @@ from dangol.identity.actors import Actor, may_administer
 from dangol.records import registry
 from dangol.records.importing import engine, storage
 from dangol.records.importing.errors import ImportProblem
-from dangol.records.importing.mapping import Mapping, automatic_mapping
+from dangol.records.importing.mapping import Mapping, automatic_mapping, read_mapping
 from dangol.records.importing.readers import open_table
 from dangol.records.models import ImportRun, ImportState
 from dangol.records.models.imports import OPEN_STATES
@@ -129,7 +129,7 @@ def run_set_mapping(*, run: ImportRun, mapping: Mapping, actor: Actor) -> None:
 
 def run_start(*, run: ImportRun, actor: Actor) -> None:
     """Hand a run to the worker: one that is ready, or one that stopped by an error. Raises ImportProblem."""
-    engine.require_permission(engine.read_mapping(run.mapping, name=run.mapping_name), actor)
+    engine.require_permission(read_mapping(run.mapping, name=run.mapping_name), actor)
     with transaction.atomic():
         started = ImportRun.objects.filter(
             pk=run.pk, state__in=[ImportState.DRAFT, ImportState.FAILED]
@@ -168,5 +168,3 @@ def run_remove(*, run: ImportRun, actor: Actor) -> None:
     if path is not None:
         path.unlink(missing_ok=True)
     rejects.unlink(missing_ok=True)
-
-

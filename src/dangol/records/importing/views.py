@@ -74,7 +74,9 @@ def new(request: HttpRequest) -> HttpResponse:
     actor = _actor(request)
     if request.method == "GET":
         asked = request.GET.get("type", "")
-        form = UploadForm(actor=actor, initial={"record_type": asked, "mapping": request.GET.get("mapping", "auto")})
+        form = UploadForm(
+            actor=actor, initial={"record_type": asked, "mapping": request.GET.get("mapping", "auto")}
+        )
         return _new_page(request, form)
     form = UploadForm(request.POST, request.FILES, actor=actor)
     if not form.is_valid():
@@ -133,7 +135,9 @@ def _draft(request: HttpRequest, actor: Actor, run: ImportRun) -> HttpResponse:
             try:
                 chosen = registry.get(form.cleaned_data["record_type"])
                 runs.run_set_mapping(
-                    run=run, mapping=form.given or runs.mapping_from_header(Path(run.path), chosen), actor=actor
+                    run=run,
+                    mapping=form.given or runs.mapping_from_header(Path(run.path), chosen),
+                    actor=actor,
                 )
                 return redirect(_address(run))
             except ImportProblem as problem:
@@ -206,7 +210,12 @@ def _result(run: ImportRun) -> dict[str, Any]:
         cells, _ordinals = rejects.reject_cells(reject)
         shown = " · ".join(clean(cell) for cell in cells[:8] if cell)
         turned_away.append({"reject": reject, "label": _field_label(run, reject.field), "row": shown[:160]})
-    return {"figures": figures, "counts": outcome_counts(run), "rejects": turned_away, "shown_rejects": SHOWN_REJECTS}
+    return {
+        "figures": figures,
+        "counts": outcome_counts(run),
+        "rejects": turned_away,
+        "shown_rejects": SHOWN_REJECTS,
+    }
 
 
 def _field_label(run: ImportRun, name: str) -> str:
@@ -262,7 +271,7 @@ def remove(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 @require_GET
 def rejects_file(request: HttpRequest, key: uuid.UUID) -> HttpResponse | StreamingHttpResponse:
     """The rejected rows as CSV, to be corrected and imported again."""
-    _actor_, run = _run(request, key)
+    run = _run(request, key)[1]
     if not run.rejected:
         raise Http404
     try:
@@ -272,6 +281,8 @@ def rejects_file(request: HttpRequest, key: uuid.UUID) -> HttpResponse | Streami
     except ImportProblem as problem:
         messages.error(request, str(problem))
         return redirect(_address(run))
-    response = StreamingHttpResponse(rejects.rejects_csv(run, header, slots), content_type="text/csv; charset=utf-8")
+    response = StreamingHttpResponse(
+        rejects.rejects_csv(run, header, slots), content_type="text/csv; charset=utf-8"
+    )
     response["Content-Disposition"] = f'attachment; filename="rejects-{run.pk}.csv"'
     return response

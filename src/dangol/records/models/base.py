@@ -45,13 +45,23 @@ class OwnedRecord(Record):
     """A record with its own scope columns: who answers for it, in which team and territory."""
 
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("Owner")
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("Owner"),
     )
     team = models.ForeignKey(
         "identity.Team", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Team")
     )
     territory = models.ForeignKey(
-        "identity.Territory", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Territory")
+        "identity.Territory",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("Territory"),
     )
 
     class Meta(Record.Meta):

@@ -42,21 +42,17 @@ record_version = pgtrigger.Trigger(
     func="NEW.version = OLD.version + 1; NEW.updated_at = now(); RETURN NEW;",
 )
 
-_WHO = """
-    NULLIF(current_setting('dangol.actor', true), '')::bigint,
-    COALESCE(current_setting('dangol.request', true), ''),
-    COALESCE(current_setting('dangol.origin', true), '')
-"""
-
 record_history = pgtrigger.Trigger(
     name="record_history",
     level=pgtrigger.Statement,
     when=pgtrigger.After,
     operation=pgtrigger.Update,
-    referencing=pgtrigger.Referencing(old="old_rows", new="new_rows"),
-    func=f"""
+    referencing=pgtrigger.Referencing(old="old_rows", new="new_rows"),  # type: ignore[no-untyped-call]
+    func="""
     INSERT INTO records_change ("table", record_id, version, action, changes, actor_id, request_id, origin)
-    SELECT TG_TABLE_NAME, n.id, n.version, 'update', d.changes, {_WHO}
+    SELECT TG_TABLE_NAME, n.id, n.version, 'update', d.changes, NULLIF(current_setting('dangol.actor', true), '')::bigint,
+           COALESCE(current_setting('dangol.request', true), ''),
+           COALESCE(current_setting('dangol.origin', true), '')
     FROM new_rows n
     JOIN old_rows o ON o.id = n.id
     CROSS JOIN LATERAL (
@@ -76,11 +72,13 @@ record_delete_history = pgtrigger.Trigger(
     level=pgtrigger.Statement,
     when=pgtrigger.After,
     operation=pgtrigger.Delete,
-    referencing=pgtrigger.Referencing(old="old_rows"),
-    func=f"""
+    referencing=pgtrigger.Referencing(old="old_rows"),  # type: ignore[no-untyped-call]
+    func="""
     INSERT INTO records_change ("table", record_id, version, action, changes, actor_id, request_id, origin)
     SELECT TG_TABLE_NAME, o.id, o.version, 'delete', jsonb_build_object('*', jsonb_build_array(to_jsonb(o), NULL)),
-           {_WHO}
+           NULLIF(current_setting('dangol.actor', true), '')::bigint,
+           COALESCE(current_setting('dangol.request', true), ''),
+           COALESCE(current_setting('dangol.origin', true), '')
     FROM old_rows o;
     RETURN NULL;
     """,

@@ -33,7 +33,12 @@ class ImportRun(models.Model):
 
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("User")
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("User"),
     )
     state = models.CharField(_("State"), max_length=10, choices=ImportState, default=ImportState.DRAFT)
     file_name = models.CharField(_("File"), max_length=255)

@@ -17,12 +17,12 @@ _documents: dict[tuple[Any, ...], bytes] = {}
 
 
 def openapi_json(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """`GET /api/v1/openapi.json`, in the caller's language. No queries."""
+    """`GET /api/v1/openapi.json`, in English for everybody. No queries."""
     parameters(request)
-    key = (actor.language, *((item.name, *item.fields) for item in registry.all_types()))
+    key = tuple((item.name, *item.fields) for item in registry.all_types())
     if key not in _documents:
-        _documents.clear() if len(_documents) > 8 else None
-        _documents[key] = orjson.dumps(openapi.document(language=actor.language))
+        _documents.clear()
+        _documents[key] = orjson.dumps(openapi.document())
     return HttpResponse(
         _documents[key], content_type="application/json", headers={"Cache-Control": "private, no-cache"}
     )

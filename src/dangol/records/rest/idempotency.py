@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from datetime import timedelta
 
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
@@ -14,11 +13,11 @@ from dangol.identity.actors import Actor
 from dangol.records.models.idempotency import IdempotencyKey
 from dangol.records.rest.problems import Problem, parameter_problem
 
-KEPT = timedelta(hours=24)
+KEPT_HOURS = 24
 REPEATED = ("ETag", "Location", "Content-Type")
 _SWEEP = """
 DELETE FROM records_idempotencykey WHERE id IN (
-    SELECT id FROM records_idempotencykey WHERE created_at < now() - %s
+    SELECT id FROM records_idempotencykey WHERE created_at < now() - make_interval(hours => %s)
     ORDER BY created_at LIMIT 100 FOR UPDATE SKIP LOCKED
 )
 """
@@ -38,14 +37,16 @@ def once(request: HttpRequest, actor: Actor, key: str, act: Callable[[], HttpRes
     """
     if not (0 < len(key) <= 255 and key.isascii() and key.isprintable()):
         raise parameter_problem("Idempotency-Key", _("A key has 1 to 255 printable ASCII characters."), "key")
+    if actor.user_id is None:
+        return act()  # the system calls no API; there would be nobody to keep the key for
     digest = hashlib.sha256(f"{request.method} {request.path}\n".encode() + request.body).digest()
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute(_SWEEP, [KEPT])
+            cursor.execute(_SWEEP, [KEPT_HOURS])
             cursor.execute(_CLAIM, [actor.user_id, key, digest])
             claimed = cursor.fetchone()
         if claimed is None:
-            return _repeated(actor, key, digest)
+            return _repeated(actor.user_id, key, digest)
         response = act()
         IdempotencyKey.objects.filter(pk=claimed[0]).update(
             status=response.status_code,
@@ -55,8 +56,8 @@ def once(request: HttpRequest, actor: Actor, key: str, act: Callable[[], HttpRes
         return response
 
 
-def _repeated(actor: Actor, key: str, digest: bytes) -> HttpResponse:
-    kept = IdempotencyKey.objects.filter(user_id=actor.user_id, key=key).first()
+def _repeated(user_id: int, key: str, digest: bytes) -> HttpResponse:
+    kept = IdempotencyKey.objects.filter(user_id=user_id, key=key).first()
     if kept is None or kept.status is None:
         raise Problem(409, "in_progress", _("The first request with this key has just ended. Send it again."))
     if bytes(kept.digest) != digest:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 import orjson
+from django.core.exceptions import RequestDataTooBig
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse
-from django.http.request import RequestDataTooBig
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -58,12 +59,12 @@ class Problem(Exception):
 def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
     """The problem as a response."""
     body: dict[str, Any] = {
-        "type": f"/api/v1/docs#problem-{problem.code}",
+        "type": f"/api/v1/docs#problem-{problem.status}",
         "title": str(TITLES[problem.status]),
         "status": problem.status,
         "code": problem.code,
         "detail": problem.detail,
-        "instance": request.path,
+        "instance": quote(request.path, safe="/-._~!$&'()*+,;=:@"),
     }
     if request_id := getattr(request, "request_id", ""):
         body["request"] = request_id

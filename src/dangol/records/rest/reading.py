@@ -24,8 +24,7 @@ from dangol.records.rest.endpoints import (
     versions_in,
 )
 from dangol.records.rest.problems import Problem, parameter_problem
-from dangol.records.search.page import hits_with_titles
-from dangol.records.search.query import search as find
+from dangol.records.search.page import find
 from dangol.records.types import RecordType
 
 MAX_FILTER_JSON = 100_000
@@ -114,7 +113,7 @@ def changes(request: HttpRequest, actor: Actor, path: str, record_id: str) -> Ht
         raise parameter_problem(
             "after", _("The cursor is not valid for this list. Start from the first page.")
         )
-    page = history.history(record_type, number, limit=limit, after=int(after) if after else None)
+    page = history.history(record_type, number, actor=actor, limit=limit, after=int(after) if after else None)
     return json_response(
         {
             "items": history.history_json(record_type, page.items),
@@ -136,7 +135,7 @@ def search(request: HttpRequest, actor: Actor) -> HttpResponse:
             "too_long",
         )
     limit = limit_of(given, 20, 100)
-    found = hits_with_titles(find(actor=actor, q=text, types=_types_of(given.get("types")), limit=limit))
+    found = find(actor=actor, q=text, types=_types_of(given.get("types")), limit=limit)
     items = [
         {
             "type": entry.record_type.name,

@@ -252,4 +252,4 @@ def orphans() -> int:
             WHERE NOT EXISTS (SELECT 1 FROM records_searchentry AS entry WHERE entry.token_id = token.id)
             """
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)

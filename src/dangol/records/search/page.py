@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from dangol.records import registry
+from dangol.records import permissions, registry
 from dangol.records.fields import Locale
 from dangol.records.search.query import Hit, search
 
@@ -41,11 +41,11 @@ def find(
     """
     chosen = None if types is None else [registry.get(one) if isinstance(one, str) else one for one in types]
     hits = search(actor=actor, q=q, types=chosen, limit=limit)
-    return hits_with_titles(hits, types=chosen, locale=Locale(actor.language, ZoneInfo(actor.time_zone)))
+    return hits_with_titles(hits, actor=actor, types=chosen)
 
 
 def hits_with_titles(
-    hits: Sequence[Hit], *, types: Iterable[RecordType] | None = None, locale: Locale | None = None
+    hits: Sequence[Hit], *, actor: Actor, types: Iterable[RecordType] | None = None
 ) -> list[TitledHit]:
     """The hits with their titles, in the same order; one query for each record type among them.
 
@@ -56,7 +56,7 @@ def hits_with_titles(
     ids: dict[str, list[int]] = defaultdict(list)
     for hit in hits:
         ids[hit.record_type].append(hit.id)
-    called = {name: _called(known[name], wanted, locale or Locale()) for name, wanted in ids.items()}
+    called = {name: _called(known[name], wanted, actor) for name, wanted in ids.items()}
     return [
         TitledHit(hit, known[hit.record_type], *texts)
         for hit in hits
@@ -64,14 +64,18 @@ def hits_with_titles(
     ]
 
 
-def _called(record_type: RecordType, ids: Sequence[int], locale: Locale) -> dict[int, tuple[str, str]]:
+def _called(record_type: RecordType, ids: Sequence[int], actor: Actor) -> dict[int, tuple[str, str]]:
     """Title and subtitle by id."""
+    locale = Locale(actor.language, ZoneInfo(actor.time_zone))
     fields = [record_type.fields[name] for name in (record_type.title, *record_type.subtitle)]
     columns: dict[str, Any] = {}
     spans = []
     for field in fields:
         start = len(columns)
-        columns |= {f"column_{start + i}": expression for i, expression in enumerate(field.select())}
+        columns |= {
+            f"column_{start + i}": expression
+            for i, expression in enumerate(permissions.selected(actor, field))
+        }
         spans.append((field, start, len(columns)))
     rows = record_type.model._base_manager.filter(pk__in=ids).order_by().annotate(**columns)
     found = {}

@@ -3,9 +3,10 @@
 Each kind of match is a branch of a UNION ALL, best first, under one LIMIT: PostgreSQL stops at the branch that fills it,
 so a frequent name costs no more than a rare one.
 
-A search under a scope takes one of two ways. When few records lie in the scope, it starts from these. When they are many,
-hits are dense enough to start from the tokens and drop what lies outside. Either way the last word is a check of the
-found ids against the permissions themselves; the scope columns beside the index are for speed only.
+A search under a scope first looks whether few records match at all; then it only drops what lies outside. Of a frequent
+match it takes one of two ways. When few records lie in the scope, it starts from these. When they are many, hits are dense
+enough to start from the tokens. Either way the last word is a check of the found ids against the permissions themselves;
+the scope columns beside the index are for speed only.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dangol.records import permissions, registry
@@ -27,10 +29,12 @@ if TYPE_CHECKING:
 
     Visible = Callable[[RecordType, Sequence[int]], Iterable[int]]
 
-SMALL_SCOPE = 4_000
+SMALL_SCOPE = 3_000
 """Records in a scope up to which a search starts from these."""
-SPARE = 2
-"""Candidates fetched for each hit wanted; some are the same record, some fall to the last check."""
+FEW = 300
+"""Matching records up to which a search under a scope looks at every one."""
+SPARE = 5
+"""Candidates fetched beyond the hits wanted and a quarter: some are the same record, some fall to the last check."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ def search(
         types: only these record types; all when left out.
         visible: which of the given ids of a type the actor may see; the permission rules when left out.
 
-    One statement, one more under a scope, two more when nothing matched and typing errors are looked for; then one for
+    One statement, up to two more under a scope, two more when nothing matched and typing errors are looked for; then one for
     each record type among the candidates.
     """
     searched = {
@@ -91,7 +95,7 @@ def search(
     reach = _reach(actor, searched.values())
     if not (reach.free or reach.scoped):
         return []
-    wanted = SPARE * limit
+    wanted = limit + limit // 4 + SPARE
     while True:
         ranked, full = _candidates(query, reach, wanted)
         hits = _checked(ranked, searched, visible, limit)
@@ -121,20 +125,12 @@ def _reach(actor: Actor, types: Iterable[RecordType]) -> Reach:
 
 def _candidates(query: terms.Query, reach: Reach, wanted: int) -> tuple[list[_Ranked], bool]:
     """Ranked candidates, and whether there may be more."""
-    small = bool(reach.scoped) and statements.count_scoped(reach, SMALL_SCOPE + 1) <= SMALL_SCOPE
-    by_token = Reach(reach.free, ()) if small else reach
-    by_scope = Reach((), reach.scoped)
     found: list[_Ranked] = []
     full = False
+    scan = _Scan(reach)
     for matches, others in _plans(query):
-        rows: list[Candidate] = []
-        if by_token.free or by_token.scoped:
-            rows += statements.from_tokens(matches, others, by_token, wanted)
-            full = full or len(rows) >= wanted
-        if small:
-            inside = statements.from_scope(matches, others, by_scope, wanted, most=SMALL_SCOPE + 1)
-            full = full or len(inside) >= wanted
-            rows += inside
+        rows, more = scan.rows(matches, others, wanted)
+        full = full or more
         found += [_ranked(matches[row[0]], row, query) for row in rows]
         if len(found) >= wanted:
             break
@@ -143,8 +139,41 @@ def _candidates(query: terms.Query, reach: Reach, wanted: int) -> tuple[list[_Ra
     return sorted(found, key=lambda one: one.order), full
 
 
+class _Scan:
+    """The way to the candidates: from tokens, or from a small scope, whose size is asked for when it matters."""
+
+    def __init__(self, reach: Reach) -> None:
+        self.reach = reach
+
+    @cached_property
+    def small(self) -> bool:
+        return statements.count_scoped(self.reach, SMALL_SCOPE + 1) <= SMALL_SCOPE
+
+    def rows(
+        self, matches: Sequence[terms.Match], others: Sequence[terms.Term], wanted: int
+    ) -> tuple[list[Candidate], bool]:
+        """Candidates in the reach, and whether there may be more of them."""
+        reach = self.reach
+        if reach.scoped and not others:
+            rows = statements.from_tokens(matches, others, reach.types(), FEW, inside=reach)
+            if len(rows) < FEW:
+                return [row for row in rows if row[-1]], False
+        if reach.scoped and self.small:
+            rows = statements.from_scope(
+                matches, others, Reach((), reach.scoped), wanted, most=SMALL_SCOPE + 1
+            )
+            more = len(rows) >= wanted
+            if reach.free:
+                outside = statements.from_tokens(matches, others, Reach(reach.free, ()), wanted)
+                more = more or len(outside) >= wanted
+                rows += outside
+            return rows, more
+        rows = statements.from_tokens(matches, others, reach, wanted)
+        return rows, len(rows) >= wanted
+
+
 def _ranked(match: terms.Match, row: Candidate, query: terms.Query) -> _Ranked:
-    _, kind, token, code, record_id, weight = row
+    _, kind, token, code, record_id, weight, _ = row
     score: float = match.score
     matched = match.matched
     if matched == "contains" and kind == WORD:

@@ -15,11 +15,14 @@ from django.db import connection
 from dangol.records.search.keys import NAME, WORD
 from dangol.records.search.terms import Match, Term
 
-MOST_DRIVEN = 1_000
-"""Entries of the rarest word that are looked at when several words must match."""
+MOST_DRIVEN = 4_000
+"""Records with the rarest word that are looked at when several words must match, for each way in which it matches.
 
-Candidate = tuple[int, int, str, int, int, int]
-"""Place of the match, kind, token, record type, record id, weight."""
+Words that are all more frequent than that may miss some records, outside of names in which all of them stand.
+"""
+
+Candidate = tuple[int, int, str, int, int, int, bool]
+"""Place of the match, kind, token, record type, record id, weight, whether it lies where the actor may look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,11 @@ class Reach:
             parameters += [list(value) for _, ids, codes in self.scoped for value in (ids, codes)]
         return f"({' OR '.join(parts)})", parameters
 
+    def types(self) -> Reach:
+        """The same record types without their scopes."""
+        codes = {*self.free, *(code for _, _, codes in self.scoped for code in codes)}
+        return Reach(tuple(sorted(codes)), ())
+
     def rows(self, most: int) -> tuple[str, list[object]]:
         """The records under the scopes, as a table (record_type, record_id), at most so many for each scope."""
         parts: list[str] = []
@@ -66,11 +74,11 @@ class Reach:
         return " UNION ALL ".join(parts), parameters
 
 
-def fetch(sql: str, parameters: Iterable[object]) -> list[Any]:
+def fetch(sql: str, parameters: Iterable[Any]) -> list[Any]:
     """All rows of a statement."""
     with connection.cursor() as cursor:
         cursor.execute(sql, list(parameters))
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def count_scoped(reach: Reach, most: int) -> int:
@@ -130,21 +138,33 @@ def _has_all(others: Sequence[Term], row: str) -> tuple[str, list[object]]:
 
 
 def from_tokens(
-    matches: Sequence[Match], others: Sequence[Term], reach: Reach, wanted: int
+    matches: Sequence[Match],
+    others: Sequence[Term],
+    reach: Reach,
+    wanted: int,
+    *,
+    inside: Reach | None = None,
 ) -> list[Candidate]:
-    """From what matches to its records, match by match, until there are enough: PostgreSQL stops there."""
+    """From what matches to its records, match by match, until there are enough: PostgreSQL stops there.
+
+    With `inside`, each candidate says whether it lies in that reach; all of them count towards `wanted`.
+    """
     branches: list[str] = []
     parameters: list[object] = []
+    flag, flag_values = inside.condition("found") if inside is not None else ("true", [])
     for place, match in enumerate(matches):
-        branch, values = _branch(place, match, reach, MOST_DRIVEN if others else wanted)
+        branch, values = _branch(
+            place, match, reach.types() if others else reach, MOST_DRIVEN if others else wanted
+        )
         parameters += values
         if others:
-            condition, values = _has_all(others, "driven")
-            branch = f"SELECT * FROM ({branch}) AS driven WHERE true {condition} LIMIT %s"  # noqa: S608
-            parameters += [*values, wanted]
+            reached, values = reach.condition("driven")
+            condition, more_values = _has_all(others, "driven")
+            branch = f"SELECT * FROM ({branch}) AS driven WHERE {reached} {condition} LIMIT %s"  # noqa: S608
+            parameters += [*values, *more_values, wanted]
         branches.append(f"({branch})")
-    sql = f"SELECT * FROM ({' UNION ALL '.join(branches)}) AS found LIMIT %s"  # noqa: S608
-    return fetch(sql, [*parameters, wanted])
+    sql = f"SELECT found.*, {flag} FROM ({' UNION ALL '.join(branches)}) AS found LIMIT %s"  # noqa: S608
+    return fetch(sql, [*flag_values, *parameters, wanted])
 
 
 _LEADS = {
@@ -184,7 +204,8 @@ def from_scope(
     condition, values = _has_all(others, "found")
     sql = f"""
         WITH inside AS MATERIALIZED ({rows})
-        SELECT * FROM (SELECT * FROM ({" UNION ALL ".join(parts)}) AS led WHERE place IS NOT NULL OFFSET 0) AS found
+        SELECT found.*, true
+        FROM (SELECT * FROM ({" UNION ALL ".join(parts)}) AS led WHERE place IS NOT NULL OFFSET 0) AS found
         WHERE true {condition} ORDER BY place LIMIT %s"""  # noqa: S608
     return fetch(sql, [*parameters, *values, wanted])
 

@@ -27,7 +27,9 @@ def guard(actor: Actor, record_type: RecordType, action: str = "view") -> None:
         raise Http404
 
 
-def load(actor: Actor, record_type: RecordType, record_id: int, *, columns: list[str] | None = None) -> dict[str, Any]:
+def load(
+    actor: Actor, record_type: RecordType, record_id: int, *, columns: list[str] | None = None
+) -> dict[str, Any]:
     """The record, or 404. One query."""
     guard(actor, record_type)
     record = record_get(actor=actor, record_type=record_type, record_id=record_id, columns=columns)

@@ -58,7 +58,10 @@ def delete(request: HttpRequest, record_type: RecordType, record_id: int) -> Htt
     messages.success(
         request,
         format_html(
-            '{} <a href="/{}/bin/">{}</a>', _("%(title)s is in the recycle bin.") % {"title": title}, record_type.path, _("Open the recycle bin")
+            '{} <a href="/{}/bin/">{}</a>',
+            _("%(title)s is in the recycle bin.") % {"title": title},
+            record_type.path,
+            _("Open the recycle bin"),
         ),
     )
     return redirect("records:list", record_type)
@@ -76,5 +79,7 @@ def restore(request: HttpRequest, record_type: RecordType, record_id: int) -> Ht
         writing.restore(record_type, [record_id], actor=actor)
     except writing.Missing:
         raise Http404 from None
-    messages.success(request, _("%(title)s is back.") % {"title": title_of(record_type, record, locale_of(actor))})
+    messages.success(
+        request, _("%(title)s is back.") % {"title": title_of(record_type, record, locale_of(actor))}
+    )
     return redirect("records:detail", record_type, record_id)

@@ -32,7 +32,11 @@ def cell(request: HttpRequest, record_type: RecordType, record_id: int, field: s
             version = record["version"]
         try:
             writing.update(
-                record_type, record_id, {field: widgets.read(definition, request.POST)}, actor=actor, version=version
+                record_type,
+                record_id,
+                {field: widgets.read(definition, request.POST)},
+                actor=actor,
+                version=version,
             )
         except writing.Missing:
             raise Http404 from None
@@ -45,6 +49,12 @@ def cell(request: HttpRequest, record_type: RecordType, record_id: int, field: s
     return render(
         request,
         "records/parts/cell.html",
-        {"record_type": record_type, "record_id": record_id, "field": definition, "input": control, "version": version},
+        {
+            "record_type": record_type,
+            "record_id": record_id,
+            "field": definition,
+            "input": control,
+            "version": version,
+        },
         status=status,
     )

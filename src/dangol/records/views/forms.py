@@ -51,7 +51,9 @@ def edit(request: HttpRequest, record_type: RecordType, record_id: int) -> HttpR
     except ValueError:
         version = record["version"]
     try:
-        written = writing.update(record_type, record_id, _values(request, record_type), actor=actor, version=version)
+        written = writing.update(
+            record_type, record_id, _values(request, record_type), actor=actor, version=version
+        )
     except writing.Missing:
         raise Http404 from None
     except writing.WriteError as problem:
@@ -78,7 +80,9 @@ def _form(
             return widgets.typed(field, data, errors.get(name, ""))
         return widgets.stored(field, values.get(name), locale)
 
-    sections = [(section.label, [control(name) for name in section.fields]) for section in record_type.form_sections()]
+    sections = [
+        (section.label, [control(name) for name in section.fields]) for section in record_type.form_sections()
+    ]
     named = {name for section in record_type.form_sections() for name in section.fields}
     context = {
         "record_type": record_type,
@@ -124,7 +128,11 @@ def _initial(request: HttpRequest, record_type: RecordType, locale: Locale) -> d
 
 def _given(field: Field, given: str, request: HttpRequest, locale: Locale) -> Any:
     if isinstance(field, Reference):
-        return _referred(field, int(given), request) if given.isascii() and given.isdigit() and len(given) < 19 else None
+        return (
+            _referred(field, int(given), request)
+            if given.isascii() and given.isdigit() and len(given) < 19
+            else None
+        )
     try:
         return field.parse(given, locale)
     except ValueError:

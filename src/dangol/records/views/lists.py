@@ -26,10 +26,18 @@ from dangol.web import formats
 
 PAGE = 50
 OPERATOR_LABELS = {
-    "=": gettext_lazy("is"), "!=": gettext_lazy("is not"), "<": "<", "<=": "≤", ">": ">", ">=": "≥", "contains": gettext_lazy("contains"),
-    "not contains": gettext_lazy("does not contain"), "starts with": gettext_lazy("starts with"), "is empty": gettext_lazy("is empty"),
+    "=": gettext_lazy("is"),
+    "!=": gettext_lazy("is not"),
+    "<": "<",
+    "<=": "≤",
+    ">": ">",
+    ">=": "≥",
+    "contains": gettext_lazy("contains"),
+    "not contains": gettext_lazy("does not contain"),
+    "starts with": gettext_lazy("starts with"),
+    "is empty": gettext_lazy("is empty"),
     "is not empty": gettext_lazy("is not empty"),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +71,7 @@ def read_filter(request: HttpRequest, record_type: RecordType) -> FilterState:
     text = request.GET.get("filter", "").strip()
     try:
         if text.startswith("{"):
-            tree = filters.from_json(orjson.loads(text), record_type)
+            tree = filters.from_json(orjson.loads(text), record_type, actor=actor_of(request))
             return FilterState(filters.to_text(tree), tree)
         return FilterState(text, filters.parse(text, record_type, actor=actor_of(request)))
     except filters.FilterError as problem:
@@ -126,9 +134,16 @@ def index(request: HttpRequest, record_type: RecordType) -> HttpResponse:
         "cleared_url": _url(base, filter=None),
         "filtered": state.text != "",
     }
-    template = "records/parts/list.html" if request.headers.get("HX-Target") == "list" else "records/list.html"
+    template = (
+        "records/parts/list.html" if request.headers.get("HX-Target") == "list" else "records/list.html"
+    )
     status = 200 if state.tree is not None and not problem else 422
-    return render(request, template, context, status=200 if template == "records/list.html" and status == 200 else status)
+    return render(
+        request,
+        template,
+        context,
+        status=200 if template == "records/list.html" and status == 200 else status,
+    )
 
 
 def count(request: HttpRequest, record_type: RecordType) -> HttpResponse:
@@ -188,10 +203,10 @@ def _chips(
     """Label of each condition, and the list without it."""
     if state.tree is None or state.tree == EVERYTHING:
         return []
-    chips = []
-    for chip in filters.to_chips(state.tree, record_type, actor=actor):
-        chips.append((chip.label_text, _url(base, filter=chip.text_without_this or None)))
-    return chips
+    return [
+        (chip.label_text, _url(base, filter=chip.text_without_this or None))
+        for chip in filters.to_chips(state.tree, record_type, actor=actor)
+    ]
 
 
 def _heading(record_type: RecordType, name: str, sort: Sequence[str], base: QueryDict) -> Heading:
@@ -204,7 +219,11 @@ def _heading(record_type: RecordType, name: str, sort: Sequence[str], base: Quer
 
 
 def _rows(
-    record_type: RecordType, rows: Sequence[dict[str, Any]], columns: Sequence[str], locale: Locale, edits: bool
+    record_type: RecordType,
+    rows: Sequence[dict[str, Any]],
+    columns: Sequence[str],
+    locale: Locale,
+    edits: bool,
 ) -> list[tuple[int, str, list[Cell]]]:
     """Cells ready to print: the template only loops."""
     fields = [record_type.fields[name] for name in columns]
@@ -220,7 +239,11 @@ def _rows(
                 text = field.text(row[field.name], locale) or f"#{record_id}"
                 cells.append(Cell(format_html('<a class="strong" href="{}">{}</a>', address, text), css, ""))
                 continue
-            inline = f"{address}cell/{field.name}/" if edits and field.editable and field.kind != "long_text" else ""
+            inline = (
+                f"{address}cell/{field.name}/"
+                if edits and field.editable and field.kind != "long_text"
+                else ""
+            )
             cells.append(Cell(field.html(row[field.name], locale), css, inline))
         shown.append((record_id, title.text(row[title.name], locale), cells))
     return shown

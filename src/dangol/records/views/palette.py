@@ -10,6 +10,7 @@ from django.shortcuts import render
 
 from dangol.identity.models import Team, Territory
 from dangol.records import permissions, registry
+from dangol.records.search import page as search_page
 from dangol.records.views.access import actor_of, guard
 
 LIMIT = 12
@@ -18,25 +19,21 @@ LIMIT = 12
 def palette(request: HttpRequest) -> HttpResponse:
     """Records that answer to what was typed, as `role="option"` links, best first, whatever their type."""
     actor = actor_of(request)
-    from dangol.records.search import page as search_page
-
     text = request.GET.get("q", "")[:200].strip()
-    hits = search_page.hits_with_titles(actor=actor, q=text, limit=LIMIT) if text else []
+    hits = search_page.find(actor=actor, q=text, limit=LIMIT) if text else []
     return render(request, "records/parts/palette.html", {"hits": hits, "q": text})
 
 
 def lookup(request: HttpRequest, target: str) -> HttpResponse:
     """Options for a reference field: records of one type, or users, teams and territories."""
     actor = actor_of(request)
-    from dangol.records.search import page as search_page
-
     text = request.GET.get("q", "")[:200].strip()
     record_type = registry.find(target)
     options: list[tuple[int, str, str]] = []
     if record_type is not None:
         guard(actor, record_type)
         if text and record_type.search:
-            hits = search_page.hits_with_titles(actor=actor, q=text, types=[record_type.name], limit=LIMIT)
+            hits = search_page.find(actor=actor, q=text, types=[record_type.name], limit=LIMIT)
             options = [(hit.id, hit.title, hit.subtitle) for hit in hits]
         else:
             rows = permissions.visible_to(actor, record_type)

@@ -3,17 +3,22 @@
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from dangol.identity.actors import Actor
 from dangol.records.fields import Locale
 from dangol.records.history import changes_since
 from dangol.records.types import RecordType
 
 
-def conflict_message(record_type: RecordType, record_id: int, version: int, locale: Locale) -> str:
+def conflict_message(
+    record_type: RecordType, record_id: int, version: int, locale: Locale, actor: Actor
+) -> str:
     """Who changed which fields since `version`. One query."""
     with translation.override(locale.language):
-        changes = changes_since(record_type, record_id, version)
+        changes = changes_since(record_type, record_id, version, actor=actor)
         if not changes:
-            return _("The record has been changed since you opened it. Reload it and enter your change again.")
+            return _(
+                "The record has been changed since you opened it. Reload it and enter your change again."
+            )
         labels = sorted({str(change.label) for item in changes for change in item.fields})
         names = sorted({item.actor_name for item in changes})
         return _(

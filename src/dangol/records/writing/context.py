@@ -1,7 +1,8 @@
 """Tells the history triggers who acts and by which way in."""
 
-from dangol.identity.actors import Actor
 from django.db import connection
+
+from dangol.identity.actors import Actor
 
 
 def sign(actor: Actor, origin: str) -> None:

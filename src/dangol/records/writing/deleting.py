@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -42,7 +43,9 @@ def delete(
         if version is not None and any(current != version for current in found.values()):
             message = _("The record has been changed since you opened it. Reload it and try again.")
             raise Conflict([RowError(0, "version", version, "conflict", message)])
-        _set_deleted(record_type, record_type.model._default_manager.filter(pk__in=ids), timezone.now(), actor, origin)
+        _set_deleted(
+            record_type, record_type.model._default_manager.filter(pk__in=ids), timezone.now(), actor, origin
+        )
         return len(found)
 
 
@@ -50,7 +53,9 @@ def restore(record_type: RecordType, ids: Sequence[int], *, actor: Actor, origin
     """Take records out of the recycle bin, with those that went in with them. Raises Missing."""
     with transaction.atomic():
         sign(actor, origin)
-        rows = permissions.visible_to(actor, record_type, "delete", deleted=True).select_for_update(of=("self",))
+        rows = permissions.visible_to(actor, record_type, "delete", deleted=True).select_for_update(
+            of=("self",)
+        )
         found = dict(rows.filter(pk__in=ids).values_list("pk", "deleted_at"))
         _all_found(ids, found)
         for moment in set(found.values()):
@@ -71,7 +76,9 @@ def _all_found(ids: Sequence[int], found: dict[int, object]) -> None:
         raise Missing(lost)
 
 
-def _set_deleted(record_type: RecordType, rows: QuerySet, moment: datetime, actor: Actor, origin: str) -> None:  # type: ignore[type-arg]
+def _set_deleted(
+    record_type: RecordType, rows: QuerySet[Any], moment: datetime, actor: Actor, origin: str
+) -> None:
     ids = list(rows.filter(deleted_at__isnull=True).values_list("pk", flat=True))
     if not ids:
         return
@@ -80,10 +87,14 @@ def _set_deleted(record_type: RecordType, rows: QuerySet, moment: datetime, acto
     record_type.after_write(WrittenRows([], [], origin, removed=ids), actor=actor)
     outbox.announce(RecordsDeleted(record_type=record_type.name, ids=ids), actor=actor)
     for child, path in _followers(record_type):
-        _set_deleted(child, child.model._default_manager.filter(**{f"{path}__in": ids}), moment, actor, origin)
+        _set_deleted(
+            child, child.model._default_manager.filter(**{f"{path}__in": ids}), moment, actor, origin
+        )
 
 
-def _set_restored(record_type: RecordType, rows: QuerySet, moment: datetime, actor: Actor, origin: str) -> None:  # type: ignore[type-arg]
+def _set_restored(
+    record_type: RecordType, rows: QuerySet[Any], moment: datetime, actor: Actor, origin: str
+) -> None:
     ids = list(rows.filter(deleted_at=moment).values_list("pk", flat=True))
     if not ids:
         return
@@ -93,7 +104,9 @@ def _set_restored(record_type: RecordType, rows: QuerySet, moment: datetime, act
     record_type.after_write(WrittenRows([], [], origin, restored=ids), actor=actor)
     outbox.announce(RecordsRestored(record_type=record_type.name, ids=ids), actor=actor)
     for child, path in _followers(record_type):
-        _set_restored(child, child.model._default_manager.filter(**{f"{path}__in": ids}), moment, actor, origin)
+        _set_restored(
+            child, child.model._default_manager.filter(**{f"{path}__in": ids}), moment, actor, origin
+        )
 
 
 def _followers(record_type: RecordType) -> list[tuple[RecordType, str]]:

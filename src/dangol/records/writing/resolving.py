@@ -1,7 +1,9 @@
 """Turns what callers gave as references into ids the actor may use."""
 
+from __future__ import annotations
+
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -12,70 +14,89 @@ from dangol.records.fields import FieldError, Locale, Ref, Reference
 from dangol.records.types import Draft, RecordType
 from dangol.records.writing.errors import RowError
 
+Asked = dict[str, dict[Any, list[Draft]]]
+"""Ways in which targets were named ("id", a unique field, "" for the title) → value → the drafts that did so."""
+
 
 def resolve_references(
     record_type: RecordType, drafts: Sequence[Draft], *, actor: Actor, locale: Locale
-) -> list[RowError]:
-    """Replace every Ref by one with an id, in place. One query for each way in which a target was named.
+) -> Iterator[RowError]:
+    """Replace every Ref by one with an id, in place; yields what cannot be. One query for each way of naming.
 
     A target must be alive and visible to the actor, unless the row refers to it already.
     """
-    errors: list[RowError] = []
     for name, field in record_type.editable_fields.items():
         if not isinstance(field, Reference):
             continue
-        asked: dict[str, dict[Any, list[Draft]]] = defaultdict(lambda: defaultdict(list))
-        for draft in drafts:
-            ref = draft.values.get(name)
-            if not isinstance(ref, Ref):
+        for key, wanted in _asked(name, drafts).items():
+            try:
+                found = _look_up(field, key, list(wanted), actor=actor, locale=locale)
+            except FieldError as problem:
+                for value, rows in wanted.items():
+                    yield from _refused(name, value, rows, problem)
                 continue
-            if ref.id is not None:
-                if draft.current is None or draft.current.get(name) != ref:
-                    asked["id"][ref.id].append(draft)
-            elif ref.key is not None:
-                asked[ref.key[0]][ref.key[1]].append(draft)
-            else:
-                asked[""][ref.title].append(draft)
-        for key, wanted in asked.items():
-            found, problem = _look_up(field, key, wanted, actor=actor, locale=locale)
             for value, rows in wanted.items():
                 ids = found.get(value, ())
-                for draft in rows:
-                    if len(ids) == 1:
+                if len(ids) == 1:
+                    for draft in rows:
                         draft.values[name] = Ref(id=ids[0])
-                        continue
-                    if problem is None:
-                        message = _("There is no such record.") if not ids else _("Several records are called so. Give the id.")
-                        code = "missing" if not ids else "ambiguous"
-                    else:
-                        message, code = problem.message, problem.code
-                    errors.append(RowError(draft.index, name, value, code, message))
-                    del draft.values[name]
-    return errors
+                elif ids:
+                    several = FieldError("ambiguous", _("Several records are called so. Give the id."))
+                    yield from _refused(name, value, rows, several)
+                else:
+                    yield from _refused(
+                        name, value, rows, FieldError("missing", _("There is no such record."))
+                    )
+
+
+def _asked(name: str, drafts: Sequence[Draft]) -> Asked:
+    asked: Asked = defaultdict(lambda: defaultdict(list))
+    for draft in drafts:
+        ref = draft.values.get(name)
+        if not isinstance(ref, Ref):
+            continue
+        if ref.id is not None:
+            if draft.current is None or draft.current.get(name) != ref:
+                asked["id"][ref.id].append(draft)
+        elif ref.key is not None:
+            asked[ref.key[0]][ref.key[1]].append(draft)
+        else:
+            asked[""][ref.title].append(draft)
+    return asked
+
+
+def _refused(name: str, value: Any, rows: Sequence[Draft], problem: FieldError) -> Iterator[RowError]:
+    for draft in rows:
+        del draft.values[name]
+        yield RowError(draft.index, name, value, problem.code, problem.message)
 
 
 def _look_up(
-    field: Reference, key: str, wanted: dict[Any, list[Draft]], *, actor: Actor, locale: Locale
-) -> tuple[dict[Any, list[int]], FieldError | None]:
+    field: Reference, key: str, wanted: Sequence[Any], *, actor: Actor, locale: Locale
+) -> Mapping[Any, Sequence[int]]:
+    """The ids behind each value. Raises FieldError when records cannot be named by `key`. One query."""
     target = registry.find(field.target) if field.target else None
-    if target is None:
-        rows: Any = field.model._default_manager.all()
-        column = {"id": "pk", "": field.title}.get(key)
-    else:
-        rows = permissions.visible_to(actor, target)
-        column = {"id": "pk", "": target.title}.get(key) or (key if key in target.keys else None)
-    if column is None:
-        keys = ", ".join(("id", *(target.keys if target else ())))
-        return {}, FieldError("key", _("Records are named by: %(keys)s.") % {"keys": keys})
-    values: dict[Any, Any] = {}
+    rows: Any = permissions.visible_to(actor, target) if target else field.model._default_manager.all()
+    columns = {
+        "id": "pk",
+        "": target.title if target else field.title,
+        **{name: name for name in (target.keys if target else ())},
+    }
+    if key not in columns:
+        names = ", ".join(name for name in columns if name)
+        raise FieldError("key", _("Records are named by: %(keys)s.") % {"keys": names})
+    given: dict[Any, list[Any]] = defaultdict(list)
     for value in wanted:
-        try:
-            parsed = target.fields[key].parse(value, locale) if target and key not in ("id", "") else value
-        except FieldError:
-            continue
-        values.setdefault(parsed, []).append(value)
+        parsed = value
+        if target and key not in ("id", ""):
+            try:
+                parsed = target.fields[key].parse(value, locale)
+            except FieldError:
+                continue  # what cannot be a key names no record; the caller hears "there is no such record"
+        given[parsed].append(value)
     found: dict[Any, list[int]] = defaultdict(list)
-    for record_id, value in rows.filter(**{f"{column}__in": list(values)}).values_list("pk", column):
-        for given in values.get(value, ()):
-            found[given].append(record_id)
-    return found, None
+    column = columns[key]
+    for record_id, value in rows.filter(**{f"{column}__in": list(given)}).values_list("pk", column):
+        for as_given in given.get(value, ()):
+            found[as_given].append(record_id)
+    return found

@@ -21,7 +21,8 @@ def draw_ids(table: Table, count: int) -> list[int]:
     """Take ids from the table's sequence, so that rows can be named before they are stored. One query."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table.name, count]
+            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
+            [table.name, count],
         )
         return [row[0] for row in cursor.fetchall()]
 
@@ -49,16 +50,19 @@ def update(table: Table, names: Sequence[str], ids: Sequence[int], rows: Sequenc
     """Change rows: `rows[i]` are the values of `names` for `ids[i]`. One statement, so one history statement."""
     columns = [table.columns[name] for name in names]
     assignments = sql.SQL(", ").join(
-        sql.SQL("{} = v.{}").format(sql.Identifier(column.name), sql.Identifier(column.name)) for column in columns
+        sql.SQL("{} = v.{}").format(sql.Identifier(column.name), sql.Identifier(column.name))
+        for column in columns
     )
     arrays = sql.SQL(", ").join(
         sql.SQL("{}::{}[]").format(sql.Placeholder(), sql.SQL(type_name))
         for type_name in ["bigint", *(column.type for column in columns)]
     )
-    aliases = sql.SQL(", ").join(sql.Identifier(name) for name in ["id", *(column.name for column in columns)])
-    statement = sql.SQL("UPDATE {table} SET {assignments} FROM unnest({arrays}) AS v({aliases}) WHERE {table}.id = v.id").format(
-        table=sql.Identifier(table.name), assignments=assignments, arrays=arrays, aliases=aliases
+    aliases = sql.SQL(", ").join(
+        sql.Identifier(name) for name in ["id", *(column.name for column in columns)]
     )
+    statement = sql.SQL(
+        "UPDATE {table} SET {assignments} FROM unnest({arrays}) AS v({aliases}) WHERE {table}.id = v.id"
+    ).format(table=sql.Identifier(table.name), assignments=assignments, arrays=arrays, aliases=aliases)
     values = [list(ids), *([row[index] for row in rows] for index in range(len(columns)))]
     with connection.cursor() as cursor:
         cursor.execute(statement, values)

@@ -14,13 +14,14 @@ from dangol.events import outbox
 from dangol.identity.actors import Actor
 from dangol.records import permissions, registry
 from dangol.records.events import RecordsWritten
-from dangol.records.fields import FieldError, Locale, Ref, Reference
+from dangol.records.fields import Locale, Ref, Reference
 from dangol.records.search import index
 from dangol.records.types import Draft, RecordType, WrittenRows
 from dangol.records.writing import storing
 from dangol.records.writing.conflicts import conflict_message
 from dangol.records.writing.context import sign
 from dangol.records.writing.errors import Change, Conflict, Missing, RowError, WriteError, Written
+from dangol.records.writing.parsing import Parser
 from dangol.records.writing.resolving import resolve_references
 
 
@@ -143,64 +144,32 @@ class _Batch:
     # steps
 
     def _parse(self) -> list[Draft]:
-        fields = self.type.fields
-        creates = any(change.id is None for change in self.changes)
+        creates = [index_ for index_, change in enumerate(self.changes) if change.id is None]
         if creates and not self.actor.may(self.type.name, "create"):
             self.failure = Missing
-            for index_, change in enumerate(self.changes):
-                if change.id is None:
-                    self._refuse(RowError(index_, "", None, "forbidden", _("You may not create such records.")))
-        defaults = self._defaults() if creates else {}
-        required = [name for name, field in self.type.editable_fields.items() if field.required]
+            for index_ in creates:
+                self._refuse(RowError(index_, "", None, "forbidden", _("You may not create such records.")))
+        parser = Parser(self.type, self.actor, self.locale)
         drafts = []
         for index_, change in enumerate(self.changes):
             if index_ in self.refused:
                 continue
-            values: dict[str, Any] = {}
-            for name, raw in change.values.items():
-                field = fields.get(name)
-                if field is None:
-                    self._refuse(RowError(index_, name, raw, "unknown_field", _("There is no such field.")))
-                    continue
-                if not field.editable:
-                    self._refuse(RowError(index_, name, raw, "read_only", _("This field cannot be changed.")))
-                    continue
-                try:
-                    values[name] = field.clean(raw, self.locale)
-                except FieldError as problem:
-                    self._refuse(RowError(index_, name, raw, problem.code, problem.message))
-            if change.id is None:
-                values = {**defaults, **values}
-                for name in required:
-                    if values.get(name) is None and name not in change.values:
-                        self._refuse(RowError(index_, name, None, "required", _("Enter a value.")))
-            drafts.append(Draft(index_, change.id, values))
+            draft, errors = parser.draft(index_, change)
+            drafts.append(draft)
+            for error in errors:
+                self._refuse(error)
         return drafts
-
-    def _defaults(self) -> dict[str, Any]:
-        """Values of fields that a new record was not given: the model's, and whose it is."""
-        fields = self.type.fields
-        defaults = {
-            name: value for name, value in self.type.table.defaults.items() if name in fields and fields[name].editable
-        }
-        if self.type.table.has_scope and self.actor.user_id is not None:
-            defaults["owner"] = Ref(id=self.actor.user_id)
-            if self.actor.team_id:
-                defaults["team"] = Ref(id=self.actor.team_id)
-            if self.actor.territory_id:
-                defaults["territory"] = Ref(id=self.actor.territory_id)
-        return defaults
 
     def _load_current(self, drafts: Sequence[Draft]) -> None:
         """Lock and read the rows to change: all fields that any of the changes names. One query."""
         wanted = {draft.id: draft for draft in drafts if draft.id is not None}
         if not wanted:
             return
-        if len(wanted) < sum(draft.id is not None for draft in drafts):
-            seen: set[int] = set()
-            for draft in drafts:
-                if draft.id is not None and (draft.id in seen or seen.add(draft.id)):
-                    self._refuse(RowError(draft.index, "id", draft.id, "twice", _("The record stands in the batch twice.")))
+        for draft in drafts:
+            if draft.id is not None and wanted[draft.id] is not draft:
+                self._refuse(
+                    RowError(draft.index, "id", draft.id, "twice", _("The record stands in the batch twice."))
+                )
         names = [name for name in self.type.editable_fields if name in self.type.table.columns]
         columns = [self._raw_column(name) for name in names]
         rows = permissions.visible_to(self.actor, self.type, "edit").select_for_update(of=("self",))
@@ -208,7 +177,9 @@ class _Batch:
         stored: dict[int, tuple[int, dict[str, Any]]] = {}
         for record_id, version, *values in locked:
             current = {
-                name: Ref(id=value) if value is not None and isinstance(self.type.fields[name], Reference) else value
+                name: Ref(id=value)
+                if value is not None and isinstance(self.type.fields[name], Reference)
+                else value
                 for name, value in zip(names, values, strict=True)
             }
             stored[record_id] = (version, current)
@@ -223,7 +194,7 @@ class _Batch:
             asked = self.changes[draft.index].version
             if asked is not None and asked != version:
                 self.failure = Conflict
-                message = conflict_message(self.type, draft.id, asked, self.locale)
+                message = conflict_message(self.type, draft.id, asked, self.locale, self.actor)
                 self._refuse(RowError(draft.index, "version", asked, "conflict", message))
 
     def _raw_column(self, name: str) -> str:
@@ -291,7 +262,8 @@ class _Batch:
         table = self.type.table
         names = sorted({name for draft in drafts for name in draft.values if name in table.columns})
         rows = [
-            [*(storing.column_value(draft.get(name)) for name in names), self.actor.user_id] for draft in drafts
+            [*(storing.column_value(draft.get(name)) for name in names), self.actor.user_id]
+            for draft in drafts
         ]
         storing.update(table, [*names, "updated_by"], [draft.id or 0 for draft in drafts], rows)
 
@@ -302,7 +274,9 @@ class _Batch:
             if not ids or permissions.visible_q(self.actor, self.type, action) is True:
                 continue
             allowed = set(
-                permissions.visible_to(self.actor, self.type, action).filter(pk__in=ids).values_list("pk", flat=True)
+                permissions.visible_to(self.actor, self.type, action)
+                .filter(pk__in=ids)
+                .values_list("pk", flat=True)
             )
             for draft in drafts:
                 if draft.id in ids and draft.id not in allowed and not self._handed_over(draft):
@@ -313,7 +287,9 @@ class _Batch:
                                 "owner" if self.type.table.has_scope else self.type.scope.through[0],
                                 None,
                                 "forbidden",
-                                _("The record would lie outside of what you may edit. Choose an owner or team of yours."),
+                                _(
+                                    "The record would lie outside of what you may edit. Choose an owner or team of yours."
+                                ),
                             )
                         ]
                     )
@@ -330,7 +306,11 @@ class _Batch:
             ids += [draft.id or 0 for draft in updated if searched & draft.values.keys()]
             if ids:
                 index.reindex(self.type, ids)
-        moved = [draft.id or 0 for draft in updated if (scope | set(self.type.scope.through[:1])) & draft.values.keys()]
+        moved = [
+            draft.id or 0
+            for draft in updated
+            if (scope | set(self.type.scope.through[:1])) & draft.values.keys()
+        ]
         if moved:
             index.refresh_scope(self.type, moved, registry.inheriting(self.type))
 
@@ -339,5 +319,9 @@ class _Batch:
         detail = getattr(problem.__cause__, "diag", None)
         constraint = (detail.constraint_name or "") if detail else ""
         return RowError(
-            0, "", None, "constraint", _("The database refused the change (%(rule)s). Reload and try again.") % {"rule": constraint}
+            0,
+            "",
+            None,
+            "constraint",
+            _("The database refused the change (%(rule)s). Reload and try again.") % {"rule": constraint},
         )

@@ -135,7 +135,7 @@ def entry(
 
 @register.inclusion_tag("web/parts/chart.html")
 def chart(id: str, spec: Mapping[str, Any], size: str = "", label: Any = "") -> dict[str, Any]:  # noqa: A002
-    """A chart from a spec (see README) with its numbers as a table beneath; size s, m, "", l."""
+    """A chart from a spec (see `web/charts.py`) with its numbers as a table beneath; size s, m, "", l."""
     return {
         "id": id,
         "data_id": f"{id}-data",

@@ -26,7 +26,9 @@ class Automatic:
     missing: list[Field] = field(default_factory=list)
 
 
-def automatic_mapping(record_type: RecordType, header: Sequence[str], delimiter: str | None = None) -> Automatic:
+def automatic_mapping(
+    record_type: RecordType, header: Sequence[str], delimiter: str | None = None
+) -> Automatic:
     """Match columns with fields by name or by label in any language.
 
     A reference is matched as `customer.external_id`, or by both labels in turn ("고객 고객 번호"). The key is
@@ -65,7 +67,9 @@ def _names(record_type: RecordType) -> dict[str, tuple[str, str]]:
             for known in record_type.editable_fields.values():
                 label = str(known.label)
                 names.setdefault(folded(label), (known.name, ""))
-                target = registry.find(known.target) if isinstance(known, Reference) and known.target else None
+                target = (
+                    registry.find(known.target) if isinstance(known, Reference) and known.target else None
+                )
                 for key in target.keys if target else ():
                     key_label = str(target.fields[key].label) if target else key
                     names.setdefault(folded(f"{label} {key_label}"), (known.name, key))

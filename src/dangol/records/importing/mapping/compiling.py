@@ -335,7 +335,9 @@ class _Binder:
             only = getters[0]
             return lambda cells: str(only(cells) or "")
         # Lengths keep ("ab", "c") and ("a", "bc") apart.
-        return lambda cells: "".join(f"{len(text)}:{text}" for text in (str(get(cells) or "") for get in getters))
+        return lambda cells: "".join(
+            f"{len(text)}:{text}" for text in (str(get(cells) or "") for get in getters)
+        )
 
 
 def _named(convert: Callable[[str], Any], text: str, field_name: str) -> Any:

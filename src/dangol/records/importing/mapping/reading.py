@@ -86,7 +86,9 @@ class _Reader:
         top = _object(data, "", ("name", "title", "source", "time_zone", "records"))
         source = _object(top.get("source", {}), "source", ("delimiter", "encoding"))
         delimiter = source.get("delimiter")
-        if delimiter is not None and (not isinstance(delimiter, str) or len(delimiter) != 1 or delimiter in '"\r\n'):
+        if delimiter is not None and (
+            not isinstance(delimiter, str) or len(delimiter) != 1 or delimiter in '"\r\n'
+        ):
             raise MappingProblem("source.delimiter", _("One character is needed here, such as , or ;."))
         encoding = source.get("encoding")
         if encoding is not None and str(encoding).lower() not in ("utf-8", "utf8"):
@@ -132,13 +134,16 @@ class _Reader:
             )
         alias = _text(record.get("as", type_name), f"{path}.as")
         if alias in self.types:
-            raise MappingProblem(f"{path}.as", _("Two records have the same name; give each its own by “as”."))
+            raise MappingProblem(
+                f"{path}.as", _("Two records have the same name; give each its own by “as”.")
+            )
         existing = _one_of(record.get("existing", "update"), f"{path}.existing", ("update", "keep"))
         fields = _object(record.get("fields"), f"{path}.fields")
         if not fields:
             raise MappingProblem(f"{path}.fields", _("At least one field is needed here."))
         plans = tuple(
-            self._field(name, item, f"{path}.fields.{name}", record_type, existing) for name, item in fields.items()
+            self._field(name, item, f"{path}.fields.{name}", record_type, existing)
+            for name, item in fields.items()
         )
         key = record.get("key", [])
         if isinstance(key, str):
@@ -151,9 +156,12 @@ class _Reader:
                     f"{path}.key[{index}]", _("The key field must stand among the fields of this record.")
                 )
             plan = next(plan for plan in plans if plan.name == part)
-            if isinstance(record_type.fields[part], Reference) and not isinstance(plan.expression, FromRecord):
+            if isinstance(record_type.fields[part], Reference) and not isinstance(
+                plan.expression, FromRecord
+            ):
                 raise MappingProblem(
-                    f"{path}.key[{index}]", _("A reference is a key only when its record comes from the same row.")
+                    f"{path}.key[{index}]",
+                    _("A reference is a key only when its record comes from the same row."),
                 )
         when = self._condition(record["when"], f"{path}.when") if "when" in record else None
         self.types[alias] = record_type
@@ -193,7 +201,9 @@ class _Reader:
                 columns = ordinal if isinstance(ordinal, list) else [ordinal]
                 if not columns:
                     raise MappingProblem(f"{path}.ordinal", _("At least one column is needed here."))
-                cells = tuple(self._cell(item, f"{path}.ordinal[{index}]") for index, item in enumerate(columns))
+                cells = tuple(
+                    self._cell(item, f"{path}.ordinal[{index}]") for index, item in enumerate(columns)
+                )
                 self.ordinals.append(Ordinal(cells, len(self.ordinals)))
                 return self.ordinals[-1]
             if "record" in data:
@@ -220,10 +230,14 @@ class _Reader:
             cases = _object(data, path, ("first",))["first"]
             if not isinstance(cases, list) or not cases:
                 raise MappingProblem(f"{path}.first", _("A list with at least one case is needed here."))
-            return FirstOf(tuple(self._case(case, f"{path}.first[{index}]") for index, case in enumerate(cases)))
+            return FirstOf(
+                tuple(self._case(case, f"{path}.first[{index}]") for index, case in enumerate(cases))
+            )
         if "column" in source:
             return self._cell(data, path)
-        raise MappingProblem(path, _("The value's source is missing. Use one of: %(names)s.") % {"names": ", ".join(_SOURCES)})
+        raise MappingProblem(
+            path, _("The value's source is missing. Use one of: %(names)s.") % {"names": ", ".join(_SOURCES)}
+        )
 
     def _case(self, data: Any, path: str) -> tuple[Condition | None, Plain]:
         case = _object(data, path)
@@ -276,17 +290,23 @@ class _Reader:
 
     def _condition(self, data: Any, path: str) -> Condition:
         source = _object(data, path)
-        for word, kind in (("all", Every), ("any", Some)):
+        for word, combine in (("all", Every), ("any", Some)):
             if word in source:
                 items = _object(data, path, (word,))[word]
                 if not isinstance(items, list) or not items:
-                    raise MappingProblem(f"{path}.{word}", _("A list with at least one condition is needed here."))
-                return kind(tuple(self._condition(item, f"{path}.{word}[{n}]") for n, item in enumerate(items)))
+                    raise MappingProblem(
+                        f"{path}.{word}", _("A list with at least one condition is needed here.")
+                    )
+                return combine(
+                    tuple(self._condition(item, f"{path}.{word}[{n}]") for n, item in enumerate(items))
+                )
         if "not" in source:
             return Not(self._condition(_object(data, path, ("not",))["not"], f"{path}.not"))
         found = [name for name in _TESTS if name in source]
         if len(found) != 1:
-            raise MappingProblem(path, _("One test is needed here: %(names)s.") % {"names": ", ".join(_TESTS)})
+            raise MappingProblem(
+                path, _("One test is needed here: %(names)s.") % {"names": ", ".join(_TESTS)}
+            )
         kind, operand = found[0], source.pop(found[0])
         cell = self._cell(source, path)
         if kind == "is":

@@ -128,5 +128,3 @@ class Mapping:
     def types(self) -> list[str]:
         """The record types it writes, in order, each once."""
         return list(dict.fromkeys(plan.type for plan in self.records))
-
-

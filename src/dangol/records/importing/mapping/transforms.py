@@ -64,7 +64,9 @@ def _text_setting(settings: Mapping[str, Any], key: str, default: str) -> str:
 def _known(settings: Mapping[str, Any], *names: str) -> None:
     for name in settings:
         if name not in names:
-            raise SettingProblem(_("Unknown setting. Possible are: %(names)s.") % {"names": ", ".join(names)}, name)
+            raise SettingProblem(
+                _("Unknown setting. Possible are: %(names)s.") % {"names": ", ".join(names)}, name
+            )
 
 
 def make_decimal(settings: Any) -> Transform:
@@ -114,11 +116,14 @@ def _reader_of(settings: Any, code: str, default_format: str) -> Callable[[str],
         raise SettingProblem(_("An object is needed here."))
     _known(settings, "format", "time_zone")
     pattern = _text_setting(settings, "format", default_format)
-    sample = datetime(2026, 11, 21, 14, 30).strftime(pattern)
+    # Without zone on purpose: what is written in a file is local time until `make_datetime` says where.
+    sample = datetime(2026, 11, 21, 14, 30).strftime(pattern)  # noqa: DTZ001
     try:
-        datetime.strptime(sample, pattern)
+        datetime.strptime(sample, pattern)  # noqa: DTZ007
     except (ValueError, re.error):
-        raise SettingProblem(_("This date format cannot be read. Write it as %%Y-%%m-%%d."), "format") from None
+        raise SettingProblem(
+            _("This date format cannot be read. Write it as %(sample)s.") % {"sample": "%Y-%m-%d"}, "format"
+        ) from None
     iso = pattern in ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M")
     length = len(sample)
 
@@ -128,7 +133,7 @@ def _reader_of(settings: Any, code: str, default_format: str) -> Callable[[str],
             if iso and len(stripped) == length:
                 # The same format, read six times as fast.
                 return datetime.fromisoformat(stripped)
-            return datetime.strptime(stripped, pattern)
+            return datetime.strptime(stripped, pattern)  # noqa: DTZ007
         except ValueError:
             raise CellProblem(
                 code, _("Enter the date as %(sample)s.") % {"sample": sample}, value=text
@@ -202,7 +207,9 @@ def make_prefixes(settings: Any) -> Transform:
         for prefix, value in pairs:
             if text.startswith(prefix):
                 return value
-        raise CellProblem("prefix", _("The value must start with one of: %(choices)s.") % {"choices": listed}, value=text)
+        raise CellProblem(
+            "prefix", _("The value must start with one of: %(choices)s.") % {"choices": listed}, value=text
+        )
 
     return choose
 

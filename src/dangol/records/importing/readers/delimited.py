@@ -22,7 +22,9 @@ csv.field_size_limit(LONGEST_LINE)
 
 _CUT = Problem(
     "line_too_long",
-    format_lazy(_("The line is longer than {limit} characters. Only its beginning is kept here."), limit=LONGEST_LINE),
+    format_lazy(
+        _("The line is longer than {limit} characters. Only its beginning is kept here."), limit=LONGEST_LINE
+    ),
 )
 
 
@@ -76,9 +78,13 @@ class DelimitedTable:
                         break
                     return [cell.strip() for cell in cells]
             else:
-                raise SourceProblem(_("The file is empty. It needs a header row and at least one row below it."))
+                raise SourceProblem(
+                    _("The file is empty. It needs a header row and at least one row below it.")
+                )
         except csv.Error as error:
-            raise SourceProblem(_("The header row cannot be read: a quotation mark is not closed.")) from error
+            raise SourceProblem(
+                _("The header row cannot be read: a quotation mark is not closed.")
+            ) from error
         raise SourceProblem(
             _("The header row has too many columns; at most %(limit)s are read.") % {"limit": MOST_COLUMNS}
         )
@@ -152,10 +158,13 @@ class DelimitedTable:
         if was_cut:
             problem = _CUT
         elif "new-line character" in error:
-            problem = Problem("line_break", _("The row contains a stray line break. Remove it and try again."))
+            problem = Problem(
+                "line_break", _("The row contains a stray line break. Remove it and try again.")
+            )
         else:
             problem = Problem(
-                "quotes", _("A quotation mark is not closed or stands in the wrong place. Check the quotation marks.")
+                "quotes",
+                _("A quotation mark is not closed or stands in the wrong place. Check the quotation marks."),
             )
         return Row(self._number, first.rstrip("\n").split(self.delimiter), problem)
 

@@ -36,7 +36,9 @@ class _GzipSource:
             return self._stream.read(size)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise SourceProblem(
-                _("The compressed file is damaged or incomplete. Fetch it again and start the import once more.")
+                _(
+                    "The compressed file is damaged or incomplete. Fetch it again and start the import once more."
+                )
             ) from error
 
 

@@ -1,0 +1,61 @@
+"""Turns what callers gave into values, field by field."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from dangol.identity.actors import Actor
+from dangol.records.fields import FieldError, Locale, Ref
+from dangol.records.types import Draft, RecordType
+from dangol.records.writing.errors import Change, RowError
+
+
+class Parser:
+    """Reads the changes of one batch. No queries."""
+
+    def __init__(self, record_type: RecordType, actor: Actor, locale: Locale) -> None:
+        self.type = record_type
+        self.locale = locale
+        self.defaults = _defaults(record_type, actor)
+        self.required = [name for name, field in record_type.editable_fields.items() if field.required]
+
+    def draft(self, index: int, change: Change) -> tuple[Draft, list[RowError]]:
+        """The row to write, and what is wrong with it. A new row gets the defaults of fields it was not given."""
+        values: dict[str, Any] = {}
+        errors: list[RowError] = []
+        for name, raw in change.values.items():
+            try:
+                values[name] = self._value(name, raw)
+            except FieldError as problem:
+                errors.append(RowError(index, name, raw, problem.code, problem.message))
+        if change.id is None:
+            values = {**self.defaults, **values}
+            errors += [
+                RowError(index, name, None, "required", _("Enter a value."))
+                for name in self.required
+                if values.get(name) in (None, "") and name not in change.values
+            ]
+        return Draft(index, change.id, values), errors
+
+    def _value(self, name: str, raw: Any) -> Any:
+        field = self.type.fields.get(name)
+        if field is None:
+            raise FieldError("unknown_field", _("There is no such field."))
+        if not field.editable:
+            raise FieldError("read_only", _("This field cannot be changed."))
+        return field.clean(raw, self.locale)
+
+
+def _defaults(record_type: RecordType, actor: Actor) -> dict[str, Any]:
+    """Values of fields that a new record was not given: the model's, and whose it is."""
+    fields = record_type.editable_fields
+    defaults = {name: value for name, value in record_type.table.defaults.items() if name in fields}
+    if record_type.table.has_scope and actor.user_id is not None:
+        defaults["owner"] = Ref(id=actor.user_id)
+        if actor.team_id:
+            defaults["team"] = Ref(id=actor.team_id)
+        if actor.territory_id:
+            defaults["territory"] = Ref(id=actor.territory_id)
+    return defaults
