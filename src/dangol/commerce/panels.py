@@ -19,6 +19,8 @@ from dangol.records import permissions, ports, registry
 from dangol.web import formats
 
 LINES_SHOWN = 100
+FRESH_DAYS = 31
+"""Older data say until when they go."""
 SIBLINGS_SHOWN = 6
 
 
@@ -99,6 +101,18 @@ def _figures(actor: Actor, record: Mapping[str, Any]) -> Sequence[ports.Figure]:
             url=_list_url(record["id"], 'kind = "return"') if bought.returns else "",
         ),
     ]
+
+
+def _period(bought: Purchases, language: str) -> str:
+    """How many orders the twelve months hold, and when they ended if that was long ago."""
+    count = formats.number(bought.last_year_orders, language)
+    if (timezone.now().date() - bought.until).days <= FRESH_DAYS:
+        return _("%(count)s orders") % {"count": count}
+    return _("%(count)s orders, until %(day)s") % {"count": count, "day": bought.until.isoformat()}
+
+
+def _year_before(day: date) -> date:
+    return day.replace(year=day.year - 1, day=min(day.day, 28))
 
 
 def _revenue(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -11,8 +11,10 @@ from zoneinfo import ZoneInfo
 import orjson
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
+from django.db.models import Max
 from django.utils import timezone
 
+from dangol.commerce.models import Order
 from dangol.customers.beside import subselect
 from dangol.identity.actors import Actor
 from dangol.records import permissions, registry
@@ -54,7 +56,7 @@ class Purchases:
     """Sums over the orders of one customer, in the currency in which it buys most often.
 
     `revenue` is exact and net of returns; `returned` is zero or below. `months` are the last 24 in order,
-    with their revenue. `other_currencies` says that there are orders in others, which are left out.
+    with their revenue, up to the day `until`. `other_currencies` says that there are orders in others, which are left out.
     """
 
     currency: str
@@ -69,17 +71,18 @@ class Purchases:
     months: tuple[tuple[date, Decimal], ...]
     products: tuple[dict[str, Any], ...]
     other_currencies: bool
+    until: date
 
 
 def customer_purchases(*, actor: Actor, customer_id: int, now: datetime | None = None) -> Purchases | None:
-    """What a customer bought, as far as the actor may see its orders. None when nothing. One query.
+    """What a customer bought, as far as the actor may see its orders. None when nothing. Two queries.
 
     Args:
         actor: whose permissions and time zone hold.
         customer_id: the customer.
-        now: the end of the 12 and 24 months; the present moment when not given.
+        now: the end of the 12 and 24 months; the end of the data when not given.
     """
-    now = (now or timezone.now()).astimezone(ZoneInfo(actor.time_zone))
+    now = (now or data_end()).astimezone(ZoneInfo(actor.time_zone))
     orders = permissions.visible_to(actor, registry.get("order")).filter(customer_id=customer_id).values("pk")
     try:
         orders_sql, orders_params = subselect(orders)
@@ -129,7 +132,18 @@ def customer_purchases(*, actor: Actor, customer_id: int, now: datetime | None =
             for row in products
         ),
         other_currencies=len(sums) > 1,
+        until=now.date(),
     )
+
+
+def data_end() -> datetime:
+    """Now, or the company's newest order where that is older: "the last twelve months" of old data are its own last.
+
+    The same rule by which customer value is computed. One query, answered by an index.
+    """
+    newest = Order.objects.filter(deleted_at__isnull=True).aggregate(newest=Max("ordered_at"))["newest"]
+    now = timezone.now()
+    return min(now, newest) if newest else now
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -1,0 +1,359 @@
+"""Hostile input at every door: whatever stands in an address, a form or a body, the answer is never a 500.
+
+The lists below hold what has broken other systems: NUL, halves of surrogate pairs, bytes that are no UTF-8, text that
+turns the writing direction, numbers beyond every column, deep JSON, cursors that were made by hand.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from urllib.parse import quote
+
+import orjson
+import pytest
+from django.db import connection
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dangol.records import registry, writing
+from tests.cast import SYSTEM
+
+pytestmark = pytest.mark.django_db
+
+HUGE = "9" * 5_000
+NASTY = [
+    "\0",
+    "a\0b",
+    "\u202e\u2066gnp.exe",
+    "\ufeff\u200b",
+    "﷽" * 50,
+    "👩‍👩‍👧‍👦",
+    "'",
+    '"',
+    "\\",
+    "%",
+    "_%_",
+    "<script>alert(1)</script>",
+    "</script><script>alert(1)</script>",
+    "{{ 7 * 7 }}{% debug %}",
+    "../../../../etc/passwd",
+    "\r\nSet-Cookie: a=b",
+    "javascript:alert(1)",
+    "-1",
+    "0",
+    str(2**31),
+    str(2**63),
+    HUGE,
+    "1e999999999",
+    "-0.0",
+    "NaN",
+    "Infinity",
+    "٣",
+    "²",
+    "0x10",
+    "0001-01-01",
+    "9999-12-31",
+    "2026-02-30",
+    "[]",
+    "{}",
+    "null",
+    '{"and":[' * 400,
+    "[" * 3_000,
+    "(" * 3_000,
+    "a" * 60_000,
+    ",".join(["name"] * 2_000),
+]
+RAW = [*(quote(value, safe="") for value in NASTY), "%ff%fe", "%ed%a0%80", "%00", "%c0%ae%c0%ae", "%", "%zz"]
+
+FILTERS = [
+    f"name = {HUGE}",
+    f"id = {HUGE}",
+    f"id = {2**63}",
+    f"id = -{2**63}",
+    f"owner = {2**63}",
+    f"owner = {HUGE}",
+    f"version > {2**40}",
+    f"orders.count > {2**70}",
+    f"orders.count = {HUGE}",
+    "since = 0001-01-01",
+    "since >= 9999-12-31",
+    "created_at > 9999-12-31",
+    "created_at = 0001-01-01",
+    "created_at >= now - 999999999y",
+    "created_at >= today + 999999999999999d",
+    "rfm.monetary > 99999999999999999999999999999",
+    "rfm.recency = 1.5",
+    "rfm.recency > 99999999999999999999",
+    "orders.any(amount > 99999999999999999999999999999)",
+    "orders.any(lines.any(quantity = 0.00000000000000000000000001))",
+    "not not not not not not not name = a",
+    "name contains '%'",
+    'name starts with "\\\\"',
+    'name = "' + "ㄱ" * 5_000 + '"',
+    '{"path":["name"],"op":"=","value":{"a":1}}',
+    '{"field":"name","op":"=","value":"\\u0000"}',
+    '{"field":"name","op":"=","value":"\\ud800"}',
+    '{"field":"id","op":"=","value":1e400}',
+    '{"field":"id","op":"in","value":[' + "1," * 3_000 + "1]}",
+    '{"and":' * 800 + "{}" + "}" * 800,
+]
+
+
+def _cursor(sort: list[str], *values: object) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps([sort, list(values)])).decode().rstrip("=")
+
+
+FORGED = [
+    True,
+    None,
+    "x",
+    "2026",
+    "\0",
+    -1,
+    2**63,
+    1.5,
+    [],
+    {},
+    {"t": "2026"},
+    {"t": "2026-01-01T00:00:00"},
+    {"t": "0001-01-01T00:00:00+14:00"},
+    {"t": "9999-12-31T23:59:59-14:00"},
+    {"t": 5},
+    {"d": "2026-01-01"},
+    {"n": "NaN"},
+    {"n": "sNaN"},
+    {"n": "Infinity"},
+    {"n": "1e999999"},
+    {"x": "y"},
+]
+SORTS = ["-updated_at", "name", "-rfm.monetary", "rfm.segment", "owner", "since", "grade", "id"]
+CURSORS = [
+    *(_cursor([sort], value, last) for sort in SORTS for value in FORGED for last in (1, "x", 2**63)),
+    _cursor(["id"], 1),
+    _cursor(["id"], "x"),
+    _cursor(["id"], 2**63),
+    _cursor(["id"], [1]),
+    base64.urlsafe_b64encode(b"[" * 900).decode(),
+    base64.urlsafe_b64encode(b"5").decode(),
+    base64.urlsafe_b64encode(b'{"a":1}').decode(),
+    base64.urlsafe_b64encode(b"[1,2,3]").decode(),
+    base64.urlsafe_b64encode(b'["id",[1]]').decode(),
+    "=",
+    "가",
+]
+
+ADDRESSES = {
+    "/customers/": ["filter", "sort", "cols", "after", "before", "add_field", "add_value&add_field=name"],
+    "/order-lines/": ["filter", "sort", "cols", "after", "before"],
+    "/products/": ["filter", "sort", "after"],
+    "/customers/count/": ["filter"],
+    "/customers/suggest/": ["q", "cursor"],
+    "/customers/bin/": ["after", "before"],
+    "/customers/new/": ["name", "owner", "parent", "since", "kind", "website", "phone"],
+    "/interactions/new/": ["customer", "occurred_at", "duration_minutes"],
+    "/customers/{id}/history/": ["after"],
+    "/customers/{id}/cell/name/": ["shown"],
+    "/search/": ["q"],
+    "/lookup/customer/": ["q"],
+    "/lookup/order_line/": ["q"],
+    "/lookup/user/": ["q"],
+    "/timeline/due/": ["when"],
+    "/timeline/customer/{id}/": ["tab", "after", "tab=changes&after"],
+    "/imports/": ["before"],
+    "/imports/new/": ["type", "mapping"],
+    "/settings/users/": ["q", "state", "page"],
+    "/settings/access-log/": ["page", "q", "before", "user", "kind", "event"],
+    "/settings/work/": ["page", "state"],
+    "/value/": ["page"],
+    "/sign-in/": ["next"],
+    "/api/v1/customers": ["filter", "sort", "limit", "after", "fields", "x"],
+    "/api/v1/order-lines": ["filter", "sort", "after"],
+    "/api/v1/customers/{id}": ["fields"],
+    "/api/v1/customers/{id}/timeline": ["limit", "after"],
+    "/api/v1/customers/{id}/history": ["limit", "after"],
+    "/api/v1/search": ["q", "types&q=a", "limit&q=a"],
+    "/api/v1/metrics/revenue": ["from", "to"],
+}
+IDS = ["0", "-1", "1.5", "x", str(2**31), str(2**63 - 1), str(2**63), "9" * 30, HUGE, "%00", "%ff", "٣", "1%0a", ".."]
+
+
+@pytest.fixture
+def customer(administrator):
+    return writing.create(registry.get("customer"), {"name": "보통 고객"}, actor=administrator.actor)
+
+
+@pytest.fixture
+def doors(administrator):
+    """The browser and the program of somebody to whom every door is open, told not to hide a crash."""
+    browser, program = administrator.client, administrator.api
+    browser.raise_request_exception = program.raise_request_exception = False
+
+    def ask(path: str, method: str = "get", **more):
+        client = program if path.startswith("/api/") else browser
+        answer = getattr(client, method)(path, **more)
+        assert connection.is_usable()
+        return answer
+
+    return ask
+
+
+def _crashes(answers):
+    """Where an answer was a 500, in words short enough to read."""
+    return sorted({f"{where[:160]}: {answer.status_code}" for where, answer in answers if answer.status_code >= 500})
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_no_parameter_breaks_a_page(address, doors, customer):
+    path = address.format(id=customer)
+    asked = []
+    for parameter in ADDRESSES[address]:
+        before, _amp, name = parameter.rpartition("&")
+        # "add_value&add_field=name": the parameter first, the others as they are
+        if "=" in name:
+            before, name = name, before
+        prefix = f"?{before}&{name}=" if before else f"?{name}="
+        values = list(RAW)
+        if name == "filter":
+            values += [quote(text, safe="") for text in FILTERS]
+        if name in ("after", "before"):
+            values += [
+                quote(cursor, safe="") + f"&sort={sort}"
+                for cursor in CURSORS
+                if (sort := _sort_of(cursor)) or True
+            ] if path in ("/customers/", "/api/v1/customers") else CURSORS[::9]
+        asked += [(f"{path}{prefix}{value}", doors(f"{path}{prefix}{value}")) for value in values]
+    assert _crashes(asked) == []
+
+
+def _sort_of(cursor: str) -> str:
+    try:
+        packed = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        return ",".join(packed[0])
+    except (ValueError, TypeError, LookupError):
+        return ""
+
+
+def test_no_id_breaks_an_address(doors, customer):
+    templates = [
+        "/customers/{}/", "/customers/{}/edit/", "/customers/{}/history/", "/customers/{}/cell/name/",
+        "/timeline/customer/{}/", "/settings/users/{}/", "/settings/roles/{}/", "/settings/teams/{}/",
+        "/imports/{}/", "/api/v1/customers/{}", "/api/v1/customers/{}/timeline", "/api/v1/customers/{}/history",
+        "/api/v1/{}", "/{}/", "/lookup/{}/", "/timeline/{}/1/", "/customers/1/cell/{}/", "/api/v1/metrics/{}",
+    ]  # fmt: skip
+    writing_templates = [
+        "/customers/{}/edit/", "/customers/{}/delete/", "/customers/{}/restore/", "/customers/{}/cell/name/",
+        "/tasks/{}/done/", "/timeline/customer/{}/add/", "/settings/users/{}/deactivate/",
+        "/settings/profile/tokens/{}/revoke/", "/settings/work/deliveries/{}/retry/", "/settings/work/jobs/{}/retry/",
+    ]  # fmt: skip
+    asked = [(text.format(one), doors(text.format(one))) for text in templates for one in IDS]
+    asked += [(text.format(one), doors(text.format(one), "post")) for text in writing_templates for one in IDS]
+    asked += [
+        (f"/api/v1/customers/{one}", doors(f"/api/v1/customers/{one}", method, data=b"{}", content_type="application/json"))
+        for one in IDS
+        for method in ("patch", "delete", "put", "options", "trace", "head")
+    ]
+    assert _crashes(asked) == []
+
+
+def test_no_value_breaks_a_form(doors, customer):
+    fields = registry.get("customer").editable_fields
+    asked = []
+    for value in NASTY:
+        everywhere = {name: value for name in fields} | {f"{name}-title": value for name in fields}
+        asked.append((f"new all {value!r}", doors("/customers/new/", "post", data=everywhere)))
+        for name in fields:
+            data = {"name": "고객", "kind": "company", name: value, f"{name}-title": value, "version": value}
+            asked.append((f"edit {name} {value!r}", doors(f"/customers/{customer}/edit/", "post", data=data)))
+        for path, names in {
+            f"/timeline/customer/{customer}/add/": ("kind", "text", "when", "contact", "minutes", "direction"),
+            "/preferences/": ("language", "theme", "next"),
+            "/settings/profile/": ("name", "language", "time_zone", "theme"),
+            "/settings/profile/tokens/new/": ("name", "days", "expires", "scope", "actions"),
+            "/settings/users/new/": ("email", "name", "team", "territory", "roles", "time_zone"),
+            "/settings/teams/new/": ("name", "parent"),
+            "/settings/roles/new/": ("code", "name"),
+            "/imports/new/": ("record_type", "mapping", "json"),
+        }.items():
+            base = {"kind": "call", "text": "통화"} if "timeline" in path else {}
+            for name in names:
+                asked.append((f"{path} {name} {value!r}", doors(path, "post", data={**base, name: value})))
+    assert _crashes(asked) == []
+
+
+def test_no_value_breaks_a_body(doors, customer):
+    fields = registry.get("customer").editable_fields
+    values = [
+        *NASTY, "\ud800", 2**31, 2**63, 2**70, -1, 1.5, 1e308, True, None, [], [[]], {}, {"id": 2**63}, {"id": HUGE},
+        {"id": {"id": {"id": 1}}}, {"external_id": "\0"}, {"external_id": {"a": 1}}, {"nope": 1}, ["a"] * 1_000,
+    ]  # fmt: skip
+    path = f"/api/v1/customers/{customer}"
+    asked = []
+    for value in values:
+        for name in (*fields, "version", "id", "no such field", "\0"):
+            body = json.dumps({name: value})
+            asked.append((f"{name}: {body}", doors(path, "patch", data=body, content_type="application/json")))
+    bodies = [
+        b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"name": "\xed\xa0\x80"}', b'{"name": "\\ud800"}', b'{"name": NaN}',
+        b'{"a":' * 5_000 + b"1" + b"}" * 5_000, b"[" * 100_000, b'{"name": "a", "name": "b"}', b'{"": 1}',
+        b'{"name": 1' + b"0" * 5_000 + b"}", b'{"name": "' + b"a" * 2_000_000 + b'"}',
+    ]  # fmt: skip
+    for body in bodies:
+        for kind in ("application/json", "application/json; charset=utf-16", "text/plain", "multipart/form-data", ""):
+            asked.append((repr(body[:60]), doors("/api/v1/customers", "post", data=body, content_type=kind)))
+    assert _crashes(asked) == []
+
+
+def test_no_header_breaks_an_answer(doors, customer):
+    headers = {
+        "accept-language": ["\0", "ko;q=NaN", "x" * 9_000, "*", ";;;", "zh-" + "a" * 500],
+        "if-match": ["\0", '"' * 500, HUGE, f'"{HUGE}"', f'"v{2**70}"', "W/*", ","],
+        "if-none-match": ["\0", HUGE, f'"{HUGE}"', ","],
+        "idempotency-key": ["\0", "가", "a" * 300, "\r\n", ""],
+        "x-request-id": ["\0", "a" * 9_000, "\r\nA: b", "<b>" * 9],
+        "authorization": ["Bearer", "Bearer \0", "Bearer 가", "Bearer " + "a" * 9_000, "Basic ====", "\0"],
+        "host": ["\0", "a" * 5_000, "evil.example", "localhost:99999", "[::1", "a b"],
+        "cookie": ["dangol_session=\0", "dangol_language=\0", "dangol_theme=<b>", "messages=x", ";" * 500],
+        "hx-target": ["\0", "list", "가"],
+        "hx-request": ["true", "\0"],
+        "hx-current-url": ["\0", "javascript:alert(1)", "http://[", "%"],
+        "content-length": ["-1", "x"],
+    }  # fmt: skip
+    asked = []
+    for name, values in headers.items():
+        for value in values:
+            for path in (f"/customers/{customer}/", "/customers/", f"/api/v1/customers/{customer}", "/sign-in/"):
+                answer = doors(path, headers={name: value})
+                asked.append((f"{path} {name}: {value!r}", answer))
+                assert "Set-Cookie: a" not in str(answer.headers)
+                assert "evil.example" not in answer.content.decode(errors="replace")
+            asked.append(
+                (
+                    f"POST {name}: {value!r}",
+                    doors("/api/v1/customers", "post", data=b'{"name": "a"}', content_type="application/json", headers={name: value}),
+                )
+            )  # fmt: skip
+    assert _crashes(asked) == []
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    name=st.sampled_from(["filter", "sort", "after", "fields", "limit", "q"]),
+    text=st.text(st.characters(exclude_categories=["Cs"]), max_size=80)
+    | st.from_regex(r"(not )?(name|since|owner|orders\.any\()( =| >| in| contains| is empty)?[ (]{0,2}\S{0,12}\)?")
+    | st.binary(max_size=60).map(lambda raw: base64.urlsafe_b64encode(raw).decode()),
+)
+def test_whatever_is_written_is_answered(name, text, doors, customer):
+    paths = ["/api/v1/search"] if name == "q" else ["/api/v1/customers", "/customers/"]
+    for path in paths:
+        address = f"{path}?{name}={quote(text, safe='')}"
+        assert doors(address).status_code < 500, address
+
+
+def test_the_house_still_stands(doors, customer):
+    """After all this the pages work: nothing stored by the walks above would break them."""
+    rows = [{"name": value[:180] or "x"} for value in NASTY if "\0" not in value]
+    for row in rows:
+        writing.create(registry.get("customer"), row, actor=SYSTEM)
+    for path in ("/customers/", "/", "/api/v1/customers", f"/customers/{customer}/"):
+        assert doors(path).status_code == 200, path
