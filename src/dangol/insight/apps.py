@@ -8,8 +8,9 @@ class InsightConfig(AppConfig):
 
     def ready(self) -> None:
         """Put the page into the menu, and what is known about a customer onto the customer's page."""
-        from dangol.insight import figures
+        from dangol.insight import description, figures
         from dangol.insight.policies import can_see_value
+        from dangol.records import openapi
         from dangol.web import menu
 
         menu.add(
@@ -23,3 +24,4 @@ class InsightConfig(AppConfig):
             )
         )
         figures.contribute()
+        openapi.contribute(openapi.Addition("metrics", _("Metrics"), description.paths))
