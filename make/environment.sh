@@ -39,5 +39,8 @@ if [ ! -x "$uv" ]; then
     ".cache/uv-$UV_VERSION/bin/python" -m pip install --quiet --disable-pip-version-check "uv==$UV_VERSION"
 fi
 echo "Making .venv from uv.lock …"
-UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=.venv "$uv" sync --quiet --frozen --python "$python"
+export UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=.venv
+# Behind a company's proxy only the system's certificates know it; a bare system may have none. So both, in turn.
+"$uv" sync --quiet --frozen --python "$python" 2>/dev/null ||
+    "$uv" sync --quiet --frozen --python "$python" --system-certs
 touch .venv/.ready

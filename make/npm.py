@@ -14,9 +14,9 @@ def main() -> int:
     root = Path(spec.origin).parent
     path = f"{root / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
     npm = root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    done = subprocess.run(
-        [root / "bin" / "node", npm, *sys.argv[1:]], env={**os.environ, "PATH": path}, check=False
-    )
+    # The system's certificates too: behind a company's proxy only they know it.
+    environment = {"NODE_USE_SYSTEM_CA": "1", **os.environ, "PATH": path}
+    done = subprocess.run([root / "bin" / "node", npm, *sys.argv[1:]], env=environment, check=False)
     return done.returncode
 
 
