@@ -18,6 +18,7 @@ SHARE = {"S": 0.01, "M": 0.1, "L": 1.0}
 BENCHMARKS = {
     "search": lambda share: ["benchmarks.search", str(int(1_000_000 * share))],
     "lake": lambda share: ["benchmarks.lake", "--lines", str(int(12_000_000 * share))],
+    "pages": lambda share: ["benchmarks.pages", "--share", str(share)],
     "rfm": lambda share: ["benchmarks.rfm", "--lines", str(int(12_000_000 * share))],
 }
 

@@ -46,7 +46,10 @@ class Size:
     def of(cls, share: float) -> Size:
         """The part of size L."""
         return cls(
-            int(CUSTOMERS * share), int(ORDERS * share), int(INTERACTIONS * share), max(4, int(100 * share**0.6))
+            int(CUSTOMERS * share),
+            int(ORDERS * share),
+            int(INTERACTIONS * share),
+            max(4, int(100 * share**0.6)),
         )
 
 
@@ -95,7 +98,10 @@ def make_organisation(size: Size) -> Organisation:
     head = Team.objects.create(name="본사")
     country = Territory.objects.create(name="전국")
     regions = [
-        (Team.objects.create(name=f"{name}본부", parent=head), Territory.objects.create(name=name, parent=country))
+        (
+            Team.objects.create(name=f"{name}본부", parent=head),
+            Territory.objects.create(name=name, parent=country),
+        )
         for name in ("수도권", "영남", "호남충청", "강원제주")
     ]
     seller, manager = Role.objects.get(code="sales"), Role.objects.get(code="sales-manager")
@@ -127,7 +133,13 @@ def make_products() -> list[tuple[int, str, float]]:
     for code, name, parent in sorted(CATEGORIES, key=lambda row: row[2] is not None):
         known[code] = Category.objects.create(code=code, name=name, parent=known.get(parent))
     made = Product.objects.bulk_create(
-        Product(code=plan.code, name=plan.name, category=known[plan.category], list_price=plan.price, unit=plan.unit)
+        Product(
+            code=plan.code,
+            name=plan.name,
+            category=known[plan.category],
+            list_price=plan.price,
+            unit=plan.unit,
+        )
         for plan in PRODUCTS
     )
     return [(product.pk, product.name, float(product.list_price or 0)) for product in made]
@@ -211,7 +223,9 @@ def make_orders(size: Size, products: list[tuple[int, str, float]]) -> int:
     chance = random.Random(SEED + 2)
     total = 0
     with (
-        copying("commerce_order (id, created_at, updated_at, number, customer_id, kind, status, ordered_at)") as put,
+        copying(
+            "commerce_order (id, created_at, updated_at, number, customer_id, kind, status, ordered_at)"
+        ) as put,
         copying(
             "commerce_orderline (created_at, updated_at, order_id, ordinal, product_id, description, kind, quantity, "
             "unit_price, occurred_at)"
@@ -224,7 +238,9 @@ def make_orders(size: Size, products: list[tuple[int, str, float]]) -> int:
             customer = uneven(chance, size.customers)
             sign = -1 if chance.random() < 0.03 else 1
             kind = "sale" if sign > 0 else "return"
-            status = "delivered" if (TODAY - at).days > 20 else chance.choice(("placed", "confirmed", "shipped"))
+            status = (
+                "delivered" if (TODAY - at).days > 20 else chance.choice(("placed", "confirmed", "shipped"))
+            )
             code = f"O-{number:08d}"
             put(number, at, at, code, customer, kind, status, at)
             count = chance.choices((1, 2, 3, 4, 5), cum_weights=(28, 58, 80, 94, 100))[0]
@@ -246,9 +262,7 @@ def make_orders(size: Size, products: list[tuple[int, str, float]]) -> int:
     return total
 
 
-TIMELINE = (
-    "interactions_timelineentry (subject_type, subject_id, source_type, source_id, kind, at, title, body, data, actor_id)"
-)
+TIMELINE = "interactions_timelineentry (subject_type, subject_id, source_type, source_id, kind, at, title, body, data, actor_id)"
 
 
 def make_interactions(
@@ -286,7 +300,11 @@ def make_interactions(
             }  # fmt: skip
             subject, body = template.subject.format(**slots)[:200], template.body.format(**slots)
             people = first_contact[customer + 1] - first_contact[customer]
-            contact = first_contact[customer] + chance.randrange(people) if people and chance.random() < 0.7 else None
+            contact = (
+                first_contact[customer] + chance.randrange(people)
+                if people and chance.random() < 0.7
+                else None
+            )
             is_task = kind == "task"
             due = at + timedelta(days=3) if is_task else NOTHING
             done = at + timedelta(days=2) if is_task and (TODAY - at).days > 10 else NOTHING
@@ -311,7 +329,12 @@ def finish() -> None:
     from django.db import connection
 
     with connection.cursor() as cursor:
-        for table in ("customers_customer", "customers_contact", "commerce_order", "interactions_interaction"):
+        for table in (
+            "customers_customer",
+            "customers_contact",
+            "commerce_order",
+            "interactions_interaction",
+        ):
             cursor.execute(
                 f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))"  # noqa: S608
             )
@@ -340,7 +363,9 @@ def make_search() -> None:
     for name in SEARCHED:
         index.rebuild(registry.get(name))
         with connection.cursor() as cursor:
-            cursor.execute("VACUUM ANALYZE records_searchtoken, records_searchentry, records_searchidentifier")
+            cursor.execute(
+                "VACUUM ANALYZE records_searchtoken, records_searchentry, records_searchidentifier"
+            )
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE records_searchscope")
 
@@ -387,8 +412,10 @@ def company(share: float, data: Path | None = None) -> Iterator[Path]:
         from dangol.config import installation
 
         with installation.opened():
+            from dangol.config import assets
             from dangol.customers.models import Customer
 
+            assets.gather()  # a kept company may be older than the style sheets
             if not Customer.objects.exists():
                 fill(Size.of(share))
             yield folder
@@ -396,7 +423,9 @@ def company(share: float, data: Path | None = None) -> Iterator[Path]:
 
 def main() -> None:
     """Make it and keep it."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--share", type=float, default=0.01)
     parser.add_argument("--data", type=Path, required=True)
     asked = parser.parse_args()

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
+import traceback
+from functools import partial
+from pathlib import Path
 from urllib.parse import quote
 
 import orjson
 import pytest
-from django.db import connection
+from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -64,6 +68,8 @@ NASTY = [
     "a" * 60_000,
     ",".join(["name"] * 2_000),
 ]
+SHORT = ["\0", "\u202e\u2066gnp.exe", str(2**63), HUGE, "٣", "NaN", "-1", "1e999999999"]
+"""Those that are tried in single fields; the others in all fields of a form at once."""
 RAW = [*(quote(value, safe="") for value in NASTY), "%ff%fe", "%ed%a0%80", "%00", "%c0%ae%c0%ae", "%", "%zz"]
 
 FILTERS = [
@@ -129,7 +135,8 @@ FORGED = [
 ]
 SORTS = ["-updated_at", "name", "-rfm.monetary", "rfm.segment", "owner", "since", "grade", "id"]
 CURSORS = [
-    *(_cursor([sort], value, last) for sort in SORTS for value in FORGED for last in (1, "x", 2**63)),
+    *(_cursor([sort], value, 1) for sort in SORTS for value in FORGED),
+    *(_cursor(["name"], "가", last) for last in ("x", 2**63, None, 1.5, [], True)),
     _cursor(["id"], 1),
     _cursor(["id"], "x"),
     _cursor(["id"], 2**63),
@@ -191,16 +198,35 @@ def doors(administrator):
 
     def ask(path: str, method: str = "get", **more):
         client = program if path.startswith("/api/") else browser
-        answer = getattr(client, method)(path, **more)
-        assert connection.is_usable()
+        if "body" in more:
+            data, kind = more.pop("body"), more.pop("content_type")
+            send = partial(client.generic, method.upper(), path, data, kind)
+        else:
+            send = partial(getattr(client, method), path)
+        with transaction.atomic():
+            answer = send(**more)
+            if answer.status_code >= 500:
+                transaction.set_rollback(True)  # so that the next answer is its own
         return answer
 
     return ask
 
 
+@pytest.fixture(autouse=True)
+def quiet(caplog):
+    caplog.set_level(logging.CRITICAL + 1)
+
+
 def _crashes(answers):
-    """Where an answer was a 500, in words short enough to read."""
-    return sorted({f"{where[:160]}: {answer.status_code}" for where, answer in answers if answer.status_code >= 500})
+    """Where an answer was a 500, once for each place in the code, in words short enough to read."""
+    found = {}
+    for where, answer in answers:
+        if answer.status_code >= 500:
+            kind, error, trace = getattr(answer, "exc_info", None) or (None, "", None)
+            frames = [frame for frame in traceback.extract_tb(trace) if "dangol" in frame.filename]
+            place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+            found.setdefault((place, str(kind)), f"{where[:120]} → {place} {kind} {str(error)[:120]}")
+    return sorted(found.values())
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
@@ -216,12 +242,13 @@ def test_no_parameter_breaks_a_page(address, doors, customer):
         values = list(RAW)
         if name == "filter":
             values += [quote(text, safe="") for text in FILTERS]
-        if name in ("after", "before"):
-            values += [
-                quote(cursor, safe="") + f"&sort={sort}"
-                for cursor in CURSORS
-                if (sort := _sort_of(cursor)) or True
-            ] if path in ("/customers/", "/api/v1/customers") else CURSORS[::9]
+        if path == "/api/v1/customers" and name == "after":
+            values += [quote(cursor, safe="") + f"&sort={_sort_of(cursor)}" for cursor in CURSORS]
+        elif name in ("after", "before"):
+            values += [quote(cursor, safe="") + f"&sort={_sort_of(cursor)}" for cursor in CURSORS[::11]]
+        if not path.startswith("/api/"):
+            # A page costs ten times what the API costs; what only the language could get wrong is asked there.
+            values = [*values[:8], *values[16:26], *values[32::2]]
         asked += [(f"{path}{prefix}{value}", doors(f"{path}{prefix}{value}")) for value in values]
     assert _crashes(asked) == []
 
@@ -249,7 +276,7 @@ def test_no_id_breaks_an_address(doors, customer):
     asked = [(text.format(one), doors(text.format(one))) for text in templates for one in IDS]
     asked += [(text.format(one), doors(text.format(one), "post")) for text in writing_templates for one in IDS]
     asked += [
-        (f"/api/v1/customers/{one}", doors(f"/api/v1/customers/{one}", method, data=b"{}", content_type="application/json"))
+        (f"/api/v1/customers/{one}", doors(f"/api/v1/customers/{one}", method))
         for one in IDS
         for method in ("patch", "delete", "put", "options", "trace", "head")
     ]
@@ -262,7 +289,7 @@ def test_no_value_breaks_a_form(doors, customer):
     for value in NASTY:
         everywhere = {name: value for name in fields} | {f"{name}-title": value for name in fields}
         asked.append((f"new all {value!r}", doors("/customers/new/", "post", data=everywhere)))
-        for name in fields:
+        for name in ("name", "owner", "since") if value in SHORT else ():
             data = {"name": "고객", "kind": "company", name: value, f"{name}-title": value, "version": value}
             asked.append((f"edit {name} {value!r}", doors(f"/customers/{customer}/edit/", "post", data=data)))
         for path, names in {
@@ -276,13 +303,13 @@ def test_no_value_breaks_a_form(doors, customer):
             "/imports/new/": ("record_type", "mapping", "json"),
         }.items():
             base = {"kind": "call", "text": "통화"} if "timeline" in path else {}
-            for name in names:
+            asked.append((f"{path} {value!r}", doors(path, "post", data=dict.fromkeys(names, value))))
+            for name in names if value in SHORT else ():
                 asked.append((f"{path} {name} {value!r}", doors(path, "post", data={**base, name: value})))
     assert _crashes(asked) == []
 
 
 def test_no_value_breaks_a_body(doors, customer):
-    fields = registry.get("customer").editable_fields
     values = [
         *NASTY, "\ud800", 2**31, 2**63, 2**70, -1, 1.5, 1e308, True, None, [], [[]], {}, {"id": 2**63}, {"id": HUGE},
         {"id": {"id": {"id": 1}}}, {"external_id": "\0"}, {"external_id": {"a": 1}}, {"nope": 1}, ["a"] * 1_000,
@@ -290,7 +317,7 @@ def test_no_value_breaks_a_body(doors, customer):
     path = f"/api/v1/customers/{customer}"
     asked = []
     for value in values:
-        for name in (*fields, "version", "id", "no such field", "\0"):
+        for name in ("name", "owner", "parent", "since", "phone", "email", "stage", "version", "id", "no such", "\0"):
             body = json.dumps({name: value})
             asked.append((f"{name}: {body}", doors(path, "patch", data=body, content_type="application/json")))
     bodies = [
@@ -300,7 +327,7 @@ def test_no_value_breaks_a_body(doors, customer):
     ]  # fmt: skip
     for body in bodies:
         for kind in ("application/json", "application/json; charset=utf-16", "text/plain", "multipart/form-data", ""):
-            asked.append((repr(body[:60]), doors("/api/v1/customers", "post", data=body, content_type=kind)))
+            asked.append((repr(body[:60]), doors("/api/v1/customers", "post", body=body, content_type=kind)))
     assert _crashes(asked) == []
 
 
@@ -317,12 +344,11 @@ def test_no_header_breaks_an_answer(doors, customer):
         "hx-target": ["\0", "list", "가"],
         "hx-request": ["true", "\0"],
         "hx-current-url": ["\0", "javascript:alert(1)", "http://[", "%"],
-        "content-length": ["-1", "x"],
     }  # fmt: skip
     asked = []
     for name, values in headers.items():
         for value in values:
-            for path in (f"/customers/{customer}/", "/customers/", f"/api/v1/customers/{customer}", "/sign-in/"):
+            for path in ("/search/?q=a", f"/api/v1/customers/{customer}", "/sign-in/"):
                 answer = doors(path, headers={name: value})
                 asked.append((f"{path} {name}: {value!r}", answer))
                 assert "Set-Cookie: a" not in str(answer.headers)
@@ -336,7 +362,7 @@ def test_no_header_breaks_an_answer(doors, customer):
     assert _crashes(asked) == []
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     name=st.sampled_from(["filter", "sort", "after", "fields", "limit", "q"]),
     text=st.text(st.characters(exclude_categories=["Cs"]), max_size=80)
@@ -352,8 +378,8 @@ def test_whatever_is_written_is_answered(name, text, doors, customer):
 
 def test_the_house_still_stands(doors, customer):
     """After all this the pages work: nothing stored by the walks above would break them."""
-    rows = [{"name": value[:180] or "x"} for value in NASTY if "\0" not in value]
-    for row in rows:
-        writing.create(registry.get("customer"), row, actor=SYSTEM)
-    for path in ("/customers/", "/", "/api/v1/customers", f"/customers/{customer}/"):
+    rows = [writing.Change({"name": f"고객 {value}"[:180], "description": value}) for value in NASTY]
+    kept = writing.write(registry.get("customer"), rows, actor=SYSTEM, collect=True)
+    assert len(kept.created) > len(rows) / 2
+    for path in ("/customers/", "/", "/api/v1/customers", "/customers/?cols=description", f"/customers/{customer}/"):
         assert doors(path).status_code == 200, path

@@ -8,117 +8,41 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.sessions.models import Session
-from django.db import connection
 from django.test import Client
 
-from dangol.identity.actors import Actor
-from dangol.records import registry, writing
-from dangol.records.models import Change as Recorded
-from tests.access.places import filled, patterns
+from dangol.identity.services import token_create, user_deactivate, user_update
+from tests.access.conftest import SECRET
+from tests.cast import SYSTEM, person
 
 pytestmark = pytest.mark.django_db
 
-SECRET = "비밀정밀"
 QUESTIONS = ("", "?q=ㅂㅁㅈㅁ", "?q=5678")
-LOCKED_OUT = ["outsider", "nobody", "anonymous"]
-
-
-class Secrets:
-    """One record of every type that belongs to the insider's customer; all carry the secret in their texts."""
-
-    def __init__(self, insider) -> None:
-        self.ids: dict[str, int] = {}
-        actor = insider.actor
-        everything = Actor.system("test")
-
-        def make(name: str, values: dict[str, object], by: Actor = actor) -> int:
-            self.ids[name] = writing.create(registry.get(name), values, actor=by)
-            return self.ids[name]
-
-        customer = make(
-            "customer",
-            {"name": f"{SECRET} 주식회사", "phone": "010-7777-5678", "email": "secret@bimil.example", "external_id": SECRET,
-             "business_number": "124-81-00998"},
-        )  # fmt: skip
-        make(
-            "contact", {"name": f"{SECRET} 부장", "customer": customer, "phone": "010-7777-5679"}, everything
-        )
-        make(
-            "contact_point",
-            {"customer": customer, "kind": "email", "value": "other@bimil.example"},
-            everything,
-        )
-        order = make(
-            "order",
-            {"number": f"{SECRET}-1", "customer": customer, "ordered_at": "2026-11-01 10:00", "memo": SECRET},
-            everything,
-        )
-        make(
-            "order_line",
-            {"order": order, "ordinal": 1, "description": SECRET, "quantity": "2", "unit_price": "1000"},
-            everything,
-        )
-        make(
-            "interaction", {"kind": "note", "subject": f"{SECRET} 메모", "body": SECRET, "customer": customer}
-        )
-        make("machine", {"code": SECRET, "name": SECRET})
-        make("repair", {"machine": self.ids["machine"], "title": SECRET}, everything)
-        writing.update(registry.get("customer"), customer, {"city": SECRET}, actor=actor)
-
-    def state(self) -> list[object]:
-        """Everything that must not change."""
-        rows: list[object] = []
-        with connection.cursor() as cursor:
-            for name, record_id in self.ids.items():
-                table = registry.get(name).table.name
-                cursor.execute(f'SELECT to_jsonb(t) FROM "{table}" t WHERE id = %s', [record_id])
-                rows.append(cursor.fetchone())
-        return [*rows, Recorded.objects.count()]
+LOCKED_OUT = ["outsider", "nobody", "anonymous", "deactivated", "moved"]
 
 
 @pytest.fixture
-def secrets(insider):
-    return Secrets(insider)
+def deactivated(company):
+    """A teammate who has left; the browser is still open and the token still in a script."""
+    left = person("left@example.com", "오지호", roles=("sales",), team=company.seoul, territory=company.capital)
+    assert left.client.get("/customers/").status_code == left.api.get("/api/v1/customers").status_code == 200
+    user_deactivate(user=left.user, actor=SYSTEM)
+    return left
 
 
 @pytest.fixture
-def places(secrets, insider):
-    shared = {
-        "field": ["name", "created_at"],
-        "target": [*(record_type.name for record_type in registry.all_types()), "user", "team"],
-        "records": [record_type.path for record_type in registry.all_types()],
-        "name": ["revenue", "orders"],
-        "key": ["secret"],
-        "uidb36": ["1"],
-        "token_id": ["1"],
-        "user_id": [str(insider.id)],
-        "team_id": [str(insider.user.team_id)],
-        "territory_id": ["1"],
-        "role_id": ["1"],
-        "delivery_id": ["1"],
-        "run_id": ["1"],
-        "pk": ["1"],
-        "kind": ["note", "task"],
-        "tab": ["all"],
-    }
-    found = []
-    for route, _converters in patterns():
-        if "<" not in route:
-            found.append((route, route))
-            continue
-        for record_type in registry.all_types():
-            values = {
-                **shared,
-                "record_type": [record_type.path],
-                "path": [record_type.path],
-                "record_id": [str(secrets.ids.get(record_type.name, 1))],
-                "id": [str(secrets.ids.get(record_type.name, 1))],
-                "customer_id": [str(secrets.ids["customer"])],
-                "interaction_id": [str(secrets.ids["interaction"])],
-                "order_id": [str(secrets.ids["order"])],
-            }
-            found.extend((place.pattern, place.path) for place in filled(route, values))
-    return sorted(set(found))
+def moved(company):
+    """A teammate who works in the other team since a moment ago; nobody signed that person out."""
+    gone = person("moved@example.com", "윤서아", roles=("sales",), team=company.seoul, territory=company.capital)
+    assert gone.client.get("/customers/").status_code == gone.api.get("/api/v1/customers").status_code == 200
+    user_update(user=gone.user, actor=SYSTEM, team=company.busan, territory=company.south)
+    return gone
+
+
+@pytest.fixture
+def looker(insider):
+    """The insider's own program, with a token that may only look."""
+    _token, text = token_create(user=insider.user, name="looks", actions=["view"], actor=SYSTEM)
+    return Client(headers={"authorization": f"Bearer {text}"})
 
 
 def _visitors(name, request):
@@ -130,8 +54,9 @@ def _visitors(name, request):
 
 @pytest.mark.parametrize("visitor", LOCKED_OUT)
 def test_no_address_shows_or_changes_what_belongs_to_another_team(visitor, secrets, places, request):
+    visitors = _visitors(visitor, request)
     before = secrets.state()
-    for client in _visitors(visitor, request):
+    for client in visitors:
         for pattern, path in places:
             if "logout" in pattern or "sign-out" in pattern:
                 continue
@@ -182,6 +107,47 @@ def test_the_secret_is_there_for_those_who_may_see_it(secrets, insider, teammate
             assert SECRET in _text(person.api.get(path)), path
         history = person.api.get(f"/api/v1/customers/{customer}/history")
         assert SECRET in _text(history)
+
+
+def test_who_has_left_or_moved_is_out_at_once(secrets, deactivated, moved):
+    customer = f"/customers/{secrets.ids['customer']}"
+    assert deactivated.api.get("/api/v1/customers").status_code == 401
+    assert deactivated.client.get("/customers/").url.startswith("/sign-in/")
+    assert moved.api.get("/api/v1/customers").json()["items"] == []
+    assert moved.api.get(f"/api/v1{customer}").status_code == moved.client.get(f"{customer}/").status_code == 404
+
+
+def test_the_catalogue_is_nobodys_own(secrets, outsider, manager):
+    """Who may change only what is his own sees the products of all, and changes none; a manager of a team does."""
+    product = f"/api/v1/products/{secrets.ids['product']}"
+    assert outsider.api.get(product).status_code == 200
+    before = secrets.state()
+    assert outsider.api.patch(product, b'{"name": "x"}', content_type="application/json").status_code == 403
+    assert outsider.api.delete(product).status_code == 403
+    page = f"/products/{secrets.ids['product']}/"
+    assert outsider.client.post(f"{page}delete/").status_code == 404
+    assert "delete/" not in _text(outsider.client.get(page))
+    assert outsider.client.get("/products/bin/").status_code == 404
+    assert secrets.state() == before
+    assert manager.api.patch(product, b'{"unit": "EA"}', content_type="application/json").status_code == 200
+
+
+def test_a_token_that_may_only_look_changes_nothing(secrets, places, looker, insider):
+    """Every address of the API with every method, with bodies that the owner of the token could send."""
+    before = secrets.state()
+    customer = secrets.ids["customer"]
+    assert looker.get(f"/api/v1/customers/{customer}").status_code == 200
+    bodies = [b"{}", b'{"name": "x", "city": "x", "memo": "x", "subject": "x", "kind": "note"}']
+    for _pattern, path in places:
+        for method in ("POST", "PUT", "PATCH", "DELETE") if path.startswith("/api/") and path != "/api/v1/docs" else ():
+            for body in bodies:
+                answer = looker.generic(method, path, body, content_type="application/json")
+                assert answer.status_code in (400, 403, 404, 405), f"{method} {path}: {answer.status_code}"
+    refused = looker.generic("PATCH", f"/api/v1/customers/{customer}", bodies[1], content_type="application/json")
+    assert refused.status_code == 403
+    assert secrets.state() == before
+    # Pages know no tokens at all.
+    assert looker.get(f"/customers/{customer}/").url.startswith("/sign-in/")
 
 
 def test_hidden_and_absent_records_answer_alike(secrets, outsider):

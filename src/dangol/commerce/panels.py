@@ -19,6 +19,7 @@ from dangol.records import permissions, ports, registry
 from dangol.web import formats
 
 LINES_SHOWN = 100
+SALES_SHOWN = 15
 FRESH_DAYS = 31
 """Older data say until when they go."""
 SIBLINGS_SHOWN = 6
@@ -50,6 +51,12 @@ def register() -> None:
             _siblings,
             "right",
             10,
+        ),
+    )
+    ports.add_panel(
+        "product",
+        ports.Panel(
+            "sales", gettext_lazy("Who bought it lately"), "commerce/sales.html", _sales, "middle", 10
         ),
     )
 
@@ -149,13 +156,17 @@ def _after(month: date) -> date:
 
 def _products(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any] | None:
     bought = _purchases(actor, record)
-    if bought is None or not bought.products:
+    if bought is None or not bought.products or not actor.may("product", "view"):
+        return None
+    if not permissions.reaches(actor, registry.get("order_line"), "view", record):
         return None
     url = "/order-lines/?" + urlencode({"filter": f"order.customer = {record['id']}"})
     return {"products": bought.products, "currency": bought.currency, "all_url": url}
 
 
-def _lines(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any]:
+def _lines(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    if not actor.may("order_line", "view"):
+        return None
     rows = (
         permissions.visible_to(actor, registry.get("order_line"))
         .filter(order_id=record["id"])
@@ -164,12 +175,12 @@ def _lines(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any]:
             "id",
             "ordinal",
             "product_id",
-            "product__name",
             "product__unit",
             "description",
             "quantity",
             "unit_price",
             "amount",
+            product_name=permissions.named(actor, "product", "product"),
         )
     )
     found = list(rows[: LINES_SHOWN + 1])
@@ -195,3 +206,26 @@ def _siblings(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any] | No
         .values("id", "number", "kind", "ordered_at", "currency", "totals__amount")
     )
     return {"orders": list(rows[:SIBLINGS_SHOWN]), "customer": customer, "all_url": _list_url(customer.id)}
+
+
+def _sales(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The newest order lines of a product, with their customers. One query."""
+    if not actor.may("order_line", "view"):
+        return None
+    rows = (
+        permissions.visible_to(actor, registry.get("order_line"))
+        .filter(product_id=record["id"], order__deleted_at=None)
+        .order_by("-pk")
+        .values(
+            "order_id",
+            "order__ordered_at",
+            "order__currency",
+            "order__customer_id",
+            "quantity",
+            "amount",
+            order_number=permissions.named(actor, "order", "order"),
+            customer_name=permissions.named(actor, "customer", "order__customer"),
+        )
+    )
+    url = "/order-lines/?" + urlencode({"filter": f"product = {record['id']}"})
+    return {"sales": list(rows[:SALES_SHOWN]), "unit": record.get("unit") or "", "all_url": url}

@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import Max
 from django.utils import timezone
 
-from dangol.commerce.models import Order
+from dangol.commerce.models import Order, OrderKind, OrderStatus
 from dangol.customers.beside import subselect
 from dangol.identity.actors import Actor
 from dangol.records import permissions, registry
@@ -24,9 +24,8 @@ TOP_PRODUCTS = 6
 # Orders that were called off before they were a sale do not count; taken-back ones (kind "return") do, below zero.
 _PURCHASES = """
 WITH o AS (
-    SELECT o.id, o.kind, o.ordered_at, o.currency, coalesce(t.amount, 0) AS amount, coalesce(t.exact, 0) AS exact
-    FROM commerce_order o LEFT JOIN commerce_ordertotal t ON t.order_id = o.id
-    WHERE o.id IN ({orders}) AND NOT (o.status = 'cancelled' AND o.kind = 'sale')
+    SELECT pk AS id, kind, ordered_at, currency, coalesce(totals__amount, 0) AS amount, coalesce(totals__exact, 0) AS exact
+    FROM ({orders}) seen
 )
 SELECT
     (SELECT coalesce(json_agg(row_to_json(s)), '[]') FROM (
@@ -83,7 +82,12 @@ def customer_purchases(*, actor: Actor, customer_id: int, now: datetime | None =
         now: the end of the 12 and 24 months; the end of the data when not given.
     """
     now = (now or data_end()).astimezone(ZoneInfo(actor.time_zone))
-    orders = permissions.visible_to(actor, registry.get("order")).filter(customer_id=customer_id).values("pk")
+    orders = (
+        permissions.visible_to(actor, registry.get("order"))
+        .filter(customer_id=customer_id)
+        .exclude(status=OrderStatus.CANCELLED, kind=OrderKind.SALE)
+        .values("pk", "kind", "ordered_at", "currency", "totals__amount", "totals__exact")
+    )
     try:
         orders_sql, orders_params = subselect(orders)
     except EmptyResultSet:

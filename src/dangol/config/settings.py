@@ -94,7 +94,7 @@ def _database() -> dict[str, object]:
     """The connection settings of `DATABASE_URL`, or of the own PostgreSQL in the data folder."""
     parts = {key: str(value) for key, value in conninfo_to_dict(environment.database_url()).items()}
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "dangol.config.database",
         "NAME": parts.pop("dbname", environment.DATABASE),
         "USER": parts.pop("user", ""),
         "PASSWORD": parts.pop("password", ""),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +18,9 @@ def load(target: str) -> Callable[..., Any]:
     from granian._internal import load_target
 
     application: Callable[..., Any] = load_target(target)
+    # What is loaded by now stays: the garbage collector need not look through it again and again.
+    gc.collect()
+    gc.freeze()
     return application
 
 

@@ -108,7 +108,10 @@ class Contact(Record):
         verbose_name = _("Contact")
         verbose_name_plural = _("Contacts")
         constraints = [models.UniqueConstraint(fields=["external_id"], name="customers_contact_external_id")]
-        indexes = [models.Index(fields=["name", "id"], name="customers_contact_name_sort")]
+        indexes = [
+            models.Index(fields=["name", "id"], name="customers_contact_name_sort"),
+            models.Index(fields=["-updated_at", "-id"], name="customers_contact_recent"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -141,6 +144,7 @@ class ContactPoint(Record):
                 nulls_distinct=False,
             )
         ]
+        indexes = [models.Index(fields=["-updated_at", "-id"], name="customers_contactpoint_recent")]
 
     def __str__(self) -> str:
         return self.value

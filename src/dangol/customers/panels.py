@@ -42,7 +42,7 @@ def _around(actor: Actor, record: Mapping[str, Any]) -> Around:
 
 def _chips(actor: Actor, record: Mapping[str, Any]) -> Sequence[ports.Chip]:
     chips = []
-    if stage := record.get("stage"):
+    if (stage := record.get("stage")) and stage != Stage.ACTIVE:  # that a customer is active goes without saying
         chips.append(ports.Chip(str(Stage(stage).label), STAGE_TONES.get(stage, "")))
     if (grade := record.get("grade")) in SHOWN_GRADES:
         tone, icon = SHOWN_GRADES[Grade(grade)]
@@ -82,9 +82,11 @@ def _family(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any] | None
     around = _around(actor, record)
     if not around.family:
         return None
-    ties = {"parent": _("Belongs to"), "child": _("Belongs to this customer"), "sibling": _("Same group")}
+    ties = {"parent": _("Belongs to"), "child": _("Subsidiary"), "sibling": _("Same group")}
+    if record.get("kind") == Kind.HOUSEHOLD:
+        ties["child"] = _("Household member")
     if record.get("kind") == Kind.PERSON:
-        ties["sibling"] = _("Same household")
+        ties |= {"parent": _("Household"), "sibling": _("Same household")}
     shown = [
         {
             **one,

@@ -32,7 +32,7 @@ class CustomerRecord(RecordType):
     order = 10
     model = Customer
     title = "name"
-    subtitle = ("owner", "team", "since", "business_number")
+    subtitle = ("owner", "team", "business_number")
     list_fields = ("name", "stage", "grade", "owner", "phone", "city")
     default_sort = ("-updated_at",)
     scope = Owned()

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
+from django.db.models import QuerySet
 
 from dangol.customers.beside import subselect
 from dangol.identity.actors import Actor
@@ -29,7 +30,7 @@ SELECT
     (SELECT count(*) FROM seen),
     (SELECT coalesce(json_agg(row_to_json(p)), '[]') FROM (
         SELECT p.id, p.kind, p.value, p.label, c.name AS contact
-        FROM customers_contactpoint p LEFT JOIN customers_contact c ON c.id = p.contact_id
+        FROM customers_contactpoint p LEFT JOIN customers_contact c ON c.id = p.contact_id AND c.id IN ({contacts})
         WHERE p.customer_id = %s AND p.deleted_at IS NULL AND p.id IN ({points})
         ORDER BY p.contact_id NULLS FIRST, p.kind, p.id LIMIT %s) p)
 """
@@ -52,17 +53,31 @@ def customer_around(*, actor: Actor, customer_id: int) -> Around:
         customers_sql, customers_params = subselect(customers)
     except EmptyResultSet:
         return Around()
-    try:
-        points_sql, points_params = subselect(points)
-    except EmptyResultSet:
-        points_sql, points_params = "NULL", ()
+    contacts = permissions.visible_to(actor, registry.get("contact")).values("pk")
+    points_sql, points_params = _subselect_or_nothing(points)
+    contacts_sql, contacts_params = _subselect_or_nothing(contacts)
     with connection.cursor() as cursor:
         cursor.execute(
-            _AROUND.format(customers=customers_sql, points=points_sql),
-            [customer_id, *customers_params, FAMILY_LIMIT, customer_id, *points_params, FAMILY_LIMIT],
+            _AROUND.format(customers=customers_sql, points=points_sql, contacts=contacts_sql),
+            [
+                customer_id,
+                *customers_params,
+                FAMILY_LIMIT,
+                *contacts_params,
+                customer_id,
+                *points_params,
+                FAMILY_LIMIT,
+            ],
         )
         family, count, found = cursor.fetchone()
     return Around(_list(family), count, _list(found))
+
+
+def _subselect_or_nothing(rows: QuerySet[Any, Any]) -> tuple[str, tuple[Any, ...]]:
+    try:
+        return subselect(rows)
+    except EmptyResultSet:
+        return "NULL", ()
 
 
 def _list(value: Any) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """What stands on a customer's page: segment and rhythm. What was bought is told by commerce, from the orders themselves."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -9,17 +10,21 @@ from django.utils.translation import gettext as _
 from dangol.identity.actors import Actor
 from dangol.insight import links
 from dangol.insight.segments import LABELS, TONES
+from dangol.interactions.steps import Act, Step, add_steps
+from dangol.interactions.steps.registry import LEAVING, PLANNED
 from dangol.records import permissions, ports, registry
 from dangol.web import formats
 
-OVERDUE = Decimal("1.5")
-"""A customer is late when the usual days between orders have passed this many times."""
+OVERDUE, GONE = Decimal("1.5"), Decimal(8)
+"""A customer is late when the usual days between orders have passed this many times; after the second number a call
+hardly brings it back."""
 
 
 def contribute() -> None:
     """Hang the figures and the segment's chip onto customers."""
     ports.add_figures("customer", customer_figures, order=10)
     ports.add_chips("customer", segment_chip)
+    add_steps("rhythm", late_order)
 
 
 def customer_figures(actor: Actor, record: Mapping[str, Any]) -> Sequence[ports.Figure]:
@@ -40,9 +45,8 @@ def customer_figures(actor: Actor, record: Mapping[str, Any]) -> Sequence[ports.
             url=links.segment_url(segment),
         )
     ]
-    interval, since = record.get("value.interval"), record.get("rfm.recency")
-    if interval and since is not None:
-        times = (Decimal(since) / Decimal(interval)).quantize(Decimal("0.1"))
+    interval, times = record.get("value.interval"), _intervals_passed(record)
+    if interval and times is not None:
         found.append(
             ports.Figure(
                 _("Order interval"),
@@ -52,6 +56,39 @@ def customer_figures(actor: Actor, record: Mapping[str, Any]) -> Sequence[ports.
             )
         )
     return found
+
+
+def late_order(actor: Actor, record: Mapping[str, Any], now: datetime) -> Sequence[Step]:
+    """A call when the usual days between orders have long passed; the record's own fields, no query."""
+    times = _intervals_passed(record)
+    if times is None or times <= OVERDUE or not _segment(actor, record):
+        return ()
+    days = {
+        "gap": formats.number(record["value.interval"], actor.language, 0),
+        "silent": formats.number(record["rfm.recency"], actor.language, 0),
+    }
+    bought = record.get("rfm.monetary")
+    is_gone = times > GONE
+    return [
+        Step(
+            key="rhythm",
+            title=_("Ask why the orders stopped") if is_gone else _("Call about the next order"),
+            reason=_("Usually an order every %(gap)s days, none for %(silent)s days now.") % days,
+            act=Act(_("Log a call"), icon="phone", compose="call"),
+            urgency=PLANNED if is_gone else LEAVING,
+            value=bought,
+            currency=getattr(bought, "currency", ""),
+            is_late=not is_gone,
+        )
+    ]
+
+
+def _intervals_passed(record: Mapping[str, Any]) -> Decimal | None:
+    """How many times the usual days between two orders have passed since the last one."""
+    interval, since = record.get("value.interval"), record.get("rfm.recency")
+    if not interval or since is None:
+        return None
+    return (Decimal(since) / Decimal(interval)).quantize(Decimal("0.1"))
 
 
 def segment_chip(actor: Actor, record: Mapping[str, Any]) -> Sequence[ports.Chip]:

@@ -8,25 +8,35 @@ from dangol.measures.fields import ScoreChoice, ScoreInteger, ScoreMoney, ScoreT
 from dangol.records import registry
 
 CUSTOMER = "customer"
+ORDER = "order"
 
 CUSTOMER_FIELDS = (
-    ScoreChoice("rfm.segment", record_type=CUSTOMER, label=_("Segment"), choices=CHOICES, tones=TONES),
-    ScoreInteger("rfm.recency", record_type=CUSTOMER, label=_("Days since last order")),
-    ScoreInteger("rfm.frequency", record_type=CUSTOMER, label=_("Orders in all")),
-    ScoreMoney(
-        "rfm.monetary", record_type=CUSTOMER, label=_("Revenue in all"), short=True, digits=28, places=8
+    ScoreChoice(
+        "rfm.segment", record_type=CUSTOMER, needs=ORDER, label=_("Segment"), choices=CHOICES, tones=TONES
     ),
-    ScoreText("rfm.score", record_type=CUSTOMER, label=_("RFM score")),
+    ScoreInteger("rfm.recency", record_type=CUSTOMER, needs=ORDER, label=_("Days since last order")),
+    ScoreInteger("rfm.frequency", record_type=CUSTOMER, needs=ORDER, label=_("Orders in all")),
+    ScoreMoney(
+        "rfm.monetary",
+        record_type=CUSTOMER,
+        needs=ORDER,
+        label=_("Revenue in all"),
+        short=True,
+        digits=28,
+        places=8,
+    ),
+    ScoreText("rfm.score", record_type=CUSTOMER, needs=ORDER, label=_("RFM score")),
     ScoreMoney(
         "value.revenue_12m",
         record_type=CUSTOMER,
+        needs=ORDER,
         label=_("Revenue, 12 months"),
         short=True,
         digits=28,
         places=8,
     ),
-    ScoreInteger("value.orders_12m", record_type=CUSTOMER, label=_("Orders, 12 months")),
-    ScoreInteger("value.interval", record_type=CUSTOMER, label=_("Usual days between orders")),
+    ScoreInteger("value.orders_12m", record_type=CUSTOMER, needs=ORDER, label=_("Orders, 12 months")),
+    ScoreInteger("value.interval", record_type=CUSTOMER, needs=ORDER, label=_("Usual days between orders")),
 )
 
 registry.get(CUSTOMER).contribute(

@@ -18,6 +18,7 @@ from dangol.interactions.models import Direction, Kind
 from dangol.interactions.people import KeyPerson
 from dangol.interactions.phrases import find_due
 from dangol.interactions.timeline.kinds import ICONS, LABELS
+from dangol.records.fields import id_in
 from dangol.records.types import RecordType
 from dangol.records.writing import WriteError
 
@@ -94,9 +95,9 @@ def compose(*, actor: Actor, record_type: RecordType, record_id: int, values: Ma
     arguments: dict[str, Any] = {target: record_id}
     contact = values.get("contact", "")
     if contact and record_type.name == "customer":
-        if not (contact.isascii() and contact.isdigit()):
+        arguments["contact_id"] = id_in(contact)
+        if arguments["contact_id"] is None:
             raise ComposeError("contact", _("Choose a contact of this customer."))
-        arguments["contact_id"] = int(contact)
     minutes = values.get("minutes", "").strip()
     if minutes and kind in (Kind.CALL, Kind.MEETING):
         if not (minutes.isascii() and minutes.isdigit() and len(minutes) <= 4):

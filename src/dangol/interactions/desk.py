@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from dangol.customers.beside import subselect
+from dangol.customers.beside import once, subselect
 from dangol.identity.actors import Actor
 from dangol.interactions.models import Kind
 from dangol.interactions.people import KeyPerson, people_of, people_query
@@ -25,17 +25,27 @@ _NOTHING = "SELECT NULL WHERE false"
 _DESK = """
 SELECT (SELECT coalesce(json_agg(row_to_json(e)), '[]') FROM ({entries}) e),
        (SELECT count(*) FROM ({tasks}) t),
-       (SELECT coalesce(json_agg(row_to_json(p)), '[]') FROM ({people}) p)
+       (SELECT coalesce(json_agg(row_to_json(p)), '[]') FROM ({people}) p),
+       (SELECT coalesce(json_agg(row_to_json(n)), '[]') FROM ({next_tasks}) n)
 """
+NEXT_TASKS = 3
 
 
 @dataclass(frozen=True)
 class Desk:
-    """The first page of the timeline; of a customer also the number of open tasks and the people."""
+    """The first page of the timeline; of a customer also its people, and how many tasks are open and which are next."""
 
     page: TimelinePage
     open_tasks: int = 0
     people: list[KeyPerson] = field(default_factory=list)
+    next_tasks: list[dict[str, Any]] = field(default_factory=list)
+
+
+def desk_of(*, actor: Actor, record_type: RecordType, record: Mapping[str, Any]) -> Desk:
+    """The desk of the record that is being shown; one statement for all cards that ask."""
+    return once(
+        record, "desk", lambda: record_desk(actor=actor, record_type=record_type, record_id=record["id"])
+    )
 
 
 def record_desk(*, actor: Actor, record_type: RecordType, record_id: int) -> Desk:
@@ -47,14 +57,21 @@ def record_desk(*, actor: Actor, record_type: RecordType, record_id: int) -> Des
     parts: dict[str, str] = {}
     parameters: list[Any] = []
     is_customer = record_type.name == "customer"
+
+    def tasks() -> QuerySet[Any, Any]:
+        visible: QuerySet[Any, Any] = permissions.visible_to(actor, registry.get("interaction"))
+        return visible.filter(customer_id=record_id, kind=Kind.TASK, done_at=None)
+
     reads: dict[str, Callable[[], QuerySet[Any, Any]]] = {
         "entries": lambda: entries_query(actor=actor, record_type=record_type, record_id=record_id),
-        "tasks": lambda: (
-            permissions.visible_to(actor, registry.get("interaction"))
-            .filter(customer_id=record_id, kind=Kind.TASK, done_at=None)
-            .values("id")
-        ),
+        "tasks": lambda: tasks().values("id"),
         "people": lambda: people_query(actor=actor, customer_id=record_id, now=now),
+        "next_tasks": lambda: (
+            tasks()
+            .annotate(who=F("owner__name"))
+            .order_by(F("due_at").asc(nulls_last=True), "pk")
+            .values("id", "subject", "body", "due_at", "who")[:NEXT_TASKS]
+        ),
     }
     for name, rows in reads.items():
         parts[name] = _NOTHING
@@ -66,8 +83,10 @@ def record_desk(*, actor: Actor, record_type: RecordType, record_id: int) -> Des
             parameters += more
     with connection.cursor() as cursor:
         cursor.execute(_DESK.format(**parts), parameters)
-        entries, tasks, people = cursor.fetchone()
-    return Desk(page_of(_list(entries), actor=actor), tasks, people_of(_list(people), now=now))
+        entries, open_tasks, people, next_tasks = cursor.fetchone()
+    return Desk(
+        page_of(_list(entries), actor=actor), open_tasks, people_of(_list(people), now=now), _list(next_tasks)
+    )
 
 
 def _list(value: Any) -> list[dict[str, Any]]:

@@ -61,6 +61,11 @@ class Interaction(OwnedRecord):
                 condition=Q(done_at=None, deleted_at=None, due_at__isnull=False),
                 name="interactions_open",
             ),
+            models.Index(
+                fields=["customer"],
+                condition=Q(kind=Kind.TASK, done_at=None, deleted_at=None),
+                name="interactions_customer_open",
+            ),
         ]
 
     def __str__(self) -> str:

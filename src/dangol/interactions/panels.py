@@ -10,18 +10,21 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from dangol.customers.beside import once
 from dangol.identity.actors import Actor
 from dangol.interactions.composing import composer
-from dangol.interactions.desk import Desk, record_desk
+from dangol.interactions.desk import Desk, desk_of
+from dangol.interactions.people import key_people
+from dangol.interactions.steps import sources, steps
 from dangol.interactions.timeline import StoredTimeline
 from dangol.interactions.timeline.days import grouped
+from dangol.interactions.timeline.kinds import ICONS, LABELS
 from dangol.interactions.timeline.tabs import tabs
-from dangol.records import ports, registry
+from dangol.records import permissions, ports, registry
 from dangol.records.ports import TimelinePage
 from dangol.records.types import RecordType
 
 TIMELINE = StoredTimeline()
+OTHERS_SHOWN = 8
 
 
 def register() -> None:
@@ -30,9 +33,36 @@ def register() -> None:
         if record_type.timeline:
             _register_timeline(record_type)
     ports.add_figures("customer", _figures, order=90)
+    sources.register()
+    ports.add_panel(
+        "customer",
+        ports.Panel("steps", gettext_lazy("Next steps"), "interactions/steps.html", _steps, "right", 10),
+    )
     ports.add_panel(
         "customer",
         ports.Panel("people", gettext_lazy("Key people"), "interactions/people.html", _people, "right", 30),
+    )
+    ports.add_panel(
+        "contact",
+        ports.Panel(
+            "people",
+            gettext_lazy("Others at this customer"),
+            "interactions/people.html",
+            _colleagues,
+            "right",
+            30,
+        ),
+    )
+    ports.add_panel(
+        "interaction",
+        ports.Panel(
+            "others",
+            gettext_lazy("Lately with this customer"),
+            "interactions/others.html",
+            _others,
+            "right",
+            30,
+        ),
     )
 
 
@@ -83,9 +113,7 @@ def timeline_context(
 
 
 def _desk(actor: Actor, record_type: RecordType, record: Mapping[str, Any]) -> Desk:
-    return once(
-        record, "desk", lambda: record_desk(actor=actor, record_type=record_type, record_id=record["id"])
-    )
+    return desk_of(actor=actor, record_type=record_type, record=record)
 
 
 def _figures(actor: Actor, record: Mapping[str, Any]) -> Sequence[ports.Figure]:
@@ -94,12 +122,50 @@ def _figures(actor: Actor, record: Mapping[str, Any]) -> Sequence[ports.Figure]:
     return (ports.Figure(_("Open tasks"), str(tasks), _("to do") if tasks else _("none"), url=url),)
 
 
+def _steps(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    may_write, may_complete = actor.may("interaction", "create"), actor.may("interaction", "edit")
+    found = steps(actor, record, timezone.now().astimezone(ZoneInfo(actor.time_zone)))
+    if not found and not may_write:
+        return None
+    return {"steps": found, "may_write": may_write, "may_complete": may_complete}
+
+
 def _people(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    if record.get("kind") == "household":
+    people = _desk(actor, registry.get("customer"), record).people
+    if not people and record.get("kind") != "company":
         return None
     return {
-        "people": _desk(actor, registry.get("customer"), record).people,
+        "people": people,
         "all_url": f"/contacts/?filter=customer+%3D+{record['id']}",
         "may_add": actor.may("contact", "create"),
         "add_url": f"/contacts/new/?customer={record['id']}",
     }
+
+
+def _colleagues(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The other people at a contact's customer. One query."""
+    customer = record.get("customer")
+    if customer is None:
+        return None
+    people = [one for one in key_people(actor=actor, customer_id=customer.id) if one.id != record["id"]]
+    if not people:
+        return None
+    return {"people": people, "all_url": f"/contacts/?filter=customer+%3D+{customer.id}"}
+
+
+def _others(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """What else was written down with the same customer, newest first. One query."""
+    customer = record.get("customer")
+    if customer is None:
+        return None
+    rows = (
+        permissions.visible_to(actor, registry.get("interaction"))
+        .filter(customer_id=customer.id, occurred_at__lte=timezone.now())
+        .exclude(pk=record["id"])
+        .order_by("-occurred_at", "-pk")
+        .values("id", "kind", "subject", "occurred_at", "owner__name")
+    )
+    others = [
+        {**row, "icon": ICONS[row["kind"]], "label": LABELS[row["kind"]]} for row in rows[:OTHERS_SHOWN]
+    ]
+    return {"others": others, "customer": customer}

@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from dangol.identity.actors import Actor
-from dangol.interactions.models import Interaction, Kind
+from dangol.interactions.models import Kind
 from dangol.records import permissions, registry
 
 SHOWN = 8
@@ -44,7 +44,8 @@ def people_query(*, actor: Actor, customer_id: int, now: datetime) -> QuerySet[A
     """Contacts of a customer, main contact and those we speak with most first, at most 8. Lazy."""
     year = now - timedelta(days=365)
     talks = (
-        Interaction.objects.filter(contact_id=OuterRef("pk"), deleted_at=None, occurred_at__lte=now)
+        permissions.visible_to(actor, registry.get("interaction"))
+        .filter(contact_id=OuterRef("pk"), occurred_at__lte=now)
         .exclude(kind__in=(Kind.TASK, Kind.NOTE))
         .order_by()
         .values("contact_id")

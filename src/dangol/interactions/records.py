@@ -40,7 +40,7 @@ class InteractionRecord(RecordType):
     options = {"kind": {"tones": KIND_TONES}, "occurred_at": {"required": False}}
     sections = (
         Section(_("Basics"), ("kind", "subject", "customer", "contact", "body", "outcome")),
-        Section(_("Date and time"), ("occurred_at", "duration_minutes", "due_at", "done_at", "direction")),
+        Section(_("Dates"), ("occurred_at", "duration_minutes", "due_at", "done_at", "direction")),
         Section(_("Responsible"), ("owner", "team", "territory")),
     )
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import orjson
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -55,6 +55,11 @@ def _context(request: HttpRequest, actor: Actor, record_type: RecordType, record
     return timeline_context(actor, record_type, record_id, page, tab=tab, is_first=after is None)
 
 
+def _told(**events: Any) -> str:
+    """Events for the page, as a header: letters beyond ASCII would reach htmx encoded as in mails."""
+    return json.dumps(events, ensure_ascii=True)
+
+
 @require_GET
 def timeline(request: HttpRequest, record_type: str, record_id: int) -> HttpResponse:
     """The timeline of a record: as a page of its own, or as the fragment that htmx asked for."""
@@ -95,7 +100,7 @@ def compose_on(request: HttpRequest, record_type: str, record_id: int) -> HttpRe
         messages.success(request, _("Written down."))
         return HttpResponseRedirect(f"/{found.path}/{record_id}/")
     response = render(request, "interactions/timeline.html", _context(request, actor, found, record_id))
-    response["HX-Trigger"] = orjson.dumps({"toast": {"text": _("Written down."), "tone": "p"}}).decode()
+    response["HX-Trigger"] = _told(toast={"text": _("Written down."), "tone": "p"})
     return response
 
 
@@ -116,7 +121,9 @@ def task_done(request: HttpRequest, interaction_id: int) -> HttpResponse:
     response = render(
         request, "interactions/tick.html", {"task_id": interaction_id, "done": is_done, "may_complete": True}
     )
-    response["HX-Trigger"] = orjson.dumps({"toast": {"text": text, "tone": "p"}}).decode()
+    # The timeline beside the card shows the same task.
+    beside: dict[str, Any] = {"timeline-changed": {}} if request.POST.get("from") == "steps" else {}
+    response["HX-Trigger"] = _told(toast={"text": text, "tone": "p"}, **beside)
     return response
 
 

@@ -6,16 +6,19 @@ API, export, timeline, reports and the lake all take it from here, so that they 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Literal
 
-from django.db.models import Case, Q, QuerySet, TextField, Value, When
+from django.db.models import Case, F, Q, QuerySet, TextField, Value, When
 
 from dangol.identity.actors import Actor
 from dangol.records import registry
 from dangol.records.fields import Field
 from dangol.records.filters.tree import EVERYTHING, Compare, Or, Tree
 from dangol.records.types import RecordType
+
+OWN = frozenset({"own"})
 
 
 def _conditions(
@@ -25,8 +28,11 @@ def _conditions(
     scopes = actor.scopes(record_type.name, action)
     if not scopes:
         return False
-    if "all" in scopes or record_type.scope.open:
+    if "all" in scopes:
         return True
+    if record_type.scope.open:
+        # Nobody's in particular: there for all to see and to add to, but nobody's own to change or throw away.
+        return action in ("view", "create") or scopes != OWN
     found: list[tuple[str, tuple[int, ...]]] = []
     if "own" in scopes and actor.user_id is not None:
         found.append(("owner", (actor.user_id,)))
@@ -35,6 +41,11 @@ def _conditions(
     if "territory" in scopes and actor.territory_ids:
         found.append(("territory", tuple(sorted(actor.territory_ids))))
     return found or False
+
+
+def allowed(actor: Actor, record_type: RecordType, action: str) -> bool:
+    """May the actor do this to any record of the type at all. No query."""
+    return _conditions(actor, record_type, action) is not False
 
 
 def visible(actor: Actor, record_type: RecordType, action: str = "view") -> Tree | Literal[False]:
@@ -53,7 +64,10 @@ def visible_q(actor: Actor, record_type: RecordType, action: str = "view", path:
     conditions = _conditions(actor, record_type, action)
     if isinstance(conditions, bool):
         return conditions
-    prefix = path + record_type.scope.prefix()
+    return _within(conditions, path + record_type.scope.prefix())
+
+
+def _within(conditions: list[tuple[str, tuple[int, ...]]], prefix: str) -> Q:
     condition = Q()
     for column, ids in conditions:
         key, value = (f"{column}_id", ids[0]) if len(ids) == 1 else (f"{column}_id__in", ids)
@@ -95,26 +109,79 @@ def reaches(actor: Actor, record_type: RecordType, action: str, record: Mapping[
     return any((whose := record.get(column)) is not None and whose.id in ids for column, ids in conditions)
 
 
+def fields_for(actor: Actor, record_type: RecordType) -> dict[str, Field]:
+    """The fields that exist for an actor: all but those computed from what the actor may see nothing of. No query."""
+    return {
+        name: field
+        for name, field in record_type.fields.items()
+        if not field.needs or actor.may(field.needs, "view")
+    }
+
+
+def revealed(actor: Actor, needs: str, path: str = "") -> Q | bool:
+    """Where values computed from records of the type `needs` may be shown: True everywhere, False nowhere.
+
+    Asked of the owner, team and territory of the record at `path`, to which those records belong.
+    """
+    conditions = _conditions(actor, registry.get(needs), "view")
+    return conditions if isinstance(conditions, bool) else _within(conditions, path)
+
+
+def revealed_callback(actor: Actor) -> Callable[[str, str], Q | bool]:
+    """`revealed(needs, path)` for the filter compiler, which asks it for every field that needs another type."""
+    return partial(revealed, actor)
+
+
+def hidden_unless(condition: Q | bool, expression: Any, output_field: Any = None) -> Any:
+    """The expression where the condition holds, elsewhere no value."""
+    if condition is True:
+        return expression
+    nothing = Value(None, output_field=output_field)
+    if condition is False:
+        return nothing
+    return Case(When(condition, then=expression), default=nothing, output_field=output_field)
+
+
 def selected(actor: Actor, field: Field, path: str = "") -> tuple[Any, ...]:
-    """The expressions that show a field. A reference's title is empty where the actor may not see the record."""
+    """The expressions that show a field. What the actor may not see is empty: a reference's title, a computed value."""
     expressions = field.select(path)
+    if field.needs:
+        condition = revealed(actor, field.needs, path)
+        return tuple(hidden_unless(condition, expression) for expression in expressions)
     return (expressions[0], _guarded(actor, field, path, expressions[1])) if field.target else expressions
 
 
 def sorted_by(actor: Actor, field: Field, path: str = "") -> Any:
-    """The expression a list is sorted by; hidden titles count as none, so that an order tells nothing either."""
+    """The expression a list is sorted by; what is hidden counts as none, so that an order tells nothing either."""
     expression = field.expression(path)
+    if field.needs:
+        return hidden_unless(revealed(actor, field.needs, path), expression)
     return _guarded(actor, field, path, expression) if field.target else expression
+
+
+def named(actor: Actor, target: str, path: str, column: str = "") -> Any:
+    """The title (or another text column) of the record that `path` leads to; no value where the actor may not see it.
+
+    For reading names beside other rows: `rows.annotate(customer_name=named(actor, "customer", "customer"))`.
+    """
+    record_type = registry.get(target)
+    return hidden_unless(
+        visible_q(actor, record_type, path=f"{path}__"),
+        F(f"{path}__{column or record_type.title}"),
+        TextField(),
+    )
+
+
+def follows(actor: Actor, record_type: RecordType, parent: RecordType) -> bool:
+    """Whether the actor sees every record of the type that belongs to a record of `parent` that he sees. No query."""
+    scopes = actor.scopes(record_type.name, "view")
+    return "all" in scopes or bool(scopes and scopes >= actor.scopes(parent.name, "view"))
 
 
 def _guarded(actor: Actor, field: Field, path: str, expression: Any) -> Any:
     target = registry.find(field.target or "")
     condition = visible_q(actor, target, path=f"{path}{field.column}__") if target else True
-    if condition is True:
-        return expression
-    if condition is False:
-        return Value(None, output_field=TextField())
-    return Case(When(condition, then=expression), default=Value(None), output_field=TextField())
+    return hidden_unless(condition, expression, TextField())
 
 
 def visible_callback(actor: Actor) -> Any:

@@ -67,7 +67,8 @@ class Inherited(Scope):
 
 
 class Open(Scope):
-    """Nobody's in particular: whoever may see the type sees every row. For catalogues."""
+    """Nobody's in particular: whoever may see the type sees every row; who may change only what is his own changes none.
+    For catalogues."""
 
     open = True
 

@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from dangol.records.fields import Choice, Field, Locale, Ref, Reference
+from dangol.records.fields import Choice, Field, Locale, Ref, Reference, id_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,8 @@ def read(field: Field, data: Mapping[str, Any]) -> Any:
         chosen = str(data.get(field.name, "")).strip()
         if not title:
             return None
-        return int(chosen) if chosen.isascii() and chosen.isdigit() else title
+        number = id_in(chosen)
+        return title if number is None else number
     if field.kind == "boolean":
         return field.name in data
     return data.get(field.name, "")

@@ -66,7 +66,11 @@ def test_every_condition_is_a_statement_that_runs(insider, administrator):
             for start in range(0, len(every), 20):
                 some = every[start : start + 20]
                 compiled = filters.compile(
-                    Or.of(*some, *map(Not, some)), record_type, actor=actor, visible=visible
+                    Or.of(*some, *map(Not, some)),
+                    record_type,
+                    actor=actor,
+                    visible=visible,
+                    revealed=permissions.revealed_callback(actor),
                 )
                 assert list(rows.filter(compiled).values_list("pk", flat=True)) == [], some
 

@@ -43,12 +43,16 @@ def register() -> None:
     add_card(Card("team", gettext_lazy("From the team"), "interactions/home_team.html", team, 40))
 
 
-def _score(name: str, customer: str = "customer_id") -> Subquery:
-    return Subquery(
-        Score.objects.filter(record_type="customer", name=name, record_id=OuterRef(customer)).values("value")[
-            :1
-        ]
+def _score(actor: Actor, name: str, path: str = "customer__") -> Any:
+    """A score of the customer at `path`, where the actor may see that customer and its orders."""
+    scores = Score.objects.filter(record_type="customer", name=name, record_id=OuterRef(f"{path}pk"))
+    shown: Any = permissions.hidden_unless(
+        permissions.revealed(actor, "order", path),
+        Subquery(scores.values("value")[:1]),
+        Score._meta.get_field("value"),
     )
+    seen = permissions.visible_q(actor, registry.get("customer"), path=path)
+    return permissions.hidden_unless(seen, shown, Score._meta.get_field("value"))
 
 
 def _mine(actor: Actor) -> QuerySet[Any]:
@@ -66,9 +70,12 @@ def tasks(actor: Actor, now: datetime) -> Sequence[Item]:
     rows = (
         _mine(actor)
         .filter(kind=Kind.TASK, done_at=None, due_at__lt=_end_of_day(now))
-        .annotate(stake=_score("rfm.monetary"))
+        .annotate(
+            stake=_score(actor, "rfm.monetary"),
+            customer_name=permissions.named(actor, "customer", "customer"),
+        )
         .order_by("due_at")
-        .values("id", "subject", "body", "due_at", "customer_id", "customer__name", "stake")[:TASKS_SHOWN]
+        .values("id", "subject", "body", "due_at", "customer_id", "customer_name", "stake")[:TASKS_SHOWN]
     )
     return [_task_item(row, actor, now) for row in rows]
 
@@ -83,15 +90,15 @@ def _task_item(row: Mapping[str, Any], actor: Actor, now: datetime) -> Item:
         clock = formats.clock(due, actor.language, ZoneInfo(actor.time_zone))
         when = _("was due %(time)s") % {"time": clock} if is_overdue else _("by %(time)s") % {"time": clock}
     title = row["subject"]
-    if row["customer__name"]:
-        title = f"{row['customer__name']} — {title}"
+    if row["customer_name"]:
+        title = f"{row['customer_name']} — {title}"
     return Item(
         key=f"task-{row['id']}",
         icon="checkbox",
         tone="r" if is_overdue else "o",
         title=title,
         reason=" · ".join(part for part in (when, row["body"].partition("\n")[0][:140]) if part),
-        url=f"/customers/{row['customer_id']}/" if row["customer_id"] else f"/interactions/{row['id']}/",
+        url=f"/customers/{row['customer_id']}/" if row["customer_name"] else f"/interactions/{row['id']}/",
         act=_("Done"),
         act_url=reverse("interactions:task_done", args=[row["id"]]),
         posts=True,
@@ -103,7 +110,7 @@ def _task_item(row: Mapping[str, Any], actor: Actor, now: datetime) -> Item:
 
 def leaving_customers(actor: Actor, now: datetime) -> Sequence[Item]:
     """The actor's customers that used to buy and went quiet, the most valuable first. Two queries."""
-    if actor.user_id is None:
+    if actor.user_id is None or not actor.may("order", "view"):
         return ()
     quiet = Score.objects.filter(record_type="customer", name="rfm.segment", label__in=LEAVING).values(
         "record_id"
@@ -112,8 +119,8 @@ def leaving_customers(actor: Actor, now: datetime) -> Sequence[Item]:
         permissions.visible_to(actor, registry.get("customer"))
         .filter(owner_id=actor.user_id, pk__in=quiet)
         .annotate(
-            stake=_score("rfm.monetary", customer="pk"),
-            silent=_score("rfm.recency", customer="pk"),
+            stake=_score(actor, "rfm.monetary", path=""),
+            silent=_score(actor, "rfm.recency", path=""),
         )
         .filter(stake__gt=0, silent__isnull=False)
         .order_by("-stake")
@@ -177,9 +184,9 @@ def meetings(actor: Actor, now: datetime) -> Mapping[str, Any] | None:
             "body",
             "occurred_at",
             "customer_id",
-            "customer__name",
-            "contact__name",
-            "contact__job_title",
+            customer_name=permissions.named(actor, "customer", "customer"),
+            contact_name=permissions.named(actor, "contact", "contact"),
+            job_title=permissions.named(actor, "contact", "contact", "job_title"),
         )
     )
     return {
@@ -188,9 +195,9 @@ def meetings(actor: Actor, now: datetime) -> Mapping[str, Any] | None:
                 **row,
                 "time": row["occurred_at"].astimezone(now.tzinfo).strftime("%H:%M"),
                 "url": f"/customers/{row['customer_id']}/"
-                if row["customer_id"]
+                if row["customer_name"]
                 else f"/interactions/{row['id']}/",
-                "with": " ".join(part for part in (row["contact__name"], row["contact__job_title"]) if part),
+                "with": " ".join(part for part in (row["contact_name"], row["job_title"]) if part),
                 "agenda": row["body"].partition("\n")[0],
             }
             for row in rows[:12]
@@ -213,7 +220,14 @@ def team(actor: Actor, now: datetime) -> Mapping[str, Any] | None:
         .exclude(owner_id=actor.user_id)
         .order_by("-occurred_at", "-pk")
         .values(
-            "id", "kind", "subject", "outcome", "occurred_at", "customer_id", "customer__name", "owner__name"
+            "id",
+            "kind",
+            "subject",
+            "outcome",
+            "occurred_at",
+            "customer_id",
+            "owner__name",
+            customer_name=permissions.named(actor, "customer", "customer"),
         )
     )
     doings = [{**row, "icon": ICONS[row["kind"]], "label": LABELS[row["kind"]]} for row in rows[:TEAM_SHOWN]]

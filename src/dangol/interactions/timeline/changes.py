@@ -48,7 +48,7 @@ def _shown(record_type: RecordType, item: HistoryItem, locale: Locale, record_id
         icon={"bin": "trash", "restore": "arrow-back-up"}.get(item.action, "pencil"),
         title=titles.get(item.action)
         or ", ".join(str(change.label) for change in item.fields[:3])
-        or _("Changed"),
+        or _("Edited"),
         body="\n".join(lines),
         chips=((item.actor_name, ""),),
         source=(record_type.name, record_id),

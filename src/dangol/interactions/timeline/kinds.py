@@ -30,8 +30,9 @@ ICONS = {"note": "note", "call": "phone", "meeting": "users-group", "mail": "mai
 def register() -> None:
     """Register the presenters; called once, when Django is ready."""
     for kind, icon in ICONS.items():
-        present(kind, Presenter(icon, CONVERSATIONS, _interaction))
-    present("order", Presenter("truck-delivery", ORDERS, _order))
+        present(kind, Presenter(icon, CONVERSATIONS, _interaction, {"contact": "contact"}))
+    lines = dict.fromkeys(("product", "quantity", "lines"), "order_line")
+    present("order", Presenter("truck-delivery", ORDERS, _order, lines))
 
 
 def _interaction(entry: Stored, reader: Reader) -> Mapping[str, Any]:

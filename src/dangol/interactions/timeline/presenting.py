@@ -74,6 +74,8 @@ class Presenter:
     tab: str
     show: Callable[[Stored, Reader], Mapping[str, Any]]
     """Gives the attributes of `Shown` that differ from the stored ones: title, body, tone, chips, url, done."""
+    needs: Mapping[str, str] = field(default_factory=dict)
+    """Parts of an entry's data that were taken from other records: key → record type one must see to read it."""
 
 
 _presenters: dict[str, Presenter] = {}
@@ -87,6 +89,12 @@ def present(kind: str, presenter: Presenter) -> None:
 def kinds_on(tab: str) -> list[str]:
     """The kinds that stand on a tab."""
     return sorted(kind for kind, presenter in _presenters.items() if presenter.tab == tab)
+
+
+def needs_of(kind: str) -> Mapping[str, str]:
+    """Which parts of the data of such entries were taken from records of which type."""
+    presenter = _presenters.get(kind)
+    return presenter.needs if presenter else {}
 
 
 def shown(entry: Stored, reader: Reader) -> Shown:

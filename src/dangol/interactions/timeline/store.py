@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from dangol.identity.actors import Actor
 from dangol.interactions.models import TimelineEntry
-from dangol.interactions.timeline.presenting import Reader, Stored, kinds_on, shown
+from dangol.interactions.timeline.presenting import Reader, Stored, kinds_on, needs_of, shown
 from dangol.records import permissions, registry
 from dangol.records.ports import Entry, TimelinePage
 from dangol.records.types import RecordType
@@ -120,7 +120,17 @@ def entries_query(
         rows = rows.filter(at__lte=at).filter(Q(at__lt=at) | Q(pk__lt=entry_id))
     named = rows.order_by("-at", "-pk").annotate(who=F("actor__name"))
     return named.values(
-        "id", "source_type", "source_id", "kind", "at", "title", "body", "data", "actor_id", "who"
+        "id",
+        "subject_type",
+        "source_type",
+        "source_id",
+        "kind",
+        "at",
+        "title",
+        "body",
+        "data",
+        "actor_id",
+        "who",
     )[: limit + 1]
 
 
@@ -128,12 +138,27 @@ def page_of(rows: Sequence[Mapping[str, Any]], *, actor: Actor, limit: int = 30)
     """The rows of `entries_query` as they are read; moments may be ISO text. No query."""
     reader = Reader(actor.language, ZoneInfo(actor.time_zone), timezone.now())
     with translation.override(actor.language):
-        entries = [shown(_stored(row), reader) for row in rows[:limit]]
+        entries = [shown(_stored(row, actor), reader) for row in rows[:limit]]
     last = entries[-1] if len(rows) > limit else None
     return TimelinePage(entries, _write_cursor(last.at, last.id) if last else None)
 
 
-def _stored(row: Mapping[str, Any]) -> Stored:
+def _readable_data(row: Mapping[str, Any], actor: Actor) -> Mapping[str, Any]:
+    """The entry's data without what comes from records that the actor might not see.
+
+    Those belong where the entry's subject belongs, which the actor sees: so the roles settle it.
+    """
+    data: Mapping[str, Any] = row["data"]
+    hidden = {
+        key
+        for key, needed in needs_of(row["kind"]).items()
+        if key in data
+        and not permissions.follows(actor, registry.get(needed), registry.get(row["subject_type"]))
+    }
+    return {key: value for key, value in data.items() if key not in hidden} if hidden else data
+
+
+def _stored(row: Mapping[str, Any], actor: Actor) -> Stored:
     at = row["at"]
     return Stored(
         id=row["id"],
@@ -142,7 +167,7 @@ def _stored(row: Mapping[str, Any]) -> Stored:
         at=datetime.fromisoformat(at) if isinstance(at, str) else at,
         title=row["title"],
         body=row["body"],
-        data=row["data"],
+        data=_readable_data(row, actor),
         actor_id=row["actor_id"],
         actor_name=row["who"] or "",
     )

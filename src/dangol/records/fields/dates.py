@@ -3,10 +3,10 @@
 import re
 import unicodedata
 from datetime import date, datetime, time
+from html import escape
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -97,12 +97,9 @@ class DateTime(Field):
     def html(self, value: Any, locale: Locale) -> SafeString:
         if value is None:
             return EMPTY_MARK
-        return format_html(
-            '<time datetime="{}" title="{}">{}</time>',
-            value.isoformat(),
-            self.text(value, locale),
-            formats.day(value, locale.language, locale.zone),
-        )
+        title = escape(self.text(value, locale))
+        shown = escape(formats.day(value, locale.language, locale.zone))
+        return SafeString(f'<time datetime="{value.isoformat()}" title="{title}">{shown}</time>')
 
     def input(self, value: Any, locale: Locale) -> str:
         return "" if value is None else value.astimezone(locale.zone).strftime("%Y-%m-%dT%H:%M")

@@ -5,7 +5,8 @@ import unicodedata
 from decimal import Decimal, InvalidOperation
 from typing import Any, Self
 
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import escape
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from dangol.records.fields.base import EMPTY_MARK, Field, FieldError, Locale
@@ -165,7 +166,8 @@ class Money(Number):
     def html(self, value: Any, locale: Locale) -> SafeString:
         if value is None:
             return EMPTY_MARK
-        return mark_safe(f'<span class="nowrap">{self.text(value, locale)}</span>')  # noqa: S308
+        # Escaped: the currency is a text that somebody entered.
+        return SafeString(f'<span class="nowrap">{escape(self.text(value, locale))}</span>')
 
 
 class Amount(Decimal):

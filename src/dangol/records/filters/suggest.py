@@ -95,7 +95,7 @@ def _offers(wanted: Wanted, actor: Actor | None) -> Iterator[tuple[str, str, str
     match wanted.kind:
         case "field":
             if wanted.record_type is not None:
-                yield from _fields(wanted.record_type)
+                yield from _fields(wanted.record_type, actor)
         case "operator":
             for op in COUNT_OPERATORS if wanted.field is None else allowed_operators(wanted.field):
                 yield "operator", op, op
@@ -114,8 +114,10 @@ def _offers(wanted: Wanted, actor: Actor | None) -> Iterator[tuple[str, str, str
                 yield "connective", ")", ")"
 
 
-def _fields(record_type: RecordType) -> Iterator[tuple[str, str, str]]:
+def _fields(record_type: RecordType, actor: Actor | None) -> Iterator[tuple[str, str, str]]:
     for name, field in record_type.fields.items():
+        if field.needs and actor is not None and not actor.may(field.needs, "view"):
+            continue
         label = str(field.label)
         yield "field", name, f"{label} ›" if target_of(field) is not None else label
     for name, relation in getattr(record_type, "relations", {}).items():

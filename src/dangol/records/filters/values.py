@@ -189,7 +189,9 @@ def _explained(field: Field, raw: Anything, error: FieldError, locale: Locale) -
     if not isinstance(field, Choice):
         return FilterError(str(error.message), code="value")
     shown = quoted(str(raw))
-    close = nearest(str(raw), [*field.codes(), *field.labels()]) if isinstance(raw, str) else []
+    close = (
+        nearest(str(raw), [*field.codes(), *field.labels(locale.language)]) if isinstance(raw, str) else []
+    )
     message = _("“%(field)s” has no value “%(value)s”.") % {"field": field.label, "value": shown}
     if close:
         return FilterError(message + did_you_mean(close), code="unknown_value", expected=close)

@@ -127,4 +127,10 @@ def _refused(error: Missing, record_type: RecordType, record_id: int, actor: Act
 def _stored(record_type: RecordType, record_id: int, actor: Actor) -> dict[str, Any]:
     """The record as it stands now; only its id where the actor may write but not read it."""
     row = record_get(actor=actor, record_type=record_type, record_id=record_id)
-    return {"id": record_id} if row is None else showing.item(record_type, row, record_type.fields)
+    return (
+        {"id": record_id}
+        if row is None
+        else showing.item(
+            record_type, row, showing.names_in(None, record_type, record_type.fields, actor=actor)
+        )
+    )

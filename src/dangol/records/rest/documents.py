@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from dangol.identity.actors import Actor
-from dangol.records import openapi, registry
+from dangol.records import openapi, permissions, registry
 from dangol.records.rest.endpoints import parameters
 from dangol.records.types import RecordType
 
@@ -33,14 +33,14 @@ def reference(request: HttpRequest) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     seen = [item for item in registry.all_types() if actor.may(item.name, "view")]
     context = {
-        "types": [_described(item) for item in seen],
+        "types": [_described(item, actor) for item in seen],
         "problems": openapi.PROBLEMS.items(),
         "example": seen[0].path if seen else "customers",
     }
     return render(request, "records/api/reference.html", context)
 
 
-def _described(record_type: RecordType) -> dict[str, Any]:
+def _described(record_type: RecordType, actor: Actor) -> dict[str, Any]:
     fields = [
         {
             "name": name,
@@ -51,7 +51,7 @@ def _described(record_type: RecordType) -> dict[str, Any]:
             "codes": getattr(field, "choices", ()),
             "target": field.target,
         }
-        for name, field in record_type.fields.items()
+        for name, field in permissions.fields_for(actor, record_type).items()
     ]
     return {
         "path": record_type.path,

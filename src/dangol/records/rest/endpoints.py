@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from dangol.identity.actors import Actor
-from dangol.records import registry
+from dangol.records import permissions, registry
 from dangol.records.fields import Locale
 from dangol.records.filters.messages import did_you_mean, nearest
 from dangol.records.rest import problems
@@ -96,7 +96,7 @@ def type_at(path: str, actor: Actor, action: str = "view") -> RecordType:
     record_type = registry.by_path(path)
     if record_type is None:
         raise not_found()
-    if not actor.may(record_type.name, action):
+    if not permissions.allowed(actor, record_type, action):
         raise Problem(
             403,
             "forbidden",

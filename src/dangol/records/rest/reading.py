@@ -36,7 +36,9 @@ def index(request: HttpRequest, actor: Actor, path: str) -> HttpResponse:
     record_type = type_at(path, actor)
     given = parameters(request, "filter", "sort", "limit", "after", "fields")
     limit = limit_of(given, 50, 500)
-    names = showing.names_in(given.get("fields"), record_type, (record_type.title, *record_type.list_fields))
+    names = showing.names_in(
+        given.get("fields"), record_type, (record_type.title, *record_type.list_fields), actor=actor
+    )
     names = list(dict.fromkeys(names))
     tree = filter_of(given.get("filter", ""), record_type, actor)
     after = given.get("after") or None
@@ -67,7 +69,7 @@ def detail(request: HttpRequest, actor: Actor, path: str, record_id: str) -> Htt
     """`GET /api/v1/{records}/{id}`. One query."""
     record_type = type_at(path, actor)
     given = parameters(request, "fields")
-    names = showing.names_in(given.get("fields"), record_type, record_type.fields)
+    names = showing.names_in(given.get("fields"), record_type, record_type.fields, actor=actor)
     row = record_get(actor=actor, record_type=record_type, record_id=id_of(record_id), columns=names)
     if row is None:
         raise not_found()

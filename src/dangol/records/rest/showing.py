@@ -7,6 +7,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from dangol.identity.actors import Actor
+from dangol.records import permissions
 from dangol.records.filters.messages import did_you_mean, nearest
 from dangol.records.rest.problems import parameter_problem
 from dangol.records.types import RecordType
@@ -23,17 +25,16 @@ def item(record_type: RecordType, row: Mapping[str, Any], names: Iterable[str]) 
     return shown
 
 
-def names_in(text: str | None, record_type: RecordType, default: Iterable[str]) -> list[str]:
+def names_in(text: str | None, record_type: RecordType, default: Iterable[str], *, actor: Actor) -> list[str]:
     """The `fields` parameter: names with commas between them, `*` for all. Raises Problem for an unknown one."""
+    known = permissions.fields_for(actor, record_type)
     if text is None:
-        return [name for name in default if name != "id"]
+        return [name for name in default if name != "id" and name in known]
     if text.strip() == "*":
-        return [name for name in record_type.fields if name != "id"]
+        return [name for name in known if name != "id"]
     names = list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
     for name in names:
-        if name not in record_type.fields and name != "version":
+        if name not in known and name != "version":
             message = _("There is no field “%(name)s”.") % {"name": name[:60]}
-            raise parameter_problem(
-                "fields", message + did_you_mean(nearest(name, record_type.fields)), "unknown_field"
-            )
+            raise parameter_problem("fields", message + did_you_mean(nearest(name, known)), "unknown_field")
     return [name for name in names if name not in ("id", "version")]

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from django.http import Http404, HttpRequest
 
 from dangol.identity.actors import Actor
+from dangol.records import permissions
 from dangol.records.fields import Locale
 from dangol.records.lists import record_get
 from dangol.records.types import RecordType
@@ -23,7 +24,7 @@ def locale_of(actor: Actor) -> Locale:
 
 def guard(actor: Actor, record_type: RecordType, action: str = "view") -> None:
     """Raise 404 unless the actor may do this to any record of the type: what one may not see does not exist."""
-    if not actor.may(record_type.name, action):
+    if not permissions.allowed(actor, record_type, action):
         raise Http404
 
 

@@ -1,24 +1,28 @@
 """The recycle bin."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from dangol.records import writing
+from dangol.records import permissions, writing
+from dangol.records.fields import Locale
 from dangol.records.lists import ListError, record_get, record_list
 from dangol.records.types import RecordType
 from dangol.records.views.access import actor_of, guard, load, locale_of, title_of
-from dangol.records.views.lists import _rows, _url
+from dangol.records.views.lists import _style, _url
 
 
 def index(request: HttpRequest, record_type: RecordType) -> HttpResponse:
     """What was deleted, the last first."""
     actor = actor_of(request)
     guard(actor, record_type, "delete")
-    columns = list(record_type.list_fields)
+    columns = [name for name in record_type.list_fields if name in permissions.fields_for(actor, record_type)]
     try:
         page = record_list(
             actor=actor,
@@ -38,11 +42,20 @@ def index(request: HttpRequest, record_type: RecordType) -> HttpResponse:
         {
             "record_type": record_type,
             "fields": [record_type.fields[name] for name in columns],
-            "rows": _rows(record_type, page.rows, columns, locale_of(actor), False),
+            "rows": [_shown(record_type, row, columns, locale_of(actor)) for row in page.rows],
             "next_url": _url(base, after=page.next, before=None) if page.next else "",
             "previous_url": _url(base, before=page.previous, after=None) if page.previous else "",
         },
     )
+
+
+def _shown(
+    record_type: RecordType, row: dict[str, Any], columns: list[str], locale: Locale
+) -> tuple[int, str, list[tuple[SafeString, SafeString]]]:
+    """Id, title, and the cells with their class."""
+    fields = [record_type.fields[name] for name in columns]
+    cells = [(mark_safe(_style(field)), field.html(row[field.name], locale)) for field in fields]  # noqa: S308
+    return row["id"], record_type.title_field.text(row[record_type.title], locale), cells
 
 
 @require_POST

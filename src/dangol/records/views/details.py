@@ -8,12 +8,13 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from dangol.identity.actors import Actor
 from dangol.records import history as histories
 from dangol.records import permissions, ports
-from dangol.records.fields import Locale
+from dangol.records.fields import Choice, DateTime, Field, Locale
 from dangol.records.types import RecordType
 from dangol.records.views.access import actor_of, load, locale_of, title_of
 
@@ -37,10 +38,15 @@ def detail(request: HttpRequest, record_type: RecordType, record_id: int) -> Htt
         "record_type": record_type,
         "record": record,
         "title": title_of(record_type, record, locale),
+        "marks": [
+            record_type.fields[name].html(record[name], locale)
+            for name in record_type.subtitle
+            if record.get(name) and isinstance(record_type.fields[name], Choice)
+        ],
         "subtitle": [
             (record_type.fields[name].label, record_type.fields[name].html(record[name], locale))
             for name in record_type.subtitle
-            if record.get(name) not in (None, "")
+            if record.get(name) not in (None, "") and not isinstance(record_type.fields[name], Choice)
         ],
         "chips": [chip for chips in ports.chips(record_type.name) for chip in chips(actor, record)],
         "figures": [
@@ -83,6 +89,8 @@ def history(request: HttpRequest, record_type: RecordType, record_id: int) -> Ht
 
 def _allowed(actor: Actor, record_type: RecordType, action: str, record: dict[str, Any]) -> bool:
     """As permissions.may, from the row at hand; one query where the type inherits its scope and the right is narrower."""
+    if record_type.scope.open:
+        return permissions.allowed(actor, record_type, action)
     if record_type.table.has_scope:
         return permissions.reaches(actor, record_type, action, record)
     if actor.scopes(record_type.name, action) >= actor.scopes(record_type.name, "view"):
@@ -97,11 +105,27 @@ def _facts(
     for section in record_type.sections:
         facts = []
         for name in section.fields:
+            if name not in record:
+                continue  # computed from what the actor may not see
             field = record_type.fields[name]
             inline = f"/{record_type.path}/{record['id']}/cell/{name}/" if may_edit and field.editable else ""
-            facts.append(Fact(field.label, field.html(record[name], locale), inline))
+            facts.append(Fact(field.label, _fact(field, record[name], locale), inline))
         sections.append((section.label, facts))
     return sections
+
+
+def _fact(field: Field, value: Any, locale: Locale) -> SafeString:
+    """The value as a card has room for it: a moment with its time."""
+    if isinstance(field, DateTime) and value is not None:
+        return format_html(
+            '<time datetime="{}">{}</time>', value.isoformat(), _moment(field.text(value, locale))
+        )
+    return field.html(value, locale)
+
+
+def _moment(text: str) -> str:
+    """Midnight is how a day without a time is stored."""
+    return text.removesuffix(" 00:00")
 
 
 def _panels(

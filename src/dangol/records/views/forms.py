@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from dangol.records import permissions, widgets, writing
-from dangol.records.fields import Field, Locale, Ref, Reference
+from dangol.records.fields import Field, Locale, Ref, Reference, id_in
 from dangol.records.types import RecordType
 from dangol.records.views.access import actor_of, guard, load, locale_of, title_of
 
@@ -128,11 +128,8 @@ def _initial(request: HttpRequest, record_type: RecordType, locale: Locale) -> d
 
 def _given(field: Field, given: str, request: HttpRequest, locale: Locale) -> Any:
     if isinstance(field, Reference):
-        return (
-            _referred(field, int(given), request)
-            if given.isascii() and given.isdigit() and len(given) < 19
-            else None
-        )
+        number = id_in(given)
+        return None if number is None else _referred(field, number, request)
     try:
         return field.parse(given, locale)
     except ValueError:

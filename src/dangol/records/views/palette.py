@@ -14,20 +14,25 @@ from dangol.records.search import page as search_page
 from dangol.records.views.access import actor_of, guard
 
 LIMIT = 12
+LONGEST = 200
 
 
 def palette(request: HttpRequest) -> HttpResponse:
     """Records that answer to what was typed, as `role="option"` links, best first, whatever their type."""
     actor = actor_of(request)
-    text = request.GET.get("q", "")[:200].strip()
+    text = _asked(request)
     hits = search_page.find(actor=actor, q=text, limit=LIMIT) if text else []
     return render(request, "records/parts/palette.html", {"hits": hits, "q": text})
+
+
+def _asked(request: HttpRequest) -> str:
+    return request.GET.get("q", "").replace("\0", "")[:LONGEST].strip()
 
 
 def lookup(request: HttpRequest, target: str) -> HttpResponse:
     """Options for a reference field: records of one type, or users, teams and territories."""
     actor = actor_of(request)
-    text = request.GET.get("q", "")[:200].strip()
+    text = _asked(request)
     record_type = registry.find(target)
     options: list[tuple[int, str, str]] = []
     if record_type is not None:

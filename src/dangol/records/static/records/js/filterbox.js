@@ -1,4 +1,4 @@
-// The filter as text: completions at the cursor, from the server that knows fields, operators and values.
+// The filter as text, or the value of one condition (data-before names the fields that stand before it): completions at the cursor, from the server that knows fields, operators and values.
 const WAIT = 120;
 
 function start(input) {
@@ -6,13 +6,15 @@ function start(input) {
   input.dataset.ready = "1";
   const list = document.createElement("div");
   list.className = "lookup-list";
-  list.id = "filter-options";
+  list.id = `${input.id || input.name}-options`;
   list.setAttribute("role", "listbox");
   list.hidden = true;
   input.setAttribute("role", "combobox");
   input.setAttribute("aria-controls", list.id);
   input.setAttribute("aria-expanded", "false");
-  input.closest(".filterbox").append(list);
+  input.parentElement.append(list);
+  const before = () => (input.dataset.before || "").split(" ").filter(Boolean)
+    .map((id) => `${document.getElementById(id).value} `).join("");
   let timer = 0;
   let asked = null;
   let items = [];
@@ -31,11 +33,15 @@ function start(input) {
 
   function choose(index) {
     const item = items[index];
+    close();
+    input.focus();
+    if (input.dataset.before) {
+      input.value = item.text.replace(/^"(.*)"$/, "$1"); // the server puts the value into quotes itself
+      return;
+    }
     const cursor = item.start + item.text.length;
     input.value = input.value.slice(0, item.start) + item.text + input.value.slice(item.end);
     input.setSelectionRange(cursor, cursor);
-    close();
-    input.focus();
     timer = setTimeout(ask, WAIT);
   }
 
@@ -43,12 +49,14 @@ function start(input) {
     asked?.abort();
     asked = new AbortController();
     const url = new URL(input.dataset.suggest, window.location.href);
-    url.searchParams.set("q", input.value);
-    url.searchParams.set("cursor", input.selectionStart);
+    const prefix = before();
+    url.searchParams.set("q", prefix + input.value);
+    url.searchParams.set("cursor", prefix.length + input.selectionStart);
     try {
       const reply = await fetch(url, { signal: asked.signal });
       if (!reply.ok) return close();
       ({ items } = await reply.json());
+      items = items.filter((item) => item.start >= prefix.length);
     } catch (problem) {
       if (problem.name !== "AbortError") close();
       return;
@@ -56,7 +64,7 @@ function start(input) {
     list.replaceChildren(...items.map((item, index) => {
       const option = document.createElement("div");
       option.setAttribute("role", "option");
-      option.id = `filter-option-${index}`;
+      option.id = `${list.id}-${index}`;
       const label = document.createElement("span");
       label.textContent = item.label;
       const text = document.createElement("span");

@@ -30,6 +30,9 @@ if (dialog) {
       option.setAttribute("aria-selected", "false");
       option.tabIndex = -1;
     });
+    // A list box without options is none: then it is a message.
+    list.setAttribute("role", options().length ? "listbox" : "status");
+    input.setAttribute("aria-expanded", String(options().length > 0));
     choose(options()[0]);
   }
 

@@ -1,0 +1,140 @@
+"""What nobody else must see, and every address of the project to look for it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from dangol.identity.actors import Actor
+from dangol.identity.models import Grant, Role, Team, User
+from dangol.measures.models import Score
+from dangol.records import registry, writing
+from dangol.records.models import Change as Recorded
+from tests.access.places import filled, patterns
+
+SECRET = "비밀정밀"
+AMOUNT, REVENUE = 123_456_789, 987_654_321
+
+
+def mark(name: str) -> str:
+    """A word that stands in every text of the record of that type."""
+    return f"zq{name.replace('_', '')}qz"
+
+
+class Secrets:
+    """One record of every type that belongs to the insider's customer; all carry the secret in their texts."""
+
+    def __init__(self, insider) -> None:
+        self.ids: dict[str, int] = {}
+        actor = insider.actor
+        everything = Actor.system("test")
+        now = timezone.now()
+
+        def make(name: str, values: dict[str, object], by: Actor = actor) -> int:
+            self.ids[name] = writing.create(registry.get(name), values, actor=by)
+            return self.ids[name]
+
+        product = make("product", {"code": mark("product"), "name": mark("product")}, everything)
+        customer = make(
+            "customer",
+            {"name": f"{SECRET} 주식회사 {mark('customer')}", "phone": "010-7777-5678", "email": "secret@bimil.example",
+             "external_id": SECRET, "business_number": "124-81-00998", "description": mark("customer")},
+        )  # fmt: skip
+        contact = make(
+            "contact",
+            {"name": f"{SECRET} {mark('contact')}", "job_title": mark("contact"), "customer": customer, "phone": "010-7777-5679"},
+            everything,
+        )  # fmt: skip
+        make(
+            "contact_point",
+            {"customer": customer, "contact": contact, "kind": "email", "value": f"{mark('contact_point')}@bimil.example"},
+            everything,
+        )  # fmt: skip
+        order = make(
+            "order",
+            {"number": f"{SECRET}-{mark('order')}", "customer": customer, "ordered_at": now.isoformat(), "memo": SECRET},
+            everything,
+        )  # fmt: skip
+        make(
+            "order_line",
+            {"order": order, "ordinal": 1, "product": product, "description": f"{SECRET} {mark('order_line')}",
+             "quantity": "3", "unit_price": str(AMOUNT // 3)},
+            everything,
+        )  # fmt: skip
+        said = {"body": f"{SECRET} {mark('interaction')}", "customer": customer, "contact": contact}
+        for kind in ("task", "meeting", "call", "note"):
+            when = {"due_at" if kind == "task" else "occurred_at": now.isoformat()}
+            make("interaction", {"kind": kind, "subject": f"{SECRET} {mark('interaction')}", **said, **when})
+        make("machine", {"code": SECRET, "name": SECRET})
+        make("repair", {"machine": self.ids["machine"], "title": SECRET}, everything)
+        writing.update(registry.get("customer"), customer, {"city": SECRET}, actor=actor)
+        scores = {"rfm.monetary": REVENUE, "rfm.recency": 111, "rfm.frequency": 222, "value.revenue_12m": REVENUE}
+        Score.objects.bulk_create(
+            Score(record_type="customer", record_id=customer, name=name, value=value, label="", as_of=date(2026, 11, 20), model="t")
+            for name, value in scores.items()
+        )  # fmt: skip
+        Score.objects.create(
+            record_type="customer", record_id=customer, name="rfm.segment", label="at_risk", as_of=date(2026, 11, 20), model="t"
+        )  # fmt: skip
+
+    def state(self) -> list[object]:
+        """Everything that must not change: the records, their history, and who may do what."""
+        rows: list[object] = []
+        with connection.cursor() as cursor:
+            for name, record_id in self.ids.items():
+                table = registry.get(name).table.name
+                cursor.execute(f'SELECT to_jsonb(t) FROM "{table}" t WHERE id = %s', [record_id])
+                rows.append(cursor.fetchone())
+        users = User.objects.order_by("pk").values_list("pk", "email", "is_active", "is_administrator", "team_id", "password")
+        rights = Grant.objects.order_by("pk").values_list("role_id", "record_type", "action", "scope")
+        places = (*Role.objects.values_list("code").order_by("pk"), *Team.objects.values_list("name").order_by("pk"))
+        return [*rows, Recorded.objects.count(), list(users), list(rights), places]
+
+
+@pytest.fixture
+def secrets(insider):
+    return Secrets(insider)
+
+
+@pytest.fixture
+def places(secrets, insider):
+    """(pattern, address with its parts filled in) of every route of the project."""
+    shared = {
+        "field": ["name", "created_at"],
+        "target": [*(record_type.name for record_type in registry.all_types()), "user", "team"],
+        "records": [record_type.path for record_type in registry.all_types()],
+        "name": ["revenue", "orders"],
+        "key": ["secret"],
+        "uidb36": ["1"],
+        "token_id": ["1"],
+        "user_id": [str(insider.id)],
+        "team_id": [str(insider.user.team_id)],
+        "territory_id": ["1"],
+        "role_id": ["1"],
+        "delivery_id": ["1"],
+        "run_id": ["1"],
+        "pk": ["1", str(insider.id), str(insider.user.team_id)],
+        "kind": ["note", "task", "teams"],
+        "tab": ["all"],
+    }
+    found = []
+    for route, _converters in patterns():
+        if "<" not in route:
+            found.append((route, route))
+            continue
+        for record_type in registry.all_types():
+            values = {
+                **shared,
+                "record_type": [record_type.path],
+                "path": [record_type.path],
+                "record_id": [str(secrets.ids.get(record_type.name, 1))],
+                "id": [str(secrets.ids.get(record_type.name, 1))],
+                "customer_id": [str(secrets.ids["customer"])],
+                "interaction_id": [str(secrets.ids["interaction"])],
+                "order_id": [str(secrets.ids["order"])],
+            }
+            found.extend((place.pattern, place.path) for place in filled(route, values))
+    return sorted(set(found))
