@@ -62,7 +62,6 @@ def floor_of(condition: str, order: str = RECENT, source: str = "customers_custo
 
 
 LISTS = {
-    "no filter": ({}, "true", RECENT),
     "common filter": ({"filter": "stage = active"}, "c.stage = 'active'", RECENT),
     "rare filter, another sort": (
         {"filter": 'grade = vip and city = "영암군"', "sort": "-since"},
@@ -82,7 +81,7 @@ LISTS = {
     ),
 }
 BY_SCORE = floor_of(
-    "s.record_type = 'customer' AND s.name = 'rfm.monetary'", "s.value DESC, c.id DESC",
+    "s.record_type = 'customer' AND s.name = 'rfm.monetary' AND SCOPE", "s.value DESC, s.record_id DESC",
     "measures_score s JOIN customers_customer c ON c.id = s.record_id",
 )  # fmt: skip
 
@@ -152,21 +151,24 @@ def cases() -> tuple[list[Case], dict[str, str]]:
     statements = {}
     for name, (query, condition, order) in LISTS.items():
         statements[name] = floor_of(condition, order)
-        found.append(Case(f"list: {name}", get("/customers/", **query), signed, 200, name, 100, 100, 2.5))
-    teams = {
-        "scope of one team": (team_head, [leaf.pk]),
-        f"scope of {len(below)} teams": (region_head, below),
+        address = get("/customers/", **{"sort": "-updated_at", **query})
+        found.append(Case(f"list: {name}", address, signed, 200, name, 100, 100, 2.5))
+    scopes = {
+        "everything": (signed, "true"),
+        "scope of one team": (session(team_head), f"c.team_id = {leaf.pk}"),
+        f"scope of {len(below)} teams": (
+            session(region_head),
+            f"c.team_id IN ({', '.join(map(str, below))})",
+        ),
     }
-    for name, (who, ids) in teams.items():
-        statements[name] = floor_of(f"c.team_id IN ({', '.join(map(str, ids))})")
-        found.append(Case(f"list: {name}", get("/customers/"), session(who), 200, name, 100, 100, 2.5))
-    statements["sorted by a score"] = BY_SCORE
-    found.append(
-        Case(
-            "list: sorted by a score", get("/customers/", sort="-rfm.monetary"), signed, 200, "sorted by a score",
-            100, 100, 2.5,
-        )
-    )  # fmt: skip
+    for name, (who, condition) in scopes.items():
+        for sort, by, statement in (
+            ("-updated_at", "by change", floor_of(condition)),
+            ("-rfm.monetary", "by a score", BY_SCORE.replace("SCOPE", condition)),
+        ):
+            case = f"{name}, {by}"
+            statements[case] = statement
+            found.append(Case(f"list: {case}", get("/customers/", sort=sort), who, 200, case, 100, 100, 2.5))
     found += [
         Case("list of orders", get("/orders/"), signed, 200, "", 100, 100),
         Case("list of contacts", get("/contacts/"), signed, 200, "", 100, 100),

@@ -71,7 +71,12 @@ class Secrets:
         make("machine", {"code": SECRET, "name": SECRET})
         make("repair", {"machine": self.ids["machine"], "title": SECRET}, everything)
         writing.update(registry.get("customer"), customer, {"city": SECRET}, actor=actor)
-        scores = {"rfm.monetary": REVENUE, "rfm.recency": 111, "rfm.frequency": 222, "value.revenue_12m": REVENUE}
+        scores = {
+            "rfm.monetary": REVENUE,
+            "rfm.recency": 111,
+            "rfm.frequency": 222,
+            "value.revenue_12m": REVENUE,
+        }
         Score.objects.bulk_create(
             Score(record_type="customer", record_id=customer, name=name, value=value, label="", as_of=date(2026, 11, 20), model="t")
             for name, value in scores.items()
@@ -88,9 +93,14 @@ class Secrets:
                 table = registry.get(name).table.name
                 cursor.execute(f'SELECT to_jsonb(t) FROM "{table}" t WHERE id = %s', [record_id])
                 rows.append(cursor.fetchone())
-        users = User.objects.order_by("pk").values_list("pk", "email", "is_active", "is_administrator", "team_id", "password")
+        users = User.objects.order_by("pk").values_list(
+            "pk", "email", "is_active", "is_administrator", "team_id", "password"
+        )
         rights = Grant.objects.order_by("pk").values_list("role_id", "record_type", "action", "scope")
-        places = (*Role.objects.values_list("code").order_by("pk"), *Team.objects.values_list("name").order_by("pk"))
+        places = (
+            *Role.objects.values_list("code").order_by("pk"),
+            *Team.objects.values_list("name").order_by("pk"),
+        )
         return [*rows, Recorded.objects.count(), list(users), list(rights), places]
 
 

@@ -23,7 +23,9 @@ LOCKED_OUT = ["outsider", "nobody", "anonymous", "deactivated", "moved"]
 @pytest.fixture
 def deactivated(company):
     """A teammate who has left; the browser is still open and the token still in a script."""
-    left = person("left@example.com", "오지호", roles=("sales",), team=company.seoul, territory=company.capital)
+    left = person(
+        "left@example.com", "오지호", roles=("sales",), team=company.seoul, territory=company.capital
+    )
     assert left.client.get("/customers/").status_code == left.api.get("/api/v1/customers").status_code == 200
     user_deactivate(user=left.user, actor=SYSTEM)
     return left
@@ -32,7 +34,9 @@ def deactivated(company):
 @pytest.fixture
 def moved(company):
     """A teammate who works in the other team since a moment ago; nobody signed that person out."""
-    gone = person("moved@example.com", "윤서아", roles=("sales",), team=company.seoul, territory=company.capital)
+    gone = person(
+        "moved@example.com", "윤서아", roles=("sales",), team=company.seoul, territory=company.capital
+    )
     assert gone.client.get("/customers/").status_code == gone.api.get("/api/v1/customers").status_code == 200
     user_update(user=gone.user, actor=SYSTEM, team=company.busan, territory=company.south)
     return gone
@@ -114,7 +118,9 @@ def test_who_has_left_or_moved_is_out_at_once(secrets, deactivated, moved):
     assert deactivated.api.get("/api/v1/customers").status_code == 401
     assert deactivated.client.get("/customers/").url.startswith("/sign-in/")
     assert moved.api.get("/api/v1/customers").json()["items"] == []
-    assert moved.api.get(f"/api/v1{customer}").status_code == moved.client.get(f"{customer}/").status_code == 404
+    assert (
+        moved.api.get(f"/api/v1{customer}").status_code == moved.client.get(f"{customer}/").status_code == 404
+    )
 
 
 def test_the_catalogue_is_nobodys_own(secrets, outsider, manager):
@@ -139,11 +145,15 @@ def test_a_token_that_may_only_look_changes_nothing(secrets, places, looker, ins
     assert looker.get(f"/api/v1/customers/{customer}").status_code == 200
     bodies = [b"{}", b'{"name": "x", "city": "x", "memo": "x", "subject": "x", "kind": "note"}']
     for _pattern, path in places:
-        for method in ("POST", "PUT", "PATCH", "DELETE") if path.startswith("/api/") and path != "/api/v1/docs" else ():
+        for method in (
+            ("POST", "PUT", "PATCH", "DELETE") if path.startswith("/api/") and path != "/api/v1/docs" else ()
+        ):
             for body in bodies:
                 answer = looker.generic(method, path, body, content_type="application/json")
                 assert answer.status_code in (400, 403, 404, 405), f"{method} {path}: {answer.status_code}"
-    refused = looker.generic("PATCH", f"/api/v1/customers/{customer}", bodies[1], content_type="application/json")
+    refused = looker.generic(
+        "PATCH", f"/api/v1/customers/{customer}", bodies[1], content_type="application/json"
+    )
     assert refused.status_code == 403
     assert secrets.state() == before
     # Pages know no tokens at all.

@@ -29,20 +29,33 @@ ROLES = {
 
 def money(amount: int) -> tuple[str, ...]:
     """The ways in which an amount is written."""
-    return (str(amount), f"{amount:,}", f"{amount / 10**8:.1f}억", f"{amount / 10**8:.2f}억", f"{amount / 10**6:.1f}M")
+    return (
+        str(amount),
+        f"{amount:,}",
+        f"{amount / 10**8:.1f}억",
+        f"{amount / 10**8:.2f}억",
+        f"{amount / 10**6:.1f}M",
+    )
 
 
 FIGURES = {"order": money(AMOUNT), "revenue": money(REVENUE)}
 
 
 def visitor(company, types, scope="all"):
-    grants = [(name, action.value, scope) for name in types for action in Action if action != Action.ADMINISTER]
+    grants = [
+        (name, action.value, scope) for name in types for action in Action if action != Action.ADMINISTER
+    ]
     role = role_save(actor=SYSTEM, code="partial", name="일부", grants=grants)
-    return person("partial@example.com", "송하린", roles=(role.code,), team=company.busan, territory=company.south)
+    return person(
+        "partial@example.com", "송하린", roles=(role.code,), team=company.busan, territory=company.south
+    )
 
 
 def forbidden(types):
-    words = {mark(name): name for name in ("customer", "contact", "contact_point", "order", "order_line", "interaction")}
+    words = {
+        mark(name): name
+        for name in ("customer", "contact", "contact_point", "order", "order_line", "interaction")
+    }
     words[mark("product")] = "product"
     found = [word for word, name in words.items() if name not in types]
     if not types & {"order", "order_line"}:
@@ -65,7 +78,11 @@ def test_nothing_shows_beside_what_may_be_seen(name, company, secrets, places):
         record_type = registry.by_path(path.strip("/").split("/")[-1])
         if record_type is not None:
             fields = ",".join(record_type.fields)
-            questions += ["?fields=*", "?cols=" + fields, f"?filter={record_type.title}+is+not+empty&sort=-id"]
+            questions += [
+                "?fields=*",
+                "?cols=" + fields,
+                f"?filter={record_type.title}+is+not+empty&sort=-id",
+            ]
         for question in questions:
             if "sign-out" in path:
                 continue
@@ -81,7 +98,12 @@ def test_the_same_walk_shows_everything_to_those_who_may(company, secrets):
     """The words and figures looked for above are written as they are looked for."""
     who = visitor(company, {"*"})
     customer = secrets.ids["customer"]
-    pages = ("/", f"/customers/{customer}/", f"/orders/{secrets.ids['order']}/", "/customers/?cols=rfm.monetary")
+    pages = (
+        "/",
+        f"/customers/{customer}/",
+        f"/orders/{secrets.ids['order']}/",
+        "/customers/?cols=rfm.monetary",
+    )
     text = "".join(who.client.get(page).content.decode() for page in pages)
     missing = [word for word in map(mark, ("customer", "contact", "contact_point", "order", "interaction", "product")) if word not in text]  # fmt: skip
     assert missing == []
@@ -98,9 +120,18 @@ def test_scores_do_not_exist_without_the_right_to_see_orders(company, secrets):
     """They are computed from orders: neither shown, nor filtered, nor sorted by, nor offered."""
     who = visitor(company, {"customer"})
     customer = secrets.ids["customer"]
-    assert not [name for name in who.api.get(f"/api/v1/customers/{customer}").json() if name.startswith(("rfm", "value"))]
+    assert not [
+        name
+        for name in who.api.get(f"/api/v1/customers/{customer}").json()
+        if name.startswith(("rfm", "value"))
+    ]
     assert asked(who, fields="rfm.monetary")[0] == asked(who, sort="-rfm.monetary")[0] == 400
-    for condition in ("rfm.monetary > 1", "rfm.monetary < 1", 'rfm.segment = "at_risk"', "rfm.segment is not empty"):
+    for condition in (
+        "rfm.monetary > 1",
+        "rfm.monetary < 1",
+        'rfm.segment = "at_risk"',
+        "rfm.segment is not empty",
+    ):
         assert asked(who, filter=condition)[1]["items"] == [], condition
         assert len(asked(who, filter=f"not ({condition})")[1]["items"]) == 1, condition
     assert len(asked(who, filter="rfm.segment is empty")[1]["items"]) == 1
@@ -121,7 +152,11 @@ def test_a_score_is_seen_as_far_as_the_orders_it_was_computed_from(company, secr
     other = writing.create(registry.get("customer"), {"name": "다른 고객"}, actor=SYSTEM)
     for who, value in ((outside, None), (inside, "987654321.00000000")):
         shown = who.api.get(f"/api/v1/customers/{customer}").json()["rfm.monetary"]
-        assert (shown["amount"] if isinstance(shown, dict) else shown) in (value, float(value or 0), value and str(REVENUE)), shown
+        assert (shown["amount"] if isinstance(shown, dict) else shown) in (
+            value,
+            float(value or 0),
+            value and str(REVENUE),
+        ), shown
         found = [item["id"] for item in asked(who, filter="rfm.monetary > 5")[1]["items"]]
         assert found == ([customer] if value else [])
         order = [item["id"] for item in asked(who, sort="rfm.monetary,-id")[1]["items"]]

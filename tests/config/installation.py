@@ -72,7 +72,9 @@ class Installation:
         end = time.monotonic() + seconds
         while self.ready().get("status") != "ready":
             if time.monotonic() > end or (self.serving and self.serving.poll() is not None):
-                raise AssertionError(f"{self.ready()}\n{(self.data.parent / 'serve.log').read_text()[-3000:]}")
+                raise AssertionError(
+                    f"{self.ready()}\n{(self.data.parent / 'serve.log').read_text()[-3000:]}"
+                )
             time.sleep(0.1)
 
     def processes(self) -> dict[str, psutil.Process]:

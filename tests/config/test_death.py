@@ -88,7 +88,9 @@ class Client(threading.Thread):
         self.acknowledged.append((records, made["id"]))
         return made["id"]
 
-    def _ask(self, method: str, path: str, values: dict[str, object], headers: dict[str, str]) -> dict[str, int]:
+    def _ask(
+        self, method: str, path: str, values: dict[str, object], headers: dict[str, str]
+    ) -> dict[str, int]:
         """The answer, however often it takes to get one."""
         end = time.monotonic() + PATIENCE
         while True:
@@ -247,7 +249,11 @@ def assert_whole(connection: psycopg.Connection, clients: list[Client]) -> dict[
         )
         assert versions == [], f"{records}: versions without history"
         if name != "order_line":
-            scoped = rows(connection, "SELECT record_id FROM records_searchscope WHERE record_type = %s", type_code(name))
+            scoped = rows(
+                connection,
+                "SELECT record_id FROM records_searchscope WHERE record_type = %s",
+                type_code(name),
+            )
             assert {record_id for (record_id,) in scoped} == ids, f"{records}: search scope"
             found = rows(
                 connection,
@@ -260,7 +266,9 @@ def assert_whole(connection: psycopg.Connection, clients: list[Client]) -> dict[
 
     for client in clients:
         for customer, city in client.updated:
-            assert rows(connection, "SELECT city FROM customers_customer WHERE id = %s", customer) == [(city,)]
+            assert rows(connection, "SELECT city FROM customers_customer WHERE id = %s", customer) == [
+                (city,)
+            ]
     one_order = sum(Decimal(ordinal) * Decimal("1250.5") for ordinal in range(1, LINES + 1))
     totals = rows(
         connection,
@@ -288,7 +296,9 @@ def assert_whole(connection: psycopg.Connection, clients: list[Client]) -> dict[
         " (source_type = 'interaction' AND source_id NOT IN (SELECT id FROM interactions_interaction))",
     )
     assert strays == []
-    keys = rows(connection, "SELECT count(*) FILTER (WHERE status = 201), count(*) FROM records_idempotencykey")
+    keys = rows(
+        connection, "SELECT count(*) FILTER (WHERE status = 201), count(*) FROM records_idempotencykey"
+    )
     assert keys == [(len(acknowledged), len(acknowledged))], "keys and effects differ"
     return counts
 
@@ -311,14 +321,18 @@ def test_an_import_outlives_its_importer_and_its_database(installation, place):
     command = [*COMMAND, "import", "order-lines", str(file), "--mapping", "online-retail", "--json"]
 
     def importing() -> subprocess.Popen[bytes]:
-        return subprocess.Popen(command, env=installation.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        return subprocess.Popen(
+            command, env=installation.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
 
     def come_to(part: int) -> None:
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             try:
                 with database(installation) as connection:
-                    if (rows(connection, "SELECT coalesce(max(rows), 0) FROM records_importrun")[0][0] or 0) >= part:
+                    if (
+                        rows(connection, "SELECT coalesce(max(rows), 0) FROM records_importrun")[0][0] or 0
+                    ) >= part:
                         return
             except psycopg.OperationalError:
                 pass
@@ -329,7 +343,9 @@ def test_an_import_outlives_its_importer_and_its_database(installation, place):
     process = importing()
     come_to(1)
     time.sleep(chance.uniform(0, 0.5))
-    kill(installation.processes()["postgres"])  # the importer waits for it to come back, or says that it did not
+    kill(
+        installation.processes()["postgres"]
+    )  # the importer waits for it to come back, or says that it did not
     come_to(20_000)
     process.kill()
     process.communicate()
@@ -342,7 +358,9 @@ def test_an_import_outlives_its_importer_and_its_database(installation, place):
     done = json.loads(installation.run(*command[len(COMMAND) :]))
     assert (done["rows"], done["imported"] + done["unchanged"], done["rejected"]) == (ROWS, ROWS, 0)
     again = json.loads(installation.run(*command[len(COMMAND) :]))
-    assert (again["imported"], again["created"], again["updated"]) == (0, {}, {}) or again["unchanged"] == ROWS
+    assert (again["imported"], again["created"], again["updated"]) == (0, {}, {}) or again[
+        "unchanged"
+    ] == ROWS
     with database(installation) as connection:
         assert rows(connection, "SELECT count(*), sum(amount) FROM commerce_orderline") == [(ROWS, expected)]
         assert rows(connection, "SELECT count(*), sum(exact) FROM commerce_order o JOIN commerce_ordertotal t ON t.order_id = o.id") == [(ROWS // 12, expected)]  # fmt: skip

@@ -14,7 +14,9 @@ from dangol.measures.models import Score, Series
 from dangol.measures.services import scores_publish, series_publish
 
 TODAY = date(2026, 11, 20)
-SEGMENT = ScoreChoice("t.class", record_type="customer", needs="order", label="Class", choices=(("a", "A"), ("b", "B")))
+SEGMENT = ScoreChoice(
+    "t.class", record_type="customer", needs="order", label="Class", choices=(("a", "A"), ("b", "B"))
+)
 COUNT = ScoreInteger("t.count", record_type="customer", needs="order", label="Count")
 VALUE = ScoreMoney("t.value", record_type="customer", needs="order", label="Value")
 

@@ -42,7 +42,9 @@ def _around(actor: Actor, record: Mapping[str, Any]) -> Around:
 
 def _chips(actor: Actor, record: Mapping[str, Any]) -> Sequence[ports.Chip]:
     chips = []
-    if (stage := record.get("stage")) and stage != Stage.ACTIVE:  # that a customer is active goes without saying
+    if (
+        stage := record.get("stage")
+    ) and stage != Stage.ACTIVE:  # that a customer is active goes without saying
         chips.append(ports.Chip(str(Stage(stage).label), STAGE_TONES.get(stage, "")))
     if (grade := record.get("grade")) in SHOWN_GRADES:
         tone, icon = SHOWN_GRADES[Grade(grade)]

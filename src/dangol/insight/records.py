@@ -47,4 +47,5 @@ registry.get(CUSTOMER).contribute(
         "rfm.monetary": "value.revenue_12m",
         "rfm.recency": "rfm.monetary",
     },
+    page_sort=("-rfm.monetary",),
 )

@@ -95,6 +95,8 @@ class RecordType:
     list_fields: tuple[str, ...] = ()
     sections: tuple[Section, ...] = ()
     default_sort: tuple[str, ...] = ("-updated_at",)
+    page_sort: tuple[str, ...] = ()
+    """How the list's page stands unasked, where that is not `default_sort`; a higher room contributes it."""
     scope: Scope = Owned()
     search: tuple[Any, ...] = ()
     keys: tuple[str, ...] = ()
@@ -135,13 +137,17 @@ class RecordType:
     def title_field(self) -> Field:
         return self.fields[self.title]
 
-    def contribute(self, *fields: Field, columns: Mapping[str, str] | None = None) -> None:
+    def contribute(
+        self, *fields: Field, columns: Mapping[str, str] | None = None, page_sort: tuple[str, ...] = ()
+    ) -> None:
         """Add fields from a higher room, while the project starts.
 
         Args:
             fields: what to add.
             columns: which of them lists show unasked, each with the column it stands behind.
+            page_sort: how the list's page stands unasked, for those who may see these fields.
         """
+        self.page_sort = page_sort or self.page_sort
         self._contributed.extend(fields)
         for name, behind in (columns or {}).items():
             shown = [column for column in self.list_fields if column != name]

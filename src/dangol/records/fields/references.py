@@ -71,8 +71,9 @@ class Reference(Field):
             text = raw.strip()
             if "\0" in text:
                 raise FieldError("reference", _("There is no such record."))
-            number = id_in(text)
-            return Ref(title=text) if number is None else self._by_id(number)
+            if not (text.isascii() and text.isdigit()):
+                return Ref(title=text)
+            return self._by_id(id_in(text) or 0)
         if isinstance(raw, Mapping):
             if "id" in raw and raw["id"] is not None:
                 return self.convert(raw["id"], locale)

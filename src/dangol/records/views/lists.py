@@ -88,6 +88,8 @@ def index(request: HttpRequest, record_type: RecordType) -> HttpResponse:
     problem = ""
     page = Page([], None, None)
     sort = tuple(item for item in request.GET.get("sort", "").split(",") if item)
+    if not sort and all(item.removeprefix("-") in known for item in record_type.page_sort):
+        sort = record_type.page_sort
     if state.tree is not None:
         try:
             page = record_list(
@@ -126,7 +128,7 @@ def index(request: HttpRequest, record_type: RecordType) -> HttpResponse:
         "field_options": _field_options(record_type, tuple(known), actor.language),
         "operators": OPERATOR_LABELS,
         "hidden": [(key, value) for key, value in base.items() if key not in ("filter", "cols")],
-        "sort": ",".join(sort),
+        "sort": request.GET.get("sort", ""),
         "cleared_url": _url(base, filter=None),
         "filtered": state.text != "",
         "example": _example(record_type, actor.language),
