@@ -68,6 +68,7 @@ NASTY = [
     "a" * 60_000,
     ",".join(["name"] * 2_000),
 ]
+KINDS = ("application/json", "application/json; charset=utf-16", "text/plain", "multipart/form-data", "")
 SHORT = ["\0", "\u202e\u2066gnp.exe", str(2**63), HUGE, "٣", "NaN", "-1", "1e999999999"]
 """Those that are tried in single fields; the others in all fields of a form at once."""
 RAW = [*(quote(value, safe="") for value in NASTY), "%ff%fe", "%ed%a0%80", "%00", "%c0%ae%c0%ae", "%", "%zz"]
@@ -328,8 +329,10 @@ def test_no_value_breaks_a_form(doors, customer):
         }.items():
             base = {"kind": "call", "text": "통화"} if "timeline" in path else {}
             asked.append((f"{path} {value!r}", doors(path, "post", data=dict.fromkeys(names, value))))
-            for name in names if value in SHORT else ():
-                asked.append((f"{path} {name} {value!r}", doors(path, "post", data={**base, name: value})))
+            asked.extend(
+                (f"{path} {name} {value!r}", doors(path, "post", data={**base, name: value}))
+                for name in (names if value in SHORT else ())
+            )
     assert _crashes(asked) == []
 
 
@@ -364,14 +367,10 @@ def test_no_value_breaks_a_body(doors, customer):
         b'{"name": 1' + b"0" * 5_000 + b"}", b'{"name": "' + b"a" * 2_000_000 + b'"}',
     ]  # fmt: skip
     for body in bodies:
-        for kind in (
-            "application/json",
-            "application/json; charset=utf-16",
-            "text/plain",
-            "multipart/form-data",
-            "",
-        ):
-            asked.append((repr(body[:60]), doors("/api/v1/customers", "post", body=body, content_type=kind)))
+        asked.extend(
+            (repr(body[:60]), doors("/api/v1/customers", "post", body=body, content_type=kind))
+            for kind in KINDS
+        )
     assert _crashes(asked) == []
 
 

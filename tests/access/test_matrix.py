@@ -93,7 +93,7 @@ def _text(answer) -> str:
 def test_the_secret_is_there_for_those_who_may_see_it(secrets, insider, teammate):
     """The walk above proves nothing unless the same addresses show the secret to others."""
     customer = secrets.ids["customer"]
-    for person in (insider, teammate):
+    for colleague in (insider, teammate):
         for path in (
             "/customers/",
             f"/customers/{customer}/",
@@ -101,15 +101,15 @@ def test_the_secret_is_there_for_those_who_may_see_it(secrets, insider, teammate
             "/search/?q=5678",
             "/lookup/customer/",
         ):
-            assert SECRET in _text(person.client.get(path)), path
+            assert SECRET in _text(colleague.client.get(path)), path
         for path in (
             "/api/v1/customers",
             f"/api/v1/customers/{customer}",
             "/api/v1/search?q=ㅂㅁㅈㅁ",
             f"/api/v1/customers/{customer}/timeline",
         ):
-            assert SECRET in _text(person.api.get(path)), path
-        history = person.api.get(f"/api/v1/customers/{customer}/history")
+            assert SECRET in _text(colleague.api.get(path)), path
+        history = colleague.api.get(f"/api/v1/customers/{customer}/history")
         assert SECRET in _text(history)
 
 

@@ -92,3 +92,10 @@ def test_axe_finds_nothing_in_what_opens_over_a_page(visit, insider, world):
     page.keyboard.type("ㅎ")
     page.wait_for_selector("#palette-results [role=option]")
     assert axe_findings(page) == []
+
+
+def test_a_cell_that_is_edited_does_not_widen_the_page(visit, insider, world):
+    page = visit(insider, "/customers/", width=360)
+    page.locator("td[data-inline]").last.press("Enter")
+    page.wait_for_selector("td[data-inline] :is(input, select):focus")
+    assert page.evaluate("document.documentElement.scrollWidth") == 360

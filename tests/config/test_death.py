@@ -203,7 +203,7 @@ def test_after_any_death_every_write_is_whole_and_there_once(installation, recor
     assert [client.problem for client in clients if client.problem] == []
     until_all_stand(installation)
     repeats, replays = sum(client.repeats for client in clients), sum(client.replays for client in clients)
-    assert repeats and replays, "nothing was ever interrupted; the test proves nothing"
+    assert min(repeats, replays) > 0, "nothing was ever interrupted; the test proves nothing"
     with database(installation) as connection:
         counts = assert_whole(connection, clients)
     record_property("writes", counts)
