@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from dangol.insight.figures import late_order
 from dangol.interactions.services import interaction_log
 from dangol.interactions.steps import steps
-from dangol.interactions.steps.registry import LEAVING, OVERDUE, PLANNED, SILENT
+from dangol.interactions.steps.registry import OVERDUE, SILENT
 from dangol.records import registry, writing
 from dangol.records.lists import record_get
 from tests.cast import Person
@@ -19,8 +18,8 @@ from tests.cast import Person
 pytestmark = pytest.mark.django_db
 
 
-def create(person: Person, name: str, **values: Any) -> int:
-    return writing.create(registry.get(name), values, actor=person.actor)
+def create(person: Person, of: str, **values: Any) -> int:
+    return writing.create(registry.get(of), values, actor=person.actor)
 
 
 def next_with(person: Person, customer: int) -> list[Any]:
@@ -91,14 +90,3 @@ def test_colleagues_of_another_team_get_no_tasks_of_ours(
     assert record is not None
     record = {name: value for name, value in record.items() if not name.startswith("~")}
     assert "우리 일" not in [step.title for step in steps(outsider.actor, record, timezone.now())]
-
-
-@pytest.mark.parametrize(("days", "urgency"), [(20, None), (50, LEAVING), (300, PLANNED)])
-def test_a_late_order_is_told_by_the_usual_interval(
-    insider: Person, customer: int, days: int, urgency: int | None
-) -> None:
-    record = record_get(actor=insider.actor, record_type=registry.get("customer"), record_id=customer)
-    assert record is not None
-    record |= {"rfm.segment": "at_risk", "value.interval": 30, "rfm.recency": days, "rfm.monetary": None}
-    found = late_order(insider.actor, record, timezone.now())
-    assert [step.urgency for step in found] == ([urgency] if urgency else [])
