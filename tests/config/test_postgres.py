@@ -69,16 +69,19 @@ def test_a_killed_server_comes_back_with_what_was_committed(data):
     assert query(server.url(), "SELECT x FROM kept") == (1,)
 
 
-def test_a_pid_file_whose_number_another_program_got_does_not_keep_it_from_starting(data):
+def test_lock_files_whose_number_another_program_got_do_not_keep_it_from_starting(data):
     server = postgres.start(data)
     os.kill(server.pid, signal.SIGKILL)
     wait_until_gone(server)
     # A living process of the very account that the server runs as: only then PostgreSQL believes the file.
     other = subprocess.Popen(["sleep", "60"], **accounts.as_server_user())
     try:
-        pid_file = data / "postgres" / "postmaster.pid"
-        lines = pid_file.read_text().splitlines()
-        pid_file.write_text("\n".join([str(other.pid), *lines[1:]]) + "\n")
+        for lock in (
+            data / "postgres" / "postmaster.pid",
+            environment.socket_directory(data) / f"{environment.SOCKET_NAME}.lock",
+        ):
+            lines = lock.read_text().splitlines()
+            lock.write_text("\n".join([str(other.pid), *lines[1:]]) + "\n")
         assert postgres.find(data) is None
         assert postgres.start(data).pid != other.pid
         assert other.poll() is None

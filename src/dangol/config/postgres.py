@@ -129,7 +129,7 @@ def start(
         _prepare(data)
         deadline = time.monotonic() + 60
         while True:
-            _defuse_stale_pid_file(data)
+            _defuse_stale_lock_files(data)
             server = _launch(data, settings or {}, bound)
             try:
                 _wait(server, given_up)
@@ -329,9 +329,9 @@ def _create_database(data: Path) -> None:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
 
 
-def _pid_file(data: Path) -> list[str]:
+def _lines(path: Path) -> list[str]:
     try:
-        return (data / "postgres" / "postmaster.pid").read_text().splitlines()
+        return path.read_text().splitlines()
     except FileNotFoundError:
         return []
 
@@ -341,7 +341,7 @@ def _postmaster(data: Path) -> int | None:
 
     After a crash and a restart of the machine the number may belong to any other program.
     """
-    lines = _pid_file(data)
+    lines = _lines(data / "postgres" / "postmaster.pid")
     if not lines or not lines[0].strip().isdigit():
         return None
     pid = int(lines[0])
@@ -356,17 +356,20 @@ def _postmaster(data: Path) -> int | None:
     return pid if "postgres" in Path(arguments[0]).name and own in arguments else None
 
 
-def _defuse_stale_pid_file(data: Path) -> None:
-    """Make PostgreSQL see through a pid file whose number another program got meanwhile.
+def _defuse_stale_lock_files(data: Path) -> None:
+    """Make PostgreSQL see through lock files whose number another program got meanwhile, or a process not yet buried.
 
-    The server refuses to start while the number in the file is alive. Its own parent's number is the one
-    that it takes for stale, and it then still checks that the old shared memory is free, which removing the
-    file would skip.
+    The server refuses to start while the number in its pid file or in the lock of its socket is alive, and a dead
+    process counts as alive until its parent takes note. Its own parent's number is the one that it takes for stale,
+    and it then still checks that the old shared memory is free, which removing the files would skip.
     """
-    lines = _pid_file(data)
-    if lines and _postmaster(data) is None:
-        lines[0] = str(os.getpid())
-        (data / "postgres" / "postmaster.pid").write_text("\n".join(lines) + "\n")
+    if _postmaster(data) is not None:
+        return
+    socket_lock = environment.socket_directory(data) / f"{environment.SOCKET_NAME}.lock"
+    for path in (data / "postgres" / "postmaster.pid", socket_lock):
+        if lines := _lines(path):
+            lines[0] = str(os.getpid())
+            path.write_text("\n".join(lines) + "\n")
 
 
 if sys.platform == "win32":
