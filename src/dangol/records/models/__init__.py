@@ -3,13 +3,23 @@
 from dangol.records.models.base import OwnedRecord, Record
 from dangol.records.models.history import Change
 from dangol.records.models.idempotency import IdempotencyKey
-from dangol.records.models.imports import ImportCounter, ImportReject, ImportRun, ImportState
+from dangol.records.models.imports import (
+    ImportChunk,
+    ImportCounter,
+    ImportMemory,
+    ImportReject,
+    ImportRun,
+    ImportState,
+    UndoState,
+)
 from dangol.records.models.search import SearchEntry, SearchIdentifier, SearchScope, SearchToken
 
 __all__ = [
     "Change",
     "IdempotencyKey",
+    "ImportChunk",
     "ImportCounter",
+    "ImportMemory",
     "ImportReject",
     "ImportRun",
     "ImportState",
@@ -19,4 +29,5 @@ __all__ = [
     "SearchIdentifier",
     "SearchScope",
     "SearchToken",
+    "UndoState",
 ]

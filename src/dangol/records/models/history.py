@@ -29,7 +29,15 @@ class Change(models.Model):
     at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        indexes = [models.Index(fields=["table", "record_id", "-id"], name="records_change_record")]
+        indexes = [
+            models.Index(fields=["table", "record_id", "-id"], name="records_change_record"),
+            # What one import changed, to take it back.
+            models.Index(
+                fields=["request_id", "table"],
+                condition=models.Q(origin="import"),
+                name="records_change_import",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.table} {self.record_id} v{self.version}"

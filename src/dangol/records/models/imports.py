@@ -15,12 +15,21 @@ class ImportState(models.TextChoices):
     DRAFT = "draft", _("Being prepared")
     WAITING = "waiting", _("Waiting")
     RUNNING = "running", _("Running")
+    PAUSED = "paused", _("Paused")
     FINISHED = "finished", _("Finished")
     CANCELLED = "cancelled", _("Cancelled")
     FAILED = "failed", _("Stopped by an error")
 
 
-OPEN_STATES = (ImportState.WAITING, ImportState.RUNNING, ImportState.FAILED)
+OPEN_STATES = (ImportState.WAITING, ImportState.RUNNING, ImportState.PAUSED, ImportState.FAILED)
+
+
+class UndoState(models.TextChoices):
+    NONE = "", _("Not undone")
+    RUNNING = "running", _("Being undone")
+    DONE = "done", _("Undone")
+    PARTLY = "partly", _("Undone but for records changed since")
+    FAILED = "failed", _("Undoing stopped by an error")
 
 
 class ImportRun(models.Model):
@@ -63,6 +72,13 @@ class ImportRun(models.Model):
     updated = models.JSONField(default=dict)
     seconds = models.FloatField(default=0)
     cancel_requested = models.BooleanField(default=False)
+    pause_requested = models.BooleanField(default=False)
+    rehearsed = models.JSONField(default=dict)
+    """Exact totals of the last dry run over the whole file: rows, imported, unchanged, rejected, created, updated,
+    reasons, seconds – or, while one is going on, how far it has come. Empty when there was none for this mapping."""
+    undo = models.CharField(max_length=8, choices=UndoState, blank=True, default=UndoState.NONE)
+    undone = models.JSONField(default=dict)
+    """What undoing did: removed, put_back and kept (changed since) by record type."""
     message = models.TextField(blank=True, default="")
 
     created_at = models.DateTimeField(db_default=Now())
@@ -108,6 +124,50 @@ class ImportRun(models.Model):
         """At the speed so far; none before the first chunk."""
         share = self.share_done
         return self.seconds * (1 - share) / share if share and self.seconds else None
+
+
+class ImportChunk(models.Model):
+    """What one committed chunk of a run made and changed, so that the run can be undone.
+
+    `created` holds ids by record type as ranges, `{"customer": [[1, 10000]]}`; `updated` holds ids as a plain list,
+    `{"customer": [7, 9]}`. What the values were before stands in history under the run's own request id.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    run = models.ForeignKey(ImportRun, models.CASCADE, related_name="chunks")
+    position = models.BigIntegerField()
+    created = models.JSONField(default=dict)
+    updated = models.JSONField(default=dict)
+    undone = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "position"], name="records_importchunk_position")]
+
+    def __str__(self) -> str:
+        return f"{self.run_id}: up to row {self.position}"
+
+
+class ImportMemory(models.Model):
+    """How a column of an earlier file was used, so that the next file with such a column is understood by itself.
+
+    `column` is the folded name; `use` the piece of the mapping that took it: `{"field": …, "lookup": …,
+    "transform": […]}`, or `{}` for "left out on purpose".
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    record_type = models.CharField(max_length=100, db_collation="C")
+    column = models.CharField(max_length=250, db_collation="C")
+    use = models.JSONField(default=dict)
+    times = models.PositiveIntegerField(default=1)
+    last_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["record_type", "column"], name="records_importmemory_column")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.record_type}: {self.column}"
 
 
 class ImportReject(models.Model):
