@@ -103,7 +103,10 @@ class TestWorkbooks:
             '<row r="3"><c r="B3" t="str"><v>이름</v></c></row>'
             '<row r="5"><c r="B5" t="str"><v>가</v></c></row><row r="9"><c r="B9" t="str"><v>나</v></c></row>'
         )
-        assert [(row.number, row.cells[-1]) for row in describe(file(content)).sample] == [(5, "가"), (9, "나")]
+        assert [(row.number, row.cells[-1]) for row in describe(file(content)).sample] == [
+            (5, "가"),
+            (9, "나"),
+        ]
 
     def test_merged_cells_of_a_header_are_joined(self, file: Write) -> None:
         book = openpyxl.Workbook()
@@ -230,9 +233,19 @@ class TestColumns:
     @pytest.mark.parametrize("encoding", ["cp949", "utf-8"])
     def test_fixed_widths_are_found(self, file: Write, encoding: str) -> None:
         if encoding == "cp949":
-            lines = ["번호  이름      금액", "0001  김지우    1000", "0002  남궁 민수  200", "0003              30"]
+            lines = [
+                "번호  이름      금액",
+                "0001  김지우    1000",
+                "0002  남궁 민수  200",
+                "0003              30",
+            ]
         else:
-            lines = ["no    name      sum ", "0001  Kim Jiwoo 1000", "0002  Lee        200", "0003              30"]
+            lines = [
+                "no    name      sum ",
+                "0001  Kim Jiwoo 1000",
+                "0002  Lee        200",
+                "0003              30",
+            ]
         found = describe(file("\n".join(lines).encode(encoding)))
         assert found.options.format == "fixed"
         assert [row.cells[0] for row in found.sample] == ["0001", "0002", "0003"]
@@ -247,7 +260,9 @@ class TestColumns:
             ["이서준", "01012345679", "부산"],
         ]
 
-    @pytest.mark.skipif(not (DATA / "cdnow").exists(), reason="needs cdnow in ../shared/data beside the project")
+    @pytest.mark.skipif(
+        not (DATA / "cdnow").exists(), reason="needs cdnow in ../shared/data beside the project"
+    )
     def test_cdnow_is_read_with_and_without_header(self) -> None:
         with open_table(DATA / "cdnow" / "CDNOW_master.txt") as table:
             assert table.header == ["customer_id", "date", "number_of_cds", "dollar_value"]

@@ -42,7 +42,7 @@ class TestEncodings:
             assert [str(note) for note in describe(path).notes] == ["Read as CP949."]
 
     def test_korean_letters_that_come_late_decide_too(self, file: Write) -> None:
-        ascii_rows = b"1,name\r\n" * 400_000
+        ascii_rows = b"1,name\r\n" * 150_000
         path = file(b"a,b\r\n" + ascii_rows + "2,김지우\r\n".encode("cp949"))
         assert describe(path).options.encoding == "cp949"
         assert read(path)[1][-1].cells == ["2", "김지우"]
@@ -59,7 +59,9 @@ class TestEncodings:
         assert describe(path).options.encoding == encoding
 
     def test_half_a_character_of_utf16_rejects_its_row_only(self, file: Write) -> None:
-        content = "이름,값\n가,1\n".encode("utf-16-le") + b"\x00\xd8" + ",2\n다,3".encode("utf-16-le") + b"\x41"
+        content = (
+            "이름,값\n가,1\n".encode("utf-16-le") + b"\x00\xd8" + ",2\n다,3".encode("utf-16-le") + b"\x41"
+        )
         _header, rows = read(file(b"\xff\xfe" + content))
         assert codes(rows) == ["", "encoding", "encoding"]
         assert all(cell.encode(errors="surrogateescape") for row in rows for cell in row.cells)
@@ -115,6 +117,11 @@ class TestHeaders:
         assert [(row.number, row.cells[0]) for row in found.sample] == [(5, "김지우")]
         assert "3" in str(found.notes[0])
 
+    def test_a_list_in_one_column_keeps_its_header(self, file: Write) -> None:
+        header, rows = read(file("이름\n김지우\n이서준, 부장\n박서연\n"))
+        assert header == ["이름"]
+        assert codes(rows) == ["", "columns", ""]
+
     def test_two_header_rows_are_joined(self, file: Write) -> None:
         path = file("이름,연락처,,금액\n,전화,메일,\n김지우,010,a@b.kr,1000\n이서준,011,c@d.kr,2000\n")
         found = describe(path)
@@ -128,7 +135,11 @@ class TestHeaders:
         assert [row.number for row in found.sample] == [1, 2]
 
     def test_years_and_counted_columns_are_a_header_all_the_same(self, file: Write) -> None:
-        assert describe(file("지점,2024,2025\n강남,100,200\n서초,300,400\n")).header == ["지점", "2024", "2025"]
+        assert describe(file("지점,2024,2025\n강남,100,200\n서초,300,400\n")).header == [
+            "지점",
+            "2024",
+            "2025",
+        ]
         assert describe(file("지점,1,2,3\n강남,10,20,30\n서초,9,8,7\n")).options.header == 1
 
     def test_names_that_stand_twice_are_made_distinct_and_missing_ones_numbered(self, file: Write) -> None:
@@ -181,6 +192,7 @@ class TestDirt:
         assert header == ["이름", "값"]
         assert [(row.number, row.cells) for row in rows] == [(3, ["가", "1"]), (4, ["나", "2"])]
 
+    @pytest.mark.slow
     def test_a_line_of_two_gigabytes_costs_one_row_and_no_memory(self, file: Write) -> None:
         path = file("가,나\n1,2\n3,")
         with path.open("r+b") as target:

@@ -100,7 +100,20 @@ def compound(name: str, stream: bytes) -> bytes:
 def _entry(name: str, kind: int, child: int, start: int, size: int) -> bytes:
     text = (name + "\0").encode("utf-16-le")
     return struct.pack(
-        "<64sHBBIII16sIQQIQ", text, len(text), kind, 1, 0xFFFFFFFF, 0xFFFFFFFF, child, b"", 0, 0, 0, start, size
+        "<64sHBBIII16sIQQIQ",
+        text,
+        len(text),
+        kind,
+        1,
+        0xFFFFFFFF,
+        0xFFFFFFFF,
+        child,
+        b"",
+        0,
+        0,
+        0,
+        start,
+        size,
     )
 
 

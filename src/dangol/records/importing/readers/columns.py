@@ -48,12 +48,17 @@ def found_widths(lines: Sequence[str], encoding: str) -> tuple[int, ...] | None:
     if len(filled) < _FEWEST_LINES:
         return None
     longest = max(map(len, filled))
-    used = [any(place < len(line) and not line[place].isspace() for line in filled) for place in range(longest)]
+    used = [
+        any(place < len(line) and not line[place].isspace() for line in filled) for place in range(longest)
+    ]
     starts = [place for place in range(1, longest) if used[place] and not used[place - 1]]
     if not starts:
         return None
     gaps = [
-        all(len(line) <= start or line[start - 1].isspace() and not line[start:].isspace() for line in filled)
+        all(
+            len(line) <= start or (line[start - 1].isspace() and not line[start:].isspace())
+            for line in filled
+        )
         for start in starts
     ]
     ends = [0, *(start for start, is_gap in zip(starts, gaps, strict=True) if is_gap), longest]
@@ -91,7 +96,9 @@ def blank_rows(lines: Lines) -> Iterator[GridRow]:
     """Rows of a text whose columns runs of blanks separate."""
     for number, line in enumerate(lines, start=1):
         was_cut = lines.cut
-        yield GridRow(number, *checked(line.split(), lines.encoding, is_suspicious=lines.is_suspicious), was_cut)
+        yield GridRow(
+            number, *checked(line.split(), lines.encoding, is_suspicious=lines.is_suspicious), was_cut
+        )
 
 
 def fixed_rows(lines: Lines, widths: Sequence[int]) -> Iterator[GridRow]:
@@ -105,7 +112,11 @@ def fixed_rows(lines: Lines, widths: Sequence[int]) -> Iterator[GridRow]:
     for number, line in enumerate(lines, start=1):
         was_cut = lines.cut
         cells = cut_line(line.rstrip("\n"), widths, lines.encoding)
-        yield GridRow(number, *checked(cells if any(cells) else [], lines.encoding, is_suspicious=lines.is_suspicious), was_cut)
+        yield GridRow(
+            number,
+            *checked(cells if any(cells) else [], lines.encoding, is_suspicious=lines.is_suspicious),
+            was_cut,
+        )
 
 
 def checked(cells: list[str], encoding: str, *, is_suspicious: bool) -> tuple[list[str], list[Fault]]:

@@ -51,7 +51,9 @@ class JsonTable:
         self._lines = lines
         rows = _array(lines) if is_array else _each_line(lines)
         first = list(islice(rows, HEADER_ROWS))
-        self.header = list(dict.fromkeys(key for _number, flat, _problem, _raw in first for key in flat or ()))
+        self.header = list(
+            dict.fromkeys(key for _number, flat, _problem, _raw in first for key in flat or ())
+        )
         if not self.header:
             raise SourceProblem(_("The file is empty. It needs at least one JSON object."))
         if len(self.header) > MOST_COLUMNS:

@@ -83,6 +83,8 @@ class Lines:
                 # What is left of a line that was cut already.
                 lines.pop(0)
                 dropping = False
+            elif dropping:
+                tail = held
             for line in lines:
                 if len(line) > LONGEST_LINE:
                     yield from self._cut_line(line)

@@ -90,7 +90,9 @@ class OldWorkbook:
             ) from error
         except CalamineError as error:
             raise SourceProblem(
-                _("The Excel file is damaged. Open it in Excel, save it again and start the import once more.")
+                _(
+                    "The Excel file is damaged. Open it in Excel, save it again and start the import once more."
+                )
             ) from error
         for number, cells in enumerate(found.iter_rows(), start=1):
             yield GridRow(number, [_text(cell) for cell in cells], [])

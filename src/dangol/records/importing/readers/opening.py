@@ -129,7 +129,9 @@ def _refuse_foreign(container: Container) -> None:
         if start.startswith(magic):
             raise SourceProblem(message)
     if start.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"<?xml") and _XML_SHEET in start:
-        raise SourceProblem(_("This is an Excel file in XML. Open it in Excel, save it as XLSX and try again."))
+        raise SourceProblem(
+            _("This is an Excel file in XML. Open it in Excel, save it as XLSX and try again.")
+        )
 
 
 def _workbook(raw: BinaryIO, options: SourceOptions) -> Found:

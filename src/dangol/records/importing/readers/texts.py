@@ -105,9 +105,7 @@ def layout_notes(layout: Layout, options: SourceOptions) -> list[Text]:
     return notes
 
 
-def _encoding(
-    container: Container, options: SourceOptions, declared: str | None
-) -> tuple[str, list[Text]]:
+def _encoding(container: Container, options: SourceOptions, declared: str | None) -> tuple[str, list[Text]]:
     """The encoding that was asked for, or what the bytes show; what a page says of itself only where they do not."""
     if options.encoding:
         return known_encoding(options.encoding), []

@@ -97,7 +97,8 @@ class Workbook:
                 self._is_1904 = attributes.get("date1904") in ("1", "true")
             elif local == "sheet":
                 relation_id = next(
-                    (value for key, value in attributes.items() if key.endswith(":id")), attributes.get("id", "")
+                    (value for key, value in attributes.items() if key.endswith(":id")),
+                    attributes.get("id", ""),
                 )
                 is_hidden = attributes.get("state", "visible") != "visible"
                 found.append((is_hidden, attributes.get("name", ""), relation_id))
@@ -353,7 +354,10 @@ def _fed(parser: expat.XMLParserType, source: Source) -> Iterator[None]:
 
 
 def _parse(
-    source: Source | None, start: Start, end: End | None = None, characters: Callable[[str], None] | None = None
+    source: Source | None,
+    start: Start,
+    end: End | None = None,
+    characters: Callable[[str], None] | None = None,
 ) -> None:
     if source is None:
         raise _damaged()
