@@ -13,11 +13,18 @@ from dangol.records.importing.errors import Problem
 class SourceOptions:
     """How to read a file. None means: find out.
 
-    `delimiter` is one character. `encoding` is the name the mapping asks for.
+    `encoding` is the name of a Python codec, `delimiter` one character, `member` a file inside a ZIP, `header` the
+    number of header rows (0, 1, 2), `skip` the rows above them, `widths` those of columns of fixed width.
     """
 
-    delimiter: str | None = None
+    format: str | None = None
     encoding: str | None = None
+    delimiter: str | None = None
+    sheet: str | None = None
+    member: str | None = None
+    header: int | None = None
+    skip: int | None = None
+    widths: tuple[int, ...] | None = None
 
 
 class Row(NamedTuple):
