@@ -34,6 +34,8 @@ def _e164(text: str) -> str | None:
         return "+82" + "".join(found.groups())
     if _CANONICAL.fullmatch(text):
         return text
+    if "~" in text:
+        return None  # a range of numbers; taking the first would lose the others
     try:
         number = phonenumbers.parse(text, HOME_REGION)
     except phonenumbers.NumberParseException:
