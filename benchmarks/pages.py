@@ -30,7 +30,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.asking import Case, cases, get
-from benchmarks.company import CUSTOMERS, company
+from benchmarks.company import company
+from benchmarks.company.sizes import CUSTOMERS
 
 PROCESSES = 2
 CONNECTIONS = 8
