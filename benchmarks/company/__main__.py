@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import benchmarks.company as described
-from benchmarks.company.customers import write_csv
+from benchmarks.company.customers import CONTACTS, CUSTOMERS_CSV, write_csv
 from benchmarks.company.installation import company, opened
 from benchmarks.company.sizes import SIZES, Size, today
 
@@ -26,12 +26,14 @@ def main() -> int:
     parser.add_argument(
         "--organisation", action="store_true", help="make only teams and sellers, to import customers for"
     )
-    parser.add_argument("--csv", choices=["customers"], help="write these to standard output instead")
-    parser.add_argument("--rows", type=int, default=10_000, help="of the CSV")
+    parser.add_argument(
+        "--csv", choices=[CUSTOMERS_CSV, CONTACTS], help="write these to standard output instead"
+    )
+    parser.add_argument("--rows", type=int, default=10_000, help="customers in the CSV")
     asked = parser.parse_args()
     if asked.csv:
         out = open(sys.stdout.fileno(), "w", encoding="utf-8", newline="", closefd=False)  # noqa: PTH123, SIM115
-        write_csv(out, asked.rows, asked.last_day or today())
+        write_csv(out, asked.rows, asked.last_day or today(), kind=asked.csv)
         out.flush()
         return 0
     if asked.data is None:

@@ -191,13 +191,33 @@ def national(phone: str) -> str:
     return f"{digits[:area]}-{digits[area:-4]}-{digits[-4:]}"
 
 
-def write_csv(target: TextIO, rows: int, last_day: date, seed: int = SEED) -> None:
-    """The customers as another program exports them: labels instead of codes, hyphens in numbers, sellers by address."""
+CUSTOMERS_CSV, CONTACTS = "customers", "contacts"
+CONTACT_COLUMNS = ("담당자번호", "고객번호", "상호", "이름", "직함", "부서", "휴대폰", "이메일")
+
+
+def write_csv(
+    target: TextIO, rows: int, last_day: date, *, kind: str = CUSTOMERS_CSV, seed: int = SEED
+) -> None:
+    """The company's customers, or their contacts, as another program exports them.
+
+    Labels instead of codes, hyphens in numbers, sellers by address. `rows` counts the customers in both cases.
+    """
     size = Size.of(rows / CUSTOMERS)
     plan = planned(size.customers, last_day, seed)
     out = csv.writer(target, lineterminator="\r\n")
-    out.writerow(COLUMNS)
+    out.writerow(CONTACT_COLUMNS if kind == CONTACTS else COLUMNS)
+    place = 0
     for one in customers(size, Organisation.numbered(size.teams), plan, seed):
+        if kind == CONTACTS:
+            for person in one.contacts:
+                place += 1
+                out.writerow(
+                    (
+                        f"K-{place:07d}", one.external_id, one.name, person.name, person.job_title,
+                        person.department, national(person.phone), person.email,
+                    )
+                )  # fmt: skip
+            continue
         tax = one.business_number
         out.writerow(
             (
