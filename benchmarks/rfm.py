@@ -39,7 +39,8 @@ scored AS (
            1 + 5 * (rank() OVER (ORDER BY monetary) - 1) // count(*) OVER () AS m
     FROM figures WHERE frequency > 0
 )
-SELECT customer_id, r, f, m, $day::DATE - last AS recency, frequency, monetary FROM scored
+SELECT customer_id, r, f, m, $day::DATE - figures.last AS recency, figures.frequency, figures.monetary
+FROM figures LEFT JOIN scored USING (customer_id)
 """
 
 
