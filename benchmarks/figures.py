@@ -52,7 +52,7 @@ class Figure:
         """What was asked for and is not reached, in words."""
         found = []
         if self.bar is not None and (self.value < self.bar if self.is_rate else self.value > self.bar):
-            found.append(f"{'≥' if self.is_rate else '≤'} {shown(self.bar)} {self.unit}")
+            found.append(f"{'≥' if self.is_rate else '≤'} {self.bar:,g} {self.unit}")
         if self.ratio_bar is not None and self.ratio is not None and self.ratio > self.ratio_bar:
             found.append(f"≤ {self.ratio_bar:g} × floor")
         return found
@@ -62,7 +62,7 @@ class Figure:
         """What was asked for, in words."""
         found = []
         if self.bar is not None:
-            found.append(f"{'≥' if self.is_rate else '≤'} {shown(self.bar)} {self.unit}")
+            found.append(f"{'≥' if self.is_rate else '≤'} {self.bar:,g} {self.unit}")
         if self.ratio_bar is not None:
             found.append(f"≤ {self.ratio_bar:g} × floor")
         return found

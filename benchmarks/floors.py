@@ -83,7 +83,7 @@ def bare_requests(requests: list[Statements]) -> float:
             start = time.perf_counter()
             with connection.transaction(force_rollback=True):
                 for sql, params in statements:
-                    cursor = connection.execute(sql, params)  # type: ignore[arg-type]
+                    cursor = connection.execute(sql, params)
                     if cursor.description:
                         cursor.fetchall()
             took.append((time.perf_counter() - start) * 1000)

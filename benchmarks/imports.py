@@ -3,7 +3,8 @@
     python -m benchmarks.imports [--size S] [--rows N] [--out FILE]
 
 Imports the customers of the company as a CSV (checked, told apart by their number, with history), then the same file again,
-then contacts with their company looked up. The floor is COPY of the same rows into a table with the same columns, defaults
+then contacts with their company looked up. A tenth of the rows goes before, as a rehearsal, to see whether memory stays
+flat. The floor is COPY of the same rows into a table with the same columns, defaults
 and indexes. `--data` is taken and left alone: an import needs a company that has no customers yet.
 """
 
@@ -17,6 +18,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,8 @@ from benchmarks.figures import Part, measuring
 
 ROWS_PER_SECOND = 10_000
 PROBE = 200
+FLAT = 1.25
+"""Times the memory that ten times as many rows may take."""
 MAPPINGS = Path(__file__).resolve().parent / "mappings"
 
 
@@ -64,12 +68,17 @@ def imported(path: str, file: Path, *more: str) -> Outcome | None:
     return Outcome(json.loads(said), seconds, usage.ru_maxrss / 1024)
 
 
+def beginning(file: Path, rows: int, folder: Path) -> Path:
+    """A file with the header and the first rows."""
+    target = folder / f"beginning-{rows}.csv"
+    with file.open("rb") as source, target.open("wb") as out:
+        out.writelines(islice(source, rows + 1))
+    return target
+
+
 def mapping_for(part: Part, path: str, file: Path, folder: Path) -> list[str]:
     """The arguments that choose the mapping: none when the columns are matched by their names alone."""
-    with file.open("rb") as source:
-        probe = folder / "probe.csv"
-        probe.write_bytes(b"".join(line for line, _number in zip(source, range(PROBE + 1), strict=False)))
-    found = imported(path, probe, "--dry-run")
+    found = imported(path, beginning(file, PROBE, folder), "--dry-run")
     if found is not None and not found.said["rejected"]:
         return []
     part.note(
@@ -91,15 +100,15 @@ def copied(table: str) -> float:
                 [table],
             )
         )
-        with connection.cursor().copy(f"COPY {table} ({columns}) TO STDOUT") as out:  # type: ignore[arg-type]
+        with connection.cursor().copy(f"COPY {table} ({columns}) TO STDOUT") as out:
             for piece in out:
                 rows.write(piece)
-        connection.execute(f"CREATE TABLE bench_copy (LIKE {table} INCLUDING ALL)")  # type: ignore[arg-type]
+        connection.execute(f"CREATE TABLE bench_copy (LIKE {table} INCLUDING ALL)")
         connection.commit()
         rows.seek(0)
         start = time.perf_counter()
         cursor = connection.cursor()
-        with cursor.copy(f"COPY bench_copy ({columns}) FROM STDIN") as into:  # type: ignore[arg-type]
+        with cursor.copy(f"COPY bench_copy ({columns}) FROM STDIN") as into:
             while piece := rows.read(1 << 20):
                 into.write(piece)
         count = cursor.rowcount
@@ -120,8 +129,9 @@ def run(part: Part, rows: int, folder: Path) -> None:
     part.note(f"{rows:,} customers in {files[CUSTOMERS_CSV].stat().st_size / 2**20:,.0f} MB of CSV.")
     for kind, table in ((CUSTOMERS_CSV, "customers_customer"), (CONTACTS, "customers_contact")):
         chosen = mapping_for(part, kind, files[kind], folder)
+        tenth = imported(kind, beginning(files[kind], rows // 10, folder), *chosen, "--dry-run")
         first = imported(kind, files[kind], *chosen)
-        if first is None:
+        if first is None or tenth is None:
             raise SystemExit(f"The import of {kind} failed.")
         if first.said["rejected"]:
             part.note(f"{first.said['rejected']:,} of {first.said['rows']:,} rows of {kind} were rejected.")
@@ -130,7 +140,10 @@ def run(part: Part, rows: int, folder: Path) -> None:
             what, first.rows_per_second, "rows/s", bar=ROWS_PER_SECOND, floor=copied(table), floor_is="COPY",
             peer="import" if kind == CONTACTS else "",
         )  # fmt: skip
-        part.add(f"{what}, peak memory", first.megabytes, "MB")
+        part.add(
+            f"{what}, peak memory", first.megabytes, "MB", floor=tenth.megabytes, floor_is="a tenth of the rows",
+            ratio_bar=FLAT,
+        )  # fmt: skip
         part.note(
             f"The import of {kind} itself, without the start of the command: {first.said['rows_per_second']:,.0f} rows/s."
         )

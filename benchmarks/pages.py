@@ -37,7 +37,7 @@ def run(part: Part, *, only: str, quick: bool) -> None:
     chosen = [case for case in asked if only in case.name]
     if not chosen:
         raise SystemExit(f"No request has “{only}” in its name.")
-    alone, together = (1.0, 2.0) if quick else (3.0, 5.0)
+    alone, together = (0.3, 0.6) if quick else (3.0, 5.0)
     postgres = postgres_pid()
     floors = measure_floors(chosen, asked, statements, postgres, (alone, together / 2))
     part.table += HEAD
@@ -107,7 +107,7 @@ def main() -> None:
     parser.add_argument("--size", choices=SIZES, help="of the company; that of the one kept, or S")
     parser.add_argument("--data", type=Path, help="keep the company in this folder and use it again")
     parser.add_argument("--only", default="", help="requests with this in their name")
-    parser.add_argument("--quick", action="store_true", help="shorter")
+    parser.add_argument("--quick", action="store_true", help="only to see that all works")
     parser.add_argument("--out", type=Path, help="write the figures there as JSON")
     asked = parser.parse_args()
     with (

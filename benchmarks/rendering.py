@@ -60,9 +60,8 @@ def section(kept: dict[str, Any]) -> str:
         lines += ["", "### Beside others, eight connections", "", *peers]
     for part in parts:
         lines += ["", f"### {part.title}", ""]
-        lines.append(
-            f"{part.measured}, {part.seconds:,.0f} s; load {part.load[0]:.1f} before, {part.load[1]:.1f} after."
-        )
+        took = f", in {part.seconds:,.0f} s" if part.seconds else ""
+        lines.append(f"{part.measured}{took}; load {part.load[0]:.1f} before, {part.load[1]:.1f} after.")
         lines += [text for note in part.notes for text in ("", note)]
         if part.table:
             lines += ["", *part.table]
@@ -99,7 +98,7 @@ def peer_table(parts: list[Part]) -> list[str]:
                 "**missed**" if figure.value < row.bar else "goal" if figure.value >= row.goal else "met"
             )
         lines.append(
-            f"| {row.work} | {' | '.join(row.others)} | {shown(figure.value) if figure else 'not measured'} "
-            f"| ≥ {shown(row.bar)} | ≥ {shown(row.goal)} | {verdict} |"
+            f"| {row.work} | {' | '.join(row.others)} | {shown(our.value) if our else 'not measured'} "
+            f"| ≥ {row.bar:,g} | ≥ {row.goal:,g} | {verdict} |"
         )
     return lines

@@ -56,7 +56,7 @@ def bare(manifest: Manifest, day: date) -> int:
         for name in ("order_lines", "customers")
     )
     values = {"files": files, "customers": customers, "day": day}
-    return engine.sql(BARE, params=values).to_arrow_table().num_rows
+    return int(engine.sql(BARE, params=values).to_arrow_table().num_rows)
 
 
 def ours(manifest: Manifest, day: date) -> int:
@@ -66,7 +66,7 @@ def ours(manifest: Manifest, day: date) -> int:
 
     with lake.connect(manifest) as opened:
         table = customer_scores(opened, as_of=day, currency="KRW")
-        return opened.read(table).num_rows
+        return int(opened.read(table).num_rows)
 
 
 def run(part: Part) -> None:

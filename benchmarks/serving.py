@@ -118,7 +118,8 @@ class Client:
         connection = self.connect()
         for _ in range(6):
             self.once(connection, case)
-        times, size = [], 0
+        times: list[float] = []
+        size = 0
         end = time.monotonic() + alone
         while time.monotonic() < end or len(times) < 20:
             took, size = self.once(connection, case)

@@ -23,7 +23,7 @@ def copying(table: str, columns: str) -> Iterator[Callable[[str], None]]:
         connection.execute("SET session_replication_role = replica")
         connection.execute("SET synchronous_commit = off")
         cursor = stack.enter_context(connection.cursor())
-        copy = stack.enter_context(cursor.copy(f"COPY {table} ({columns}) FROM STDIN"))  # type: ignore[arg-type]
+        copy = stack.enter_context(cursor.copy(f"COPY {table} ({columns}) FROM STDIN"))
 
         def put(row: str) -> None:
             pieces.append(row)
@@ -54,14 +54,14 @@ def without_indexes(tables: list[str]) -> Iterator[None]:
             [tables],
         ).fetchall()
         for table, name, _definition in constraints:
-            connection.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')  # type: ignore[arg-type]
+            connection.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
         indexes = connection.execute(
             """SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
                WHERE NOT indisprimary AND indrelid = ANY(%s::regclass[]) ORDER BY 1""",
             [tables],
         ).fetchall()
         for name, _definition in indexes:
-            connection.execute(f"DROP INDEX {name}")  # type: ignore[arg-type]
+            connection.execute(f"DROP INDEX {name}")
         yield
         connection.execute("SET maintenance_work_mem = '512MB'")
         connection.execute("SET synchronous_commit = off")
