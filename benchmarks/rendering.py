@@ -91,12 +91,10 @@ def peer_table(parts: list[Part]) -> list[str]:
         "|---|" + "---|" * len(NAMES) + "---:|---:|---:|---|",
     ]
     for name, row in ROWS.items():
-        figure = ours.get(name)
+        our = ours.get(name)
         verdict = ""
-        if figure is not None:
-            verdict = (
-                "**missed**" if figure.value < row.bar else "goal" if figure.value >= row.goal else "met"
-            )
+        if our is not None:
+            verdict = "**missed**" if our.value < row.bar else "goal" if our.value >= row.goal else "met"
         lines.append(
             f"| {row.work} | {' | '.join(row.others)} | {shown(our.value) if our else 'not measured'} "
             f"| ≥ {row.bar:,g} | ≥ {row.goal:,g} | {verdict} |"
