@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
-import sys
 import tempfile
 import time
 from importlib.util import find_spec
 from pathlib import Path
 
+from benchmarks.commands import dangol
 from benchmarks.company import SIZES, company
 from benchmarks.figures import Part, measuring
 
 FORMATS = ("csv", "xlsx", "parquet", "jsonl")
-COMMAND = [sys.executable, "-m", "dangol.config", "export"]
 
 
 def bare() -> tuple[int, float]:
@@ -42,17 +40,13 @@ def run(part: Part, described: str, folder: Path) -> None:
     reason = ["--reason", "benchmark"] if "--reason" in described else []
     for kind in FORMATS:
         target = folder / f"customers.{kind}"
-        start = time.perf_counter()
-        process = subprocess.Popen([*COMMAND, "customers", "--format", kind, "--out", str(target), *reason])
-        _pid, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        seconds = time.perf_counter() - start
-        if process.returncode or not target.stat().st_size:
-            raise SystemExit(f"The export as {kind} failed.")
+        done = dangol("export", "customers", "--format", kind, "--out", str(target), *reason)
+        if done.code or not target.stat().st_size:
+            raise SystemExit(f"The export as {kind} failed: {done.complaint}")
         part.add(
-            f"export of customers, {kind}", rows / seconds, "rows/s", floor=floor, floor_is="COPY to CSV"
+            f"export of customers, {kind}", rows / done.seconds, "rows/s", floor=floor, floor_is="COPY to CSV"
         )
-        part.add(f"export of customers, {kind}, peak memory", usage.ru_maxrss / 1024, "MB")
+        part.add(f"export of customers, {kind}, peak memory", done.megabytes, "MB")
 
 
 def main() -> None:
@@ -67,8 +61,8 @@ def main() -> None:
     if find_spec("dangol.records.exporting") is None:
         print("skipped: this version has no export (dangol.records.exporting).")
         return
-    described = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, check=False)
-    if described.returncode:
+    described = dangol("export", "--help")
+    if described.code:
         print("skipped: this version has no command `dangol export`.")
         return
     with (
@@ -76,7 +70,7 @@ def main() -> None:
         tempfile.TemporaryDirectory(prefix="dangol-bench-") as temporary,
         measuring("exports", "Export, `dangol export customers`", asked.out) as part,
     ):
-        run(part, described.stdout, Path(temporary))
+        run(part, described.output, Path(temporary))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,6 +21,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from benchmarks.commands import dangol
 from benchmarks.company.customers import CONTACTS, CUSTOMERS_CSV, write_csv
 from benchmarks.company.filling import make_organisation
 from benchmarks.company.installation import opened
@@ -31,12 +31,13 @@ from benchmarks.figures import Part, measuring
 ROWS_PER_SECOND = 10_000
 PROBE = 200
 FLAT = 1.25
-"""Times the memory that ten times as many rows may take."""
+"""Times the memory that ten times as many rows may take, when a tenth fills a chunk of the import."""
+CHUNK = 10_000
 MAPPINGS = Path(__file__).resolve().parent / "mappings"
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Import:
     """What the command said, the wall seconds of the whole command, and the most memory it held."""
 
     said: dict[str, Any]
@@ -49,23 +50,13 @@ class Outcome:
         return float(self.said["rows"]) / self.seconds
 
 
-def imported(path: str, file: Path, *more: str) -> Outcome | None:
+def imported(path: str, file: Path, *more: str) -> Import | None:
     """Run `dangol import`; None when it could not."""
-    command = [sys.executable, "-m", "dangol.config", "import", path, str(file), "--json", *more]
-    start = time.perf_counter()
-    with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.PIPE)
-        assert process.stderr is not None
-        complaint = process.stderr.read()
-        _pid, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        seconds = time.perf_counter() - start
-        output.seek(0)
-        said = output.read()
-    if process.returncode:
-        print(f"dangol import {path}: {complaint.decode(errors='replace').strip()}", file=sys.stderr)
+    done = dangol("import", path, str(file), "--json", *more)
+    if done.code:
+        print(f"dangol import {path}: {done.complaint}", file=sys.stderr)
         return None
-    return Outcome(json.loads(said), seconds, usage.ru_maxrss / 1024)
+    return Import(json.loads(done.output), done.seconds, done.megabytes)
 
 
 def beginning(file: Path, rows: int, folder: Path) -> Path:
@@ -142,7 +133,7 @@ def run(part: Part, rows: int, folder: Path) -> None:
         )  # fmt: skip
         part.add(
             f"{what}, peak memory", first.megabytes, "MB", floor=tenth.megabytes, floor_is="a tenth of the rows",
-            ratio_bar=FLAT,
+            ratio_bar=FLAT if rows // 10 >= CHUNK else None,
         )  # fmt: skip
         part.note(
             f"The import of {kind} itself, without the start of the command: {first.said['rows_per_second']:,.0f} rows/s."

@@ -17,6 +17,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from benchmarks.commands import dangol
 from benchmarks.company import SIZES, company
 from benchmarks.figures import Part, measuring
 from benchmarks.serving import free_port
@@ -120,19 +121,11 @@ def run(part: Part, folder: Path) -> None:
     finally:
         stopped(process)
     log.unlink()
-    refresh = subprocess.Popen(
-        [sys.executable, "-m", "dangol.config", "refresh"],
-        env={**os.environ, "DANGOL_DATA": str(folder.absolute())}, stdout=subprocess.DEVNULL,
-    )  # fmt: skip
-    start = time.perf_counter()
-    _pid, status, usage = os.wait4(refresh.pid, 0)
-    refresh.returncode = os.waitstatus_to_exitcode(status)
-    if refresh.returncode:
-        raise SystemExit("dangol refresh failed.")
-    part.add("refresh of all numbers (`dangol refresh`)", time.perf_counter() - start, "s")
-    part.add(
-        "memory at the most, refresh of all numbers", usage.ru_maxrss / 1024, "MB", bar=ANALYTICS_MEGABYTES
-    )
+    refresh = dangol("refresh", environment={**os.environ, "DANGOL_DATA": str(folder.absolute())})
+    if refresh.code:
+        raise SystemExit(f"dangol refresh failed: {refresh.complaint}")
+    part.add("refresh of all numbers (`dangol refresh`)", refresh.seconds, "s")
+    part.add("refresh of all numbers, peak memory", refresh.megabytes, "MB", bar=ANALYTICS_MEGABYTES)
 
 
 def main() -> None:
