@@ -73,7 +73,7 @@ def mapping_for(part: Part, path: str, file: Path, folder: Path) -> list[str]:
     if found is not None and not found.said["rejected"]:
         return []
     part.note(
-        f"The columns of {path} are not all matched by name; imported with the mapping benchmarks/mappings/{path}.json."
+        f"The columns of {path} are not all matched by name; imported with benchmarks/mappings/{path}.json."
     )
     return ["--mapping", str(MAPPINGS / f"{path}.json")]
 
