@@ -214,7 +214,7 @@ def _sales(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any] | None:
         return None
     rows = (
         permissions.visible_to(actor, registry.get("order_line"))
-        .filter(product_id=record["id"], order__deleted_at=None)
+        .filter(product_id=record["id"], order__isnull=False, order__deleted_at=None)
         .order_by("-pk")
         .values(
             "order_id",

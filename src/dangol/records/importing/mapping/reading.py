@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.utils.translation import gettext_lazy as _
 
 from dangol.records import registry
-from dangol.records.fields import Reference
+from dangol.records.fields import Reference, Text
 from dangol.records.importing.errors import MappingProblem
 from dangol.records.importing.mapping.spec import (
+    NUMBER,
     Cell,
     Condition,
     Constant,
@@ -192,19 +193,29 @@ class _Reader:
             pointed = registry.find(field.target) if field.target else None
             if pointed is None or expression.lookup not in pointed.fields:
                 raise MappingProblem(f"{path}.lookup", _("The record pointed at has no such field."))
+        if isinstance(expression, Cell) and expression.optional and not isinstance(field, Reference):
+            raise MappingProblem(f"{path}.unmatched", _("Only a reference is found by another field."))
+        if isinstance(expression, Ordinal) and expression.template and not isinstance(field, Text):
+            raise MappingProblem(f"{path}.template", _("Only a text can be made of a template."))
         return FieldPlan(name, path, expression, policy, fallback, clears)
 
     def _expression(self, data: Any, path: str) -> Expression:
         if isinstance(data, AnyMapping):
             if "ordinal" in data:
-                ordinal = _object(data, path, ("ordinal",))["ordinal"]
+                source = _object(data, path, ("ordinal", "template"))
+                ordinal = source["ordinal"]
                 columns = ordinal if isinstance(ordinal, list) else [ordinal]
                 if not columns:
                     raise MappingProblem(f"{path}.ordinal", _("At least one column is needed here."))
                 cells = tuple(
                     self._cell(item, f"{path}.ordinal[{index}]") for index, item in enumerate(columns)
                 )
-                self.ordinals.append(Ordinal(cells, len(self.ordinals)))
+                template = (
+                    self._template(source["template"], f"{path}.template", counts=True)
+                    if "template" in source
+                    else None
+                )
+                self.ordinals.append(Ordinal(cells, len(self.ordinals), template))
                 return self.ordinals[-1]
             if "record" in data:
                 alias = _text(_object(data, path, ("record",))["record"], f"{path}.record")
@@ -247,7 +258,7 @@ class _Reader:
     def _cell(self, data: Any, path: str) -> Cell:
         if isinstance(data, str):
             return Cell(_text(data, path), path)
-        source = _object(data, path, ("column", "transform", "default", "lookup"))
+        source = _object(data, path, ("column", "transform", "default", "lookup", "unmatched"))
         default = source.get("default")
         if not isinstance(default, str | int | float | bool | None):
             raise MappingProblem(f"{path}.default", _("Text or a number is needed here."))
@@ -260,6 +271,7 @@ class _Reader:
             self._transforms(source.get("transform", []), f"{path}.transform"),
             default,
             lookup,
+            _one_of(source.get("unmatched", "reject"), f"{path}.unmatched", ("reject", "empty")) == "empty",
         )
 
     def _transforms(self, steps: Any, path: str) -> tuple[Any, ...]:
@@ -274,7 +286,8 @@ class _Reader:
                 raise MappingProblem(where, str(problem)) from None
         return tuple(made)
 
-    def _template(self, text: Any, path: str) -> Template:
+    def _template(self, text: Any, path: str, *, counts: bool = False) -> Template:
+        """The parts of a text with columns; with `counts`, `{#}` is left standing for a number."""
         text = _text(text, path)
         parts: list[str | Cell] = []
         position = 0
@@ -282,10 +295,16 @@ class _Reader:
             if found.start() > position:
                 parts.append(text[position : found.start()])
             column, *steps = (part.strip() for part in found[1].split("|"))
+            if counts and column == "#":
+                parts.append(NUMBER)
+                position = found.end()
+                continue
             parts.append(Cell(_text(column, path), path, self._transforms(steps, path)))
             position = found.end()
         if position < len(text):
             parts.append(text[position:])
+        if counts and not (NUMBER in parts and any(isinstance(part, Cell) for part in parts)):
+            raise MappingProblem(path, _("The template needs {#} for the number and at least one column."))
         return Template(tuple(parts))
 
     def _condition(self, data: Any, path: str) -> Condition:
