@@ -54,7 +54,9 @@ class Product(Record):
     currency = models.CharField(_("Currency"), max_length=3, default="KRW", db_default="KRW")
     unit = models.CharField(_("Unit"), max_length=20, blank=True, default="", db_default="")
     is_active = models.BooleanField(_("For sale"), default=True, db_default=True)
-    external_id = models.CharField(_("Number elsewhere"), max_length=64, null=True, blank=True, db_collation="C")
+    external_id = models.CharField(
+        _("Number elsewhere"), max_length=64, null=True, blank=True, db_collation="C"
+    )
     description = models.TextField(_("Description"), blank=True, default="", db_default="")
 
     class Meta(Record.Meta):
@@ -94,7 +96,9 @@ class Order(StatedAmounts, Record):
     ordered_at = models.DateTimeField(_("Ordered"))
     currency = models.CharField(_("Currency"), max_length=3, default="KRW", db_default="KRW")
     due_on = models.DateField(_("Due"), null=True, blank=True)
-    external_id = models.CharField(_("Number elsewhere"), max_length=64, null=True, blank=True, db_collation="C")
+    external_id = models.CharField(
+        _("Number elsewhere"), max_length=64, null=True, blank=True, db_collation="C"
+    )
     memo = models.TextField(_("Memo"), blank=True, default="", db_default="")
 
     class Meta(Record.Meta):
@@ -166,7 +170,9 @@ class OrderLine(Record):
     discount = models.DecimalField(_("Discount"), max_digits=24, decimal_places=4, null=True, blank=True)
     tax = models.DecimalField(_("Tax"), max_digits=24, decimal_places=4, null=True, blank=True)
     total = models.DecimalField(_("Stated total"), max_digits=24, decimal_places=4, null=True, blank=True)
-    external_id = models.CharField(_("Number elsewhere"), max_length=64, null=True, blank=True, db_collation="C")
+    external_id = models.CharField(
+        _("Number elsewhere"), max_length=64, null=True, blank=True, db_collation="C"
+    )
 
     class Meta(Record.Meta):
         verbose_name = _("Order line")
@@ -219,7 +225,9 @@ class Invoice(StatedAmounts, Record):
     due_on = models.DateField(_("Due"), null=True, blank=True)
     currency = models.CharField(_("Currency"), max_length=3, default="KRW", db_default="KRW")
     paid = models.DecimalField(_("Paid amount"), max_digits=24, decimal_places=4, null=True, blank=True)
-    external_id = models.CharField(_("Number elsewhere"), max_length=64, null=True, blank=True, db_collation="C")
+    external_id = models.CharField(
+        _("Number elsewhere"), max_length=64, null=True, blank=True, db_collation="C"
+    )
     memo = models.TextField(_("Memo"), blank=True, default="", db_default="")
 
     class Meta(Record.Meta):
@@ -259,7 +267,12 @@ class InvoiceLine(Record):
     )
     ordinal = models.PositiveIntegerField(_("Line number"), null=True, blank=True)
     product = models.ForeignKey(
-        Product, models.PROTECT, null=True, blank=True, related_name="invoice_lines", verbose_name=_("Product")
+        Product,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="invoice_lines",
+        verbose_name=_("Product"),
     )
     description = models.CharField(_("Description"), max_length=250, blank=True, default="", db_default="")
     quantity = models.DecimalField(_("Quantity"), max_digits=18, decimal_places=4)
@@ -267,7 +280,9 @@ class InvoiceLine(Record):
     discount = models.DecimalField(_("Discount"), max_digits=24, decimal_places=4, null=True, blank=True)
     tax = models.DecimalField(_("Tax"), max_digits=24, decimal_places=4, null=True, blank=True)
     amount = models.DecimalField(_("Amount"), max_digits=24, decimal_places=4)
-    external_id = models.CharField(_("Number elsewhere"), max_length=64, null=True, blank=True, db_collation="C")
+    external_id = models.CharField(
+        _("Number elsewhere"), max_length=64, null=True, blank=True, db_collation="C"
+    )
 
     class Meta(Record.Meta):
         verbose_name = _("Invoice line")

@@ -50,7 +50,9 @@ class Interaction(OwnedRecord):
     )
     outcome = models.CharField(_("Outcome"), max_length=120, blank=True, default="", db_default="")
     ends_at = models.DateTimeField(_("End"), null=True, blank=True)
-    external_id = models.CharField(_("Number elsewhere"), max_length=64, null=True, blank=True, db_collation="C")
+    external_id = models.CharField(
+        _("Number elsewhere"), max_length=64, null=True, blank=True, db_collation="C"
+    )
 
     class Meta(OwnedRecord.Meta):
         verbose_name = _("Interaction")
