@@ -41,12 +41,12 @@ def resolve_references(
                     for draft in rows:
                         draft.values[name] = Ref(id=ids[0])
                     continue
-                problem = (
+                unclear = (
                     FieldError("ambiguous", _("Several records are called so. Give the id."))
                     if ids
                     else FieldError("missing", _("There is no such record."))
                 )
-                yield from _refused(name, value, _not_optional(name, rows), problem)
+                yield from _refused(name, value, _not_optional(name, rows), unclear)
 
 
 def _asked(name: str, drafts: Sequence[Draft]) -> Asked:
