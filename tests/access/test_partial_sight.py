@@ -64,7 +64,7 @@ def forbidden(types):
             "interaction",
             "invoice",
             "invoice_line",
-        )  # fmt: skip
+        )
     }
     words[mark("product")] = "product"
     found = [word for word, name in words.items() if name not in types]

@@ -44,7 +44,8 @@ def accounts_follow(written: WrittenRows, *, actor: Actor) -> None:
 def _account(draft: Draft, actor: Actor) -> User:
     email, name, is_active = draft.get("email"), draft.get("name"), draft.get("is_active") is not False
     ref = draft.get("team")
-    team = Team.objects.get(pk=ref.id) if isinstance(ref, Ref) and ref.id is not None else None
+    team_id = ref.id if isinstance(ref, Ref) else None
+    team = Team.objects.get(pk=team_id) if team_id else None
     user = User.objects.filter(email=email).first()
     if user is None:
         user = user_create(actor=actor, email=email, name=name, team=team)
