@@ -38,7 +38,7 @@ def accounts_follow(written: WrittenRows, *, actor: Actor) -> None:
             raise WriteError(
                 [RowError(draft.index, "email", draft.get("email"), "forbidden", message)]
             ) from error
-        UserAccount.objects.filter(pk=draft.id).exclude(account=user).update(account=user)
+        UserAccount.objects.filter(pk=draft.id or 0).exclude(account=user).update(account=user)
 
 
 def _account(draft: Draft, actor: Actor) -> User:
