@@ -76,7 +76,9 @@ class Secrets:
              "quantity": "3", "unit_price": str(AMOUNT // 3), "amount": str(AMOUNT)},
             everything,
         )  # fmt: skip
-        make("user_account", {"email": "secret.account@bimil.example", "name": SECRET}, everything)
+        # Names of colleagues are nobody's secret: owners are chosen by them.
+        account = {"email": "secret.account@bimil.example", "name": "박다인", "external_id": SECRET}
+        make("user_account", account, everything)
         said = {"body": f"{SECRET} {mark('interaction')}", "customer": customer, "contact": contact}
         for kind in ("task", "meeting", "call", "note"):
             when = {"due_at" if kind == "task" else "occurred_at": now.isoformat()}
