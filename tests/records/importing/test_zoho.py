@@ -180,3 +180,31 @@ def test_the_sample_of_cdnow_has_two_id_columns(bring_in: Importer) -> None:
     assert set(Customer.objects.values_list("external_id", flat=True)) == {"cdnow-00004", "cdnow-00021"}
     assert stored(OrderTotal, "amount") == Decimal("92.67")
     assert OrderLine.objects.get(order__number="cdnow-00021-1").description == "CD × 3"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "mapping", "header", "customers", "total"),
+    [
+        (
+            "CDNOW_sample.txt",
+            "cdnow-sample",
+            "column 1,column 2,column 3,column 4,column 5",
+            2_357,
+            "244091.94",
+        ),
+        ("CDNOW_master.txt", "cdnow", None, 23_570, "2500315.63"),
+    ],
+)
+def test_all_of_cdnow_adds_up_to_the_published_sum(
+    bring_in: Importer, name: str, mapping: str, header: str | None, customers: int, total: str
+) -> None:
+    file = FOLDER.parents[1] / "cdnow" / name
+    if not file.exists():
+        pytest.skip("needs cdnow in ../shared/data beside the project")
+    lines = [",".join(line.split()) for line in file.read_text().splitlines() if line.strip()]
+    rows = [*([header] if header else []), *lines]
+    run = bring_in("\n".join(rows) + "\n", registry.get(mapping), chunk_rows=5_000)
+    assert (run.imported, run.rejected) == (len(rows) - 1, 0)
+    assert Customer.objects.count() == customers
+    assert stored(OrderTotal, "amount") == Decimal(total)
