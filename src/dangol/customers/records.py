@@ -99,7 +99,7 @@ class ContactRecord(RecordType):
     sections = (
         Section(_("Basics"), ("customer", "name", "job_title", "department", "is_primary")),
         Section(_("How to reach"), ("phone", "email")),
-        Section(_("Other details"), ("external_id",)),
+        Section(_("Other details"), ("external_id", "description")),
     )
     cascade = ("points",)
     timeline = True

@@ -43,6 +43,7 @@ class Scope:
 
     through: tuple[str, ...] = ()
     open = False
+    administered = False
 
     def prefix(self) -> str:
         """The ORM path in front of `owner`, `team` and `territory`."""
@@ -71,6 +72,13 @@ class Open(Scope):
     For catalogues."""
 
     open = True
+
+
+class Administered(Scope):
+    """Only those who administer the company see and change such rows, whatever else their roles say."""
+
+    open = True
+    administered = True
 
 
 class RecordType:
