@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from dangol.customers.models import Customer
 from dangol.records import registry
 from dangol.records.importing.errors import ImportProblem
-from dangol.records.importing.guessing import Guess, guess, likely_types, remember
+from dangol.records.importing.guessing import ColumnChoice, Guess, choices_of, guess, likely_types, remember
 from dangol.records.importing.guessing.assignment import assign
 from dangol.records.importing.guessing.names import squeezed
 from dangol.records.importing.mapping import read_mapping
@@ -23,7 +23,7 @@ from dangol.records.importing.readers import SourceOptions
 from dangol.records.models import ImportMemory, ImportRun
 from tests.records.importing.conftest import SYSTEM, Importer
 
-DATA = Path("/work/shared/data")
+DATA = Path(__file__).parents[4] / "shared/data"
 
 pytestmark = pytest.mark.django_db
 
@@ -274,6 +274,45 @@ def test_a_memory_of_a_field_that_is_gone_is_passed_over() -> None:
     assert goes(of("customer", ["이름"])) == {"이름": "name"}
 
 
+def test_an_import_that_is_done_is_remembered(bring_in: Importer) -> None:
+    bring_in("우리 번호,우리 이름,언제부터,x\n1,가,03/04/2021,y\n", read_mapping(REMEMBERED))
+    found = of("customer", ["우리 번호", "우리 이름", "언제부터", "x"], ["2", "나", "05/06/2021", "z"])
+    assert goes(found) == {"우리 번호": "external_id", "우리 이름": "name", "언제부터": "since"}
+    assert found.questions == []
+    assert not ImportMemory.objects.filter(column="x").exists()
+
+
+def test_what_is_more_than_a_choice_is_not_remembered() -> None:
+    fields = {"name": {"column": "이름표", "transform": ["upper"]}, "phone": {"template": "{번호표}"}}
+    remember(read_mapping({"records": [{"type": "customer", "fields": fields}]}))
+    assert not ImportMemory.objects.exists()
+
+
+def test_a_column_whose_name_no_database_keeps_is_no_trouble() -> None:
+    header = ["이름", "a\0b", "\udcff"]
+    remember(read_mapping({"records": [{"type": "customer", "fields": {"name": "이름"}}]}), header)
+    assert goes(of("customer", header)) == {"이름": "name"}
+    assert ImportMemory.objects.count() == 1
+
+
+def test_people_are_proposed_where_their_names_are_known(insider: Any) -> None:
+    rows = ["상호", "담당자"], ["가", insider.user.name]
+    assert goes(of("customer", *rows, actor=SYSTEM)) == {"상호": "name", "담당자": "owner/title"}
+    assert goes(of("customer", *rows)) == {"상호": "name"}
+    assert goes(of("customer", ["상호", "담당자"], ["가", "모르는 사람"], actor=SYSTEM)) == {"상호": "name"}
+
+
+def test_a_guess_is_given_as_choices_to_change() -> None:
+    found = of("customer", ["이름", "거래개시일", "x"], ["가", "25/12/2021", ""])
+    assert found.choices == [
+        ColumnChoice("이름", "name"),
+        ColumnChoice("거래개시일", "since", order="dmy"),
+        ColumnChoice("x", ""),
+    ]
+    assert found.mapping is not None
+    assert choices_of(found.mapping) == found.choices[:2]
+
+
 # which type
 
 
@@ -330,7 +369,7 @@ def test_the_register_of_companies_comes_in_without_a_mapping(bring_in: Importer
 def test_exports_of_others_are_understood(path: str, record_type: str, expected: dict[str, str]) -> None:
     source = DATA / path
     if not source.exists():
-        pytest.skip("the file is not on this machine")
+        pytest.skip(f"needs {path} in ../shared/data beside the project")
     opened = gzip.open if path.endswith(".gz") else open
     with opened(source, "rt", encoding="utf-8-sig", newline="") as lines:
         rows = [row for row, _number in zip(csv.reader(lines), range(100), strict=False)]

@@ -23,6 +23,7 @@ from dangol.records.importing import counters, rejects
 from dangol.records.importing.chunks import ChunkResult, write_chunk
 from dangol.records.importing.errors import CellProblem, ImportProblem, Problem, RunBusy
 from dangol.records.importing.events import ImportFinished
+from dangol.records.importing.guessing import remember
 from dangol.records.importing.mapping import CompiledMapping, Mapping, compile_mapping, read_mapping
 from dangol.records.importing.mapping.compiling import ordinal_columns
 from dangol.records.importing.planning import analyze_grown_tables
@@ -147,6 +148,9 @@ class _Work:
                 compiled = compile_mapping(mapping, table.header, locale_of(self.actor))
                 self._start()
                 self._work_through(table, compiled)
+            if self.run.state == ImportState.FINISHED:
+                # On the page somebody saw what was left out; on the command line nobody did.
+                remember(mapping, table.header if self.run.stored else ())
         except ImportProblem as problem:
             self._fail(str(problem))
             raise
