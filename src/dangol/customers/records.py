@@ -30,6 +30,7 @@ class CustomerRecord(RecordType):
     icon = "users"
     department = "customers"
     order = 10
+    personal = True
     model = Customer
     title = "name"
     subtitle = ("owner", "team", "business_number")
@@ -84,6 +85,7 @@ class ContactRecord(RecordType):
     icon = "address-book"
     department = "customers"
     order = 11
+    personal = True
     model = Contact
     title = "name"
     subtitle = ("job_title", "department", "customer")
@@ -113,6 +115,7 @@ class ContactPointRecord(RecordType):
     label_plural = _("Contact points")
     icon = "at"
     order = 12
+    personal = True
     model = ContactPoint
     title = "value"
     subtitle = ("kind", "label", "customer")

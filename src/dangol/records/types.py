@@ -107,6 +107,8 @@ class RecordType:
     exclude: tuple[str, ...] = ()
     cascade: tuple[str, ...] = ()
     """Relations whose records follow this one into the recycle bin and back."""
+    personal: bool = False
+    """Whether its records are about people, so that taking them out asks for the reason (안전성 확보조치 기준 제8조)."""
     timeline: bool = False
     """Whether the record's page carries a timeline and the composer."""
 
