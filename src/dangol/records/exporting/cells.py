@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -46,9 +47,8 @@ def outputs(columns: Sequence[Column], record_type: RecordType, locale: Locale) 
         kind, cell = _plain(field, column, locale)
         found.append(Output(header, kind, cell, field))
         if column.currency_at >= 0:
-            at = column.currency_at
             name = _("%(amount)s currency") % {"amount": header}
-            found.append(Output(name, "text", lambda row, at=at: row[at] or None, field))
+            found.append(Output(name, "text", partial(_at, column.currency_at), field))
     return _distinct(found)
 
 
@@ -76,6 +76,10 @@ def _distinct(found: list[Output]) -> list[Output]:
         seen.add(header)
         kept.append(Output(header, item.kind, item.cell, item.field))
     return kept
+
+
+def _at(place: int, row: Row) -> Cell:
+    return row[place] or None
 
 
 def _title_cell(column: Column) -> Callable[[Row], Cell]:

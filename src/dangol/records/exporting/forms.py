@@ -47,8 +47,8 @@ class ExportForm(forms.Form):
         help_text=_("The reason is kept with the export and stands in the access log."),
     )
 
-    def __init__(self, *args: Any, needs_reason: bool, **options: Any) -> None:
-        super().__init__(*args, auto_id="export-%s", **options)
+    def __init__(self, data: Any = None, *, needs_reason: bool, initial: Any = None) -> None:
+        super().__init__(data, auto_id="export-%s", initial=initial)
         # What is wanted is checked by `asking`, which knows the columns; the browser asks where it is certain.
         self.fields["reason"].widget.attrs["minlength"] = str(REASON_LEAST)
         if needs_reason:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ def write_parquet(path: Path, columns: Sequence[Column], batches: Iterable[Seque
         makers.append(make)
         if column.currency_at >= 0:
             types.append(pa.string())
-            makers.append(lambda row, at=column.currency_at: row[at] or None)
+            makers.append(partial(_text_at, column.currency_at))
     schema = pa.schema(list(zip(names_of(columns), types, strict=True)))
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for rows in _groups(batches):
@@ -40,6 +41,10 @@ def write_parquet(path: Path, columns: Sequence[Column], batches: Iterable[Seque
                 for make, kind in zip(makers, types, strict=True)
             ]
             writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
+
+
+def _text_at(place: int, row: Row) -> str | None:
+    return row[place] or None
 
 
 def _groups(batches: Iterable[Sequence[Row]]) -> Iterator[list[Row]]:

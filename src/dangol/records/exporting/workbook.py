@@ -27,7 +27,7 @@ def write_xlsx(
     Text is text: nothing becomes a formula, a link or a number. A number of more than 15 digits, which a spreadsheet
     cannot hold exactly, is written as text. A text of more than 32,767 characters is cut and counted.
     """
-    import xlsxwriter
+    import xlsxwriter  # type: ignore[import-untyped]
 
     book = xlsxwriter.Workbook(
         str(path),
@@ -89,7 +89,7 @@ class _Sheets:
                 if cell.year < 1900:
                     sheet.write_string(row, at, cell.isoformat())
                 else:
-                    sheet.write_datetime(row, at, datetime(cell.year, cell.month, cell.day), self.day)
+                    sheet.write_datetime(row, at, cell, self.day)
             else:
                 _write_number(sheet, row, at, cell)
         self.row += 1
