@@ -78,7 +78,12 @@ def test_what_cp949_cannot_hold_is_told_before_the_download(manager: Person) -> 
 
 @pytest.mark.django_db
 def test_json_lines_carry_codes_utc_and_exact_numbers(manager: Person, customers: list[int]) -> None:
-    lines = [json.loads(line) for line in body(take(manager.client, "customers", "sort=id", kind="jsonl", columns="all")).splitlines()]
+    lines = [
+        json.loads(line)
+        for line in body(
+            take(manager.client, "customers", "sort=id", kind="jsonl", columns="all")
+        ).splitlines()
+    ]
     assert lines[0]["stage"] == "active"
     assert lines[1]["parent"] == {"id": customers[0], "title": "한빛정밀", "external_id": "C-1"}
     assert lines[0]["parent"] is None
@@ -110,7 +115,9 @@ def test_parquet_has_types(manager: Person, customers: list[int]) -> None:
 
 
 @pytest.mark.django_db
-def test_an_amount_says_its_currency_where_no_other_column_does(manager: Person, customers: list[int]) -> None:
+def test_an_amount_says_its_currency_where_no_other_column_does(
+    manager: Person, customers: list[int]
+) -> None:
     order = writing.create(
         registry.get("order"),
         {"number": "S-1", "customer": customers[0], "ordered_at": "2026-11-02 10:00", "currency": "USD"},

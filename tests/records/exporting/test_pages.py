@@ -18,7 +18,7 @@ from dangol.records import registry, writing
 from dangol.records.exporting import jobs, making, runs
 from dangol.records.exporting.asking import ask
 from dangol.records.models import ExportRun, ExportState
-from tests.cast import SYSTEM, Person
+from tests.cast import SYSTEM, Person, person
 from tests.records.exporting.conftest import REASON, body, table, take
 
 pytestmark = pytest.mark.django_db
@@ -95,18 +95,27 @@ def test_only_rows_that_one_may_both_see_and_export_go_out(
     assert [row["번호"] for row in rows] == [str(mine)]
 
 
+def test_the_manager_of_another_team_takes_out_nothing_of_ours(company: Any, customers: list[int]) -> None:
+    other = person("busan@example.com", "부산 팀장", roles=("sales-manager",), team=company.busan)
+    for kind in ("csv", "jsonl"):
+        content = body(take(other.client, kind=kind, columns="all")).decode()
+        assert "한빛정밀" not in content
+    assert ExportRun.objects.filter(rows=0).count() == 2
+    assert b"".join(other.api.get("/api/v1/customers/export", {"reason": REASON}).streaming_content) == b""
+
+
 @pytest.mark.parametrize("visitor", ["outsider", "nobody", "reader", "insider"])
 def test_who_may_not_export_finds_no_export(
     visitor: str, request: pytest.FixtureRequest, customers: list[int]
 ) -> None:
-    person: Person = request.getfixturevalue(visitor)
+    visiting: Person = request.getfixturevalue(visitor)
     for answer in (
-        person.client.get("/customers/export/"),
-        take(person.client),
-        person.client.get("/exports/"),
+        visiting.client.get("/customers/export/"),
+        take(visiting.client),
+        visiting.client.get("/exports/"),
     ):
         assert answer.status_code == 404
-    listed = person.client.get("/customers/")
+    listed = visiting.client.get("/customers/")
     assert listed.status_code == 404 or "/export/" not in listed.content.decode()
     assert not ExportRun.objects.exists()
 

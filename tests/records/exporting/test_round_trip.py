@@ -70,7 +70,11 @@ def sheet(content: bytes) -> list[list[str]]:
                 return ""
             case datetime():
                 # The library reads a clock of thousandths as a float of days.
-                return value.isoformat(" ", "seconds") if value.time() != datetime.min.time() else str(value.date())
+                return (
+                    value.isoformat(" ", "seconds")
+                    if value.time() != datetime.min.time()
+                    else str(value.date())
+                )
             case float() if value.is_integer():
                 return str(int(value))
         return str(value)
@@ -92,7 +96,10 @@ def flattened(content: bytes) -> list[list[str]]:
                 item[name] = value
         items.append(item)
     header = list(dict.fromkeys(name for item in items for name in item))
-    return [header, *([str(item[name]) if item.get(name) is not None else "" for name in header] for item in items)]
+    return [
+        header,
+        *([str(item[name]) if item.get(name) is not None else "" for name in header] for item in items),
+    ]
 
 
 @pytest.mark.parametrize("columns", ["shown", "all"])
@@ -136,9 +143,7 @@ def test_only_what_was_edited_in_the_file_changes(
 def test_a_reference_is_named_by_its_key_even_where_two_have_the_same_title(
     manager: Person, customers: list[int], tmp_path: Path
 ) -> None:
-    writing.create(
-        registry.get("customer"), {"name": "한빛정밀", "external_id": "C-9"}, actor=manager.actor
-    )
+    writing.create(registry.get("customer"), {"name": "한빛정밀", "external_id": "C-9"}, actor=manager.actor)
     content = body(take(manager.client, columns="all"))
     rows = {row["고객 번호"]: row for row in table(content)}
     header = content.decode("utf-8-sig").splitlines()[0]
@@ -161,13 +166,15 @@ def test_people_who_share_a_name_are_named_by_id(
 
 
 def test_days_are_days_and_numbers_are_numbers_in_a_workbook(manager: Person, machines: list[int]) -> None:
-    page = openpyxl.load_workbook(io.BytesIO(body(take(manager.client, "machines", kind="xlsx", columns="all")))).active
+    page = openpyxl.load_workbook(
+        io.BytesIO(body(take(manager.client, "machines", kind="xlsx", columns="all")))
+    ).active
     assert page is not None
     header, *rows = page.iter_rows(values_only=True)
     by_code = {row[header.index("설비 번호")]: dict(zip(header, row, strict=True)) for row in rows}
     assert by_code["M-1"]["전력"] == -5
     assert by_code["M-1"]["가격"] == "1234567890123456.78", "a spreadsheet's number would lose digits"
     assert by_code["M-2"]["가격"] == 0.1
-    assert by_code["M-2"]["점검 시각"] == datetime(2026, 6, 1, 9, 0)  # noqa: DTZ001 - cells have no zone
+    assert by_code["M-2"]["점검 시각"] == datetime(2026, 6, 1, 9, 0)
     assert by_code["M-1"]["설치일"] == date(1899, 12, 31).isoformat(), "before a spreadsheet's first day"
     assert by_code["M-1"]["상태"] == "정지"
