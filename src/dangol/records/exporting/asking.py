@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dangol.identity.actors import Actor
@@ -95,6 +96,13 @@ def needs_reason(record_type: RecordType, columns: Iterable[str]) -> bool:
     return False
 
 
+def reason_text() -> str:
+    """What is said to somebody who gave no reason, or too short a one."""
+    return gettext("Say what the data are for, in at least %(least)s characters: they are about people.") % {
+        "least": REASON_LEAST
+    }
+
+
 def all_columns(actor: Actor, record_type: RecordType) -> list[str]:
     """Every field that exists for the actor."""
     return list(permissions.fields_for(actor, record_type))
@@ -157,12 +165,7 @@ def ask(
             "reason", _("At most %(limit)s characters fit.") % {"limit": REASON_MOST}, "too_long"
         )
     if len(reason) < REASON_LEAST and (reason or needs_reason(record_type, names)):
-        raise ExportProblem(
-            "reason",
-            _("Say what the data are for, in at least %(least)s characters: they are about people.")
-            % {"least": REASON_LEAST},
-            "required",
-        )
+        raise ExportProblem("reason", reason_text(), "required")
     asked = Asked(
         actor, record_type, tree, tuple(sort), tuple(dict.fromkeys(names)), chosen, encoding, reason
     )

@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from dangol.identity.actors import Actor
-from dangol.records.exporting.asking import REASON_LEAST, REASON_MOST, may_export, needs_reason
+from dangol.records.exporting.asking import REASON_LEAST, REASON_MOST, may_export, needs_reason, reason_text
 from dangol.records.types import RecordType
 
 SHOWN, ALL = "shown", "all"
@@ -52,7 +52,8 @@ class ExportForm(forms.Form):
         # What is wanted is checked by `asking`, which knows the columns; the browser asks where it is certain.
         self.fields["reason"].widget.attrs["minlength"] = str(REASON_LEAST)
         if needs_reason:
-            self.fields["reason"].widget.attrs["required"] = True
+            self.fields["reason"].required = True
+            self.fields["reason"].error_messages["required"] = reason_text()
 
 
 def dialog(actor: Actor, record_type: RecordType, columns: Sequence[str]) -> ExportForm | None:
