@@ -30,6 +30,7 @@ class InteractionRecord(RecordType):
     icon = "messages"
     department = "customers"
     order = 13
+    personal = True
     model = Interaction
     synonyms = synonyms.INTERACTION
     title = "subject"

@@ -1,0 +1,23 @@
+"""Text that a spreadsheet would take for a formula, made harmless in CSV files and brought back."""
+
+from __future__ import annotations
+
+import re
+
+# Full-width signs as well: East Asian versions of Excel take them for the narrow ones.
+_SIGNS = "=+\\-@\t\r＝＋－＠"
+_DANGEROUS = re.compile(f"'*[{_SIGNS}]")
+_GUARDED = re.compile(f"'+[{_SIGNS}]")
+
+
+def guarded(text: str) -> str:
+    """The text with an apostrophe in front where a spreadsheet could take it for a formula.
+
+    Also where apostrophes stand in front of such a sign already, so that `restored` always gives back just this text.
+    """
+    return f"'{text}" if _DANGEROUS.match(text) else text
+
+
+def restored(text: str) -> str:
+    """What `guarded` was given."""
+    return text[1:] if _GUARDED.match(text) else text
