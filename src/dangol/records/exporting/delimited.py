@@ -10,9 +10,9 @@ from decimal import Decimal
 
 from dangol.records.exporting.cells import Cell, Output, plain_number
 from dangol.records.exporting.formats import UTF8
-from dangol.records.exporting.formulas import guarded
 from dangol.records.exporting.losses import Losses
 from dangol.records.exporting.selecting import Row
+from dangol.records.formulas import guarded
 
 BOM = b"\xef\xbb\xbf"
 

@@ -8,6 +8,7 @@ import re
 _SIGNS = "=+\\-@\t\r＝＋－＠"
 _DANGEROUS = re.compile(f"'*[{_SIGNS}]")
 _GUARDED = re.compile(f"'+[{_SIGNS}]")
+_ANYWHERE = re.compile(f"'[{_SIGNS}]")
 
 
 def guarded(text: str) -> str:
@@ -16,6 +17,11 @@ def guarded(text: str) -> str:
     Also where apostrophes stand in front of such a sign already, so that `restored` always gives back just this text.
     """
     return f"'{text}" if _DANGEROUS.match(text) else text
+
+
+def may_be_guarded(text: str) -> bool:
+    """Whether an apostrophe in front of such a sign stands anywhere in a longer text: a quick look before a slow one."""
+    return "'" in text and _ANYWHERE.search(text) is not None
 
 
 def restored(text: str) -> str:
