@@ -9,7 +9,7 @@ numbers, truth values, `{"moment": ISO}` and `{"milliseconds": n}`.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import json
 import resource
 import sys
@@ -50,14 +50,14 @@ def main(path: str, sheet: str | None) -> None:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, datetime.datetime):
-        if value.time() == datetime.time():
+    if isinstance(value, dt.datetime):
+        if value.time() == dt.time():
             return {"moment": value.date().isoformat()}
         return {"moment": value.isoformat(" ", "milliseconds" if value.microsecond else "seconds")}
-    if isinstance(value, datetime.date | datetime.time):
+    if isinstance(value, dt.date | dt.time):
         return {"moment": value.isoformat()}
-    if isinstance(value, datetime.timedelta):
-        return {"milliseconds": round(value / datetime.timedelta(milliseconds=1))}
+    if isinstance(value, dt.timedelta):
+        return {"milliseconds": round(value / dt.timedelta(milliseconds=1))}
     return value
 
 
