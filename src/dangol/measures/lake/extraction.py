@@ -22,10 +22,10 @@ from psycopg.conninfo import make_conninfo
 
 from dangol.measures.lake import compaction, manifest
 from dangol.measures.lake.datasets import Dataset, registered
+from dangol.measures.lake.drafts import draft_folder, hand_over, new_snapshot
 from dangol.measures.lake.engine import files_relation, open_engine, quoted
 from dangol.measures.lake.manifest import Delta, Manifest, Part
 from dangol.measures.lake.merging import merged
-from dangol.measures.lake.drafts import draft_folder, hand_over, new_snapshot
 from dangol.measures.lake.storage import store
 from dangol.measures.lake.writing import Counted, copy
 

@@ -149,4 +149,15 @@ def exclusive() -> Iterator[None]:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
 
 
-__all__ = ["DRAFT", "FILE", "Delta", "LakeMissing", "Manifest", "Part", "current", "exclusive", "folder", "publish"]
+__all__ = [
+    "DRAFT",
+    "FILE",
+    "Delta",
+    "LakeMissing",
+    "Manifest",
+    "Part",
+    "current",
+    "exclusive",
+    "folder",
+    "publish",
+]

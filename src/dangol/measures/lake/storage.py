@@ -114,7 +114,8 @@ class Folder:
         return [
             str(path.relative_to(self.root))
             for path in sorted(self.root.rglob("*"))
-            if path.is_file() and not any(part.startswith(DRAFT) for part in path.relative_to(self.root).parts)
+            if path.is_file()
+            and not any(part.startswith(DRAFT) for part in path.relative_to(self.root).parts)
         ]
 
     def remove(self, names: Iterable[str]) -> None:

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 
 from dangol.records.models.transactions import CurrentTransaction, TransactionField
 
+
 class Change(models.Model):
     """What one statement did to one row: `{"column": [before, after], …}`.
 
