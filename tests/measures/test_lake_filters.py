@@ -4,7 +4,7 @@ import ibis
 import pyarrow as pa
 import pytest
 from django.db.models import Q
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from dangol.measures.fields import ScoreInteger
@@ -99,7 +99,7 @@ SOUGHT = st.sampled_from(["deal", "company"])
 @pytest.mark.usefixtures("tables", "lab_datasets")
 @settings(
     deadline=None,
-    max_examples=40,
+    max_examples=25, phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=st.data(), world=worlds)

@@ -55,11 +55,13 @@ class Follows:
 
     def touched(self, since: int) -> str:
         """The SELECT of all keys touched by transactions from `since` on."""
+        # The upper bound leaves out numbers of another cluster, which a restored backup brings and which lie ahead.
+        new = f"changed_in >= '{since:d}' AND changed_in < pg_snapshot_xmax(pg_current_snapshot())"
         removed = (
-            f"SELECT record_id FROM records_change WHERE action = 'delete' AND \"table\" = '{self.table}' "  # noqa: S608
-            f"AND changed_in >= '{since:d}'"
+            f"SELECT record_id FROM records_change "  # noqa: S608
+            f"WHERE action = 'delete' AND \"table\" = '{self.table}' AND {new}"
         )
-        changed = f"SELECT id FROM {self.table} WHERE changed_in >= '{since:d}' UNION ALL {removed}"  # noqa: S608
+        changed = f"SELECT id FROM {self.table} WHERE {new} UNION ALL {removed}"  # noqa: S608
         return f"(WITH changed (id) AS ({changed}) {self.keys})"
 
 
@@ -102,7 +104,8 @@ class Dataset:
 
     def touched(self, since: int) -> str:
         """The SELECT of the keys of rows that transactions from `since` on wrote, moved in or out, or removed."""
-        return f"SELECT DISTINCT key FROM ({' UNION ALL '.join(each.touched(since) for each in self.follows)}) t (key)"
+        reached = " UNION ALL ".join(each.touched(since) for each in self.follows)
+        return f"SELECT DISTINCT key FROM ({reached}) t (key)"  # noqa: S608
 
     def changed(self, since: int) -> str:
         """The SELECT that reads the rows among those that (still) belong to the dataset."""

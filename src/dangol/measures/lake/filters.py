@@ -19,7 +19,7 @@ from dangol.identity.actors import Actor
 from dangol.measures.fields import ScoreField
 from dangol.measures.lake.datasets import Dataset, of_records
 from dangol.records.fields import Field, Ref, Reference
-from dangol.records.filters import EVERYTHING, And, Compare, Count, FilterError, Not, Or, Relative, Tree
+from dangol.records.filters import EVERYTHING, All, And, Compare, Count, FilterError, Not, Or, Relative, Tree
 from dangol.records.filters import Any as AnyOf
 from dangol.records.filters.meaning import Meaning, false_when_missing, shortened
 from dangol.records.filters.names import record_type_named, target_of
@@ -109,6 +109,8 @@ class _Compiler(Meaning):
                 return reduce(operator.or_, (self.holds(node, record_type, rows) for node in nodes))
             case Not(node):
                 return ~self.holds(node, record_type, rows)
+            case All(_path, where) if where == EVERYTHING:
+                return ibis.literal(True)
         leaf, positive = false_when_missing(tree, True)
         if len(leaf.path) > 1:
             found = self.walk(leaf, record_type, rows)
