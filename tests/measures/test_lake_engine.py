@@ -21,7 +21,7 @@ def test_spark_without_its_library_says_what_to_install(shop, settings):
 def test_an_engine_nobody_knows_is_refused(shop, settings):
     lake.refresh()
     settings.DANGOL_ENGINE = "abacus"
-    with pytest.raises(ImproperlyConfigured, match="abacus.*spark-local"):
+    with pytest.raises(ImproperlyConfigured, match=r"abacus.*spark-local"):
         lake.connect()
 
 

@@ -99,7 +99,8 @@ SOUGHT = st.sampled_from(["deal", "company"])
 @pytest.mark.usefixtures("tables", "lab_datasets")
 @settings(
     deadline=None,
-    max_examples=25, phases=[Phase.explicit, Phase.generate],
+    max_examples=25,
+    phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=st.data(), world=worlds)
@@ -141,7 +142,9 @@ def test_a_filter_that_walks_without_a_guard_is_a_mistake_of_ours():
 
 
 @pytest.mark.usefixtures("lab_registry", "lab_datasets", "tables")
-@pytest.mark.parametrize(("known", "expected"), [(True, [1]), (False, []), (Compare(("won",), "=", True), [])])
+@pytest.mark.parametrize(
+    ("known", "expected"), [(True, [1]), (False, []), (Compare(("won",), "=", True), [])]
+)
 def test_a_computed_value_counts_as_missing_where_it_may_not_be_known(monkeypatch, known, expected):
     score = ScoreInteger("t.count", record_type="deal", needs="item", label="Count")
     monkeypatch.setitem(lab.DEAL.fields, "t.count", score)

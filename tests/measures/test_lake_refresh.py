@@ -134,7 +134,9 @@ def test_changing_a_row_by_hand_written_sql_shows(shop):
     customer = shop.customer()
     before = Customer.objects.get(pk=customer.pk).changed_in
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE customers_customer SET name = 'x', changed_in = '3' WHERE id = %s", [customer.pk])
+        cursor.execute(
+            "UPDATE customers_customer SET name = 'x', changed_in = '3' WHERE id = %s", [customer.pk]
+        )
     assert Customer.objects.get(pk=customer.pk).changed_in > before
 
 
@@ -256,7 +258,9 @@ def test_a_lake_of_another_cluster_is_copied_in_full(shop, monkeypatch):
     lake.refresh()
     shop.order(None, "2026-11-20", 2)
     monkeypatch.setattr(
-        extraction, "_moment", lambda source, real=extraction._moment: (real(source)[0], "other", real(source)[2])
+        extraction,
+        "_moment",
+        lambda source, real=extraction._moment: (real(source)[0], "other", real(source)[2]),
     )
     assert not part(lake.refresh()).deltas
     assert lines_of() == truth()
@@ -280,7 +284,9 @@ steps = st.lists(
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps)
 def test_whatever_happens_the_lake_holds_what_the_database_holds(shop, given_steps):

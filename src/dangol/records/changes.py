@@ -79,7 +79,12 @@ def changed_since(record_type: RecordType, after: int, *, after_id: int = 0, lim
         ) x ON true
         ORDER BY x.changed_in, x.id
     """  # noqa: S608 - the name of a declared table
-    given = {"after": str(after), "after_id": after_id, "limit": limit + 1, "table": record_type.table.name}
+    given: dict[str, str | int] = {
+        "after": str(after),
+        "after_id": after_id,
+        "limit": limit + 1,
+        "table": record_type.table.name,
+    }
     with connection.cursor() as cursor:
         cursor.execute(statement, given)
         rows = cursor.fetchall()

@@ -71,7 +71,8 @@ class Dataset:
 
     `source` is everything from FROM on; it must leave out rows in the recycle bin. The session that runs it has the
     company's time zone, so `ordered_at::date` is the company's day. `key` is the column that knows a row again when
-    only changes are copied (never missing, never twice); `month_of` is the date column by whose months the files are cut (none: one file).
+    only changes are copied (never missing, never twice); `month_of` is the date column by whose months the files are
+    cut (none: one file).
     `record_type` is set where the rows are the records of that type, one each; `fields` then says which columns hold
     which of its fields, where their names differ (references are found as `<name>_id`).
 

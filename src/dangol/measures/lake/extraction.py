@@ -191,9 +191,9 @@ class _Copier:
         return batches.rows
 
     def _count(self, part: Part) -> int:
-        (rows,) = self.engine.execute(
+        ((rows,),) = self.engine.execute(
             f"SELECT count(*) FROM ({merged(part, files_relation())})"  # noqa: S608
-        ).fetchone()
+        ).fetchall()
         return int(rows)
 
     def _tables_of(self, dataset: Dataset) -> dict[str, int]:
@@ -231,7 +231,7 @@ def _moment(source: Any) -> tuple[int, str, dict[str, int]]:
         if tables:
             listed = ", ".join(quoted(table) for table in tables)
             cursor.execute(
-                "SELECT name, coalesce(pg_relation_filenode(to_regclass(name))::bigint, 0) "
+                "SELECT name, coalesce(pg_relation_filenode(to_regclass(name))::bigint, 0) "  # noqa: S608
                 f"FROM unnest(ARRAY[{listed}]::text[]) name"
             )
             found = {name: int(node) for name, node in cursor.fetchall()}

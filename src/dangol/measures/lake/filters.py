@@ -276,7 +276,9 @@ class _Compiler(Meaning):
         if isinstance(value, Relative) or self.is_span(field, value):
             first, after = self.borders(field, value)
             if first != after:
-                op, value = {">": (">=", after), ">=": (">=", first), "<": ("<", first), "<=": ("<", after)}[op]
+                op, value = {">": (">=", after), ">=": (">=", first), "<": ("<", first), "<=": ("<", after)}[
+                    op
+                ]
             else:
                 value = first
         return _COMPARISONS[op](column, _literal(value))

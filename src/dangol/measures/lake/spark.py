@@ -17,7 +17,7 @@ def connect(name: str, of: Manifest) -> Any:
         ImproperlyConfigured: the extra is not installed.
     """
     try:
-        from pyspark.sql import SparkSession
+        from pyspark.sql import SparkSession  # type: ignore[import-not-found,unused-ignore]
     except ImportError as error:
         raise ImproperlyConfigured(
             f"DANGOL_ENGINE={name!r} needs Spark, which is not installed: pip install 'dangol[spark]'"

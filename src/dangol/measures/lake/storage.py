@@ -142,7 +142,7 @@ class Objects:
     """
 
     def __init__(self, address: str) -> None:
-        import fsspec
+        import fsspec  # type: ignore[import-untyped]
 
         try:
             # Listings are not kept: another process may have written meanwhile.

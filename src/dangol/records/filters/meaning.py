@@ -39,9 +39,7 @@ class Meaning:
     def __init__(self, actor: Actor | None, now: dt.datetime) -> None:
         self.actor = actor
         self.now = now
-        self.zone: dt.tzinfo = (
-            ZoneInfo(actor.time_zone) if actor is not None else timezone.get_default_timezone()
-        )
+        self.zone = ZoneInfo(actor.time_zone) if actor is not None else timezone.get_default_timezone()
 
     def is_span(self, field: Field, value: Scalar) -> bool:
         """Whether `value` covers more than one value of `field`: a period, or a day on a field with times."""

@@ -15,8 +15,9 @@ from dangol.records.models.transactions import CurrentTransaction, TransactionFi
 class Change(models.Model):
     """What one statement did to one row: `{"column": [before, after], …}`.
 
-    `changed_in` is the transaction it happened in, as on the record itself: what was removed is found by it. `table` is the table's name, `actor_id` the user (none for the system), `origin` the way in (page, api,
-    import, automation, …). Append-only.
+    `changed_in` is the transaction it happened in, as on the record itself: what was removed is found by it. `table`
+    is the table's name, `actor_id` the user (none for the system), `origin` the way in (page, api, import,
+    automation, …). Append-only.
     """
 
     id = models.BigAutoField(primary_key=True)
