@@ -25,8 +25,8 @@ from dangol.records import filters, registry, writing
 from dangol.records.exporting import making, runs, workbook
 from dangol.records.exporting.asking import ask
 from dangol.records.exporting.cells import Output
-from dangol.records.formulas import guarded, restored
 from dangol.records.exporting.losses import Losses
+from dangol.records.formulas import guarded, restored
 from dangol.records.models import ExportRun
 from tests.cast import SYSTEM, Person
 from tests.records.exporting.conftest import REASON, body, table, take
