@@ -9,8 +9,10 @@ class CommerceConfig(AppConfig):
 
     def ready(self) -> None:
         """Contribute the cards of the customer's and the order's page, and the mappings for foreign files."""
-        from dangol.commerce import panels
+        from dangol.commerce import panels, services
+        from dangol.records import writing
         from dangol.records.importing import registry
 
         panels.register()
+        writing.also_remove(services.order_totals_remove)
         registry.register_folder(Path(__file__).parent / "mappings")

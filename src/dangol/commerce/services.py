@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
-from dangol.commerce.models import OrderLine
+from dangol.commerce.models import OrderLine, OrderTotal
 from dangol.commerce.timeline import order_entries
 from dangol.records import ports
 from dangol.records.fields import FieldError, Ref
-from dangol.records.types import Draft, WrittenRows
+from dangol.records.types import Draft, RecordType, WrittenRows
 from dangol.web.formats import THREE_PLACES, WITHOUT_MINOR_UNIT
 
 # Rounds half up at the order (round(numeric) rounds half away from zero, so that a return mirrors its sale).
@@ -40,6 +40,13 @@ def order_totals_refresh(order_ids: Sequence[int]) -> None:
         return
     with connection.cursor() as cursor:
         cursor.execute(_TOTALS, {"ids": ids, "none": list(WITHOUT_MINOR_UNIT), "three": list(THREE_PLACES)})
+
+
+def order_totals_remove(record_type: RecordType, ids: Sequence[int]) -> None:
+    """Take away the totals of orders that go for good. One statement."""
+    if record_type.name == "order":
+        rows = OrderTotal.objects.filter(order__in=list(ids))
+        rows._raw_delete(rows.db)
 
 
 def order_lines_changed(written: WrittenRows) -> None:

@@ -11,12 +11,13 @@ class InteractionsConfig(AppConfig):
         from django.utils.module_loading import autodiscover_modules
 
         from dangol.interactions import home, panels
-        from dangol.interactions.timeline import StoredTimeline, kinds
-        from dangol.records import ports
+        from dangol.interactions.timeline import StoredTimeline, kinds, remove_subjects
+        from dangol.records import ports, writing
         from dangol.web import menu
 
         autodiscover_modules("records")  # every type with a timeline, also those of rooms above
         ports.set_timeline(StoredTimeline())
+        writing.also_remove(remove_subjects)
         kinds.register()
         panels.register()
         home.register()

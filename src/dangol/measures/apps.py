@@ -9,7 +9,11 @@ class MeasuresConfig(AppConfig):
     label = "measures"
 
     def ready(self) -> None:
-        """Read the `metrics` of every room, so that datasets and metrics are known."""
+        """Let scores go with their records, and read the `metrics` of every room, so that datasets and metrics are known."""
+        from dangol.measures.services import purging
+        from dangol.records import writing
+
+        writing.also_remove(purging.scores_remove)
         for config in apps.get_app_configs():
             if (
                 config.name.startswith("dangol.")

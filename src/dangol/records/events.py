@@ -33,3 +33,12 @@ class RecordsRestored(Event):
     name: ClassVar[str] = "records.restored"
     record_type: str
     ids: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class RecordsPurged(Event):
+    """Records were removed for good; only history tells of them."""
+
+    name: ClassVar[str] = "records.purged"
+    record_type: str
+    ids: list[int] = field(default_factory=list)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -95,8 +95,8 @@ def _items(actor: Actor, record_type: RecordType, rows: Sequence[Change]) -> lis
                 FieldChange(
                     name,
                     field.label,
-                    _value(field, before, titles.get(name, {})),
-                    _value(field, after, titles.get(name, {})),
+                    value_of(field, before, titles.get(name, {})),
+                    value_of(field, after, titles.get(name, {})),
                 )
             )
         user = users.get(row.actor_id) if row.actor_id else None
@@ -137,8 +137,12 @@ def _titles(
     return found
 
 
-def _value(field: Any, raw: Any, titles: dict[int, str]) -> Any:
-    """A value from JSON back as Python knows it."""
+def value_of(field: Any, raw: Any, titles: Mapping[int, str]) -> Any:
+    """A value from history's JSON back as Python knows it.
+
+    Args:
+        titles: by id, for the Refs of references.
+    """
     if raw is None or raw == "":
         return None
     match field.kind:

@@ -20,7 +20,7 @@ from django.db.models import Sum
 
 from dangol.commerce.models import Order, OrderLine, Product
 from dangol.customers.models import Customer
-from dangol.records.importing import engine, jobs, runs, storage
+from dangol.records.importing import engine, holding, jobs, runs, storage
 from dangol.records.importing.errors import RunBusy
 from dangol.records.importing.mapping import read_mapping
 from dangol.records.models import ImportRun
@@ -163,7 +163,7 @@ def test_a_lost_connection_is_waited_for_and_taken_up_again(run: ImportRun, cut_
 
 def test_a_run_is_worked_on_by_one_process_only(run: ImportRun) -> None:
     with own_connection() as other:
-        other.execute("SELECT pg_advisory_lock(%s)", [engine.lock_number(run)])
+        other.execute("SELECT pg_advisory_lock(%s)", [holding.lock_number(run)])
         with pytest.raises(RunBusy):
             engine.run(run, SYSTEM)
         jobs.run(run_id=run.pk)

@@ -69,9 +69,9 @@ class Migration(migrations.Migration):
             fields=[
                 ('order', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='totals', serialize=False, to='commerce.order', verbose_name='Order')),
                 ('lines', models.IntegerField(default=0, verbose_name='Lines')),
-                ('quantity', models.DecimalField(decimal_places=4, default=Decimal('0'), max_digits=20, verbose_name='Quantity')),
-                ('exact', models.DecimalField(decimal_places=8, default=Decimal('0'), max_digits=28, verbose_name='Exact amount')),
-                ('amount', models.DecimalField(decimal_places=4, default=Decimal('0'), max_digits=24, verbose_name='Amount')),
+                ('quantity', models.DecimalField(decimal_places=4, default=Decimal(0), max_digits=20, verbose_name='Quantity')),
+                ('exact', models.DecimalField(decimal_places=8, default=Decimal(0), max_digits=28, verbose_name='Exact amount')),
+                ('amount', models.DecimalField(decimal_places=4, default=Decimal(0), max_digits=24, verbose_name='Amount')),
             ],
         ),
         migrations.CreateModel(

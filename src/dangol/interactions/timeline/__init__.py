@@ -1,6 +1,6 @@
 """The timeline: entries that rooms write together with their facts, shown to those who may see the source."""
 
 from dangol.interactions.timeline.presenting import Presenter, Shown, present
-from dangol.interactions.timeline.store import StoredTimeline, TimelineError
+from dangol.interactions.timeline.store import StoredTimeline, TimelineError, remove_subjects
 
-__all__ = ["Presenter", "Shown", "StoredTimeline", "TimelineError", "present"]
+__all__ = ["Presenter", "Shown", "StoredTimeline", "TimelineError", "present", "remove_subjects"]

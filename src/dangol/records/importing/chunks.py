@@ -16,7 +16,7 @@ from dangol.records.importing.errors import Problem, Text
 from dangol.records.importing.existing import Found, find_existing
 from dangol.records.importing.folding import Entry, Folded, fold
 from dangol.records.importing.mapping import CompiledMapping, CompiledRecord
-from dangol.records.writing import Change, WriteError, write
+from dangol.records.writing import Change, WriteError, Written, write
 
 Rows = Sequence[tuple[int, Sequence[str]]]
 Ordinals = Mapping[int, Sequence[int]]
@@ -40,12 +40,30 @@ class ChunkResult:
     changing: set[int] = field(default_factory=set)
     created: Counter[str] = field(default_factory=Counter)
     updated: Counter[str] = field(default_factory=Counter)
+    created_ids: dict[str, list[int]] = field(default_factory=dict)
+    updated_ids: dict[str, list[int]] = field(default_factory=dict)
+
+    def note(self, name: str, written: Written) -> None:
+        """Count what a batch of one type made and changed."""
+        for counts, ids_by_type, ids in (
+            (self.created, self.created_ids, written.created),
+            (self.updated, self.updated_ids, written.updated),
+        ):
+            if ids:
+                counts[name] += len(ids)
+                ids_by_type.setdefault(name, []).extend(ids)
 
     def add(self, other: ChunkResult) -> None:
         self.problems.update(other.problems)
         self.changing |= other.changing
         self.created.update(other.created)
         self.updated.update(other.updated)
+        for mine, theirs in (
+            (self.created_ids, other.created_ids),
+            (self.updated_ids, other.updated_ids),
+        ):
+            for name, ids in theirs.items():
+                mine.setdefault(name, []).extend(ids)
 
 
 class _Refused(Exception):
@@ -139,8 +157,7 @@ def _write_entries(compiled: CompiledMapping, folded: Folded, actor: Actor, *, p
             entry.id = record_id
             if entry.is_new or record_id in updated:
                 result.changing.update(entry.touched)
-        result.created[name] += len(written.created)
-        result.updated[name] += len(written.updated)
+        result.note(name, written)
     return result
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -23,20 +21,18 @@ from dangol.records.importing import counters, rejects
 from dangol.records.importing.chunks import ChunkResult, write_chunk
 from dangol.records.importing.errors import CellProblem, ImportProblem, Problem, RunBusy
 from dangol.records.importing.events import ImportFinished
+from dangol.records.importing.holding import await_database, calm_collector, holding
 from dangol.records.importing.mapping import CompiledMapping, Mapping, compile_mapping, read_mapping
 from dangol.records.importing.mapping.compiling import ordinal_columns
 from dangol.records.importing.planning import analyze_grown_tables
 from dangol.records.importing.readers import Row, SourceOptions, Table, open_table
-from dangol.records.models import ImportReject, ImportRun, ImportState
+from dangol.records.models import ImportChunk, ImportReject, ImportRun, ImportState
 
 log = structlog.get_logger(__name__)
 
 PATIENCE = 120.0
 """Seconds to wait for a database that went away."""
-PAUSES = (0.5, 1.0, 2.0, 4.0)
 ATTEMPTS_WITHOUT_PROGRESS = 5
-COLLECT_AFTER = 100_000
-_LOCK = 0x44474C << 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +80,13 @@ def run(
     failures, position = 0, -1
     while True:
         try:
-            with translation.override(import_run.language), _locked(import_run), _calm_collector():
+            with translation.override(import_run.language), holding(import_run), calm_collector():
                 return _Work(import_run.pk, actor, progress).to_the_end()
         except (OperationalError, InterfaceError) as error:
             if connection.in_atomic_block:
                 raise
             log.warning("import_lost_database", run=import_run.pk, error=str(error).splitlines()[0])
-            _await_database(patience, error)
+            await_database(patience, error)
             now = ImportRun.objects.values_list("position", flat=True).get(pk=import_run.pk)
             failures, position = (1, now) if now > position else (failures + 1, now)
             if failures >= ATTEMPTS_WITHOUT_PROGRESS:
@@ -104,7 +100,7 @@ def rehearse(import_run: ImportRun, actor: Actor, progress: Report | None = None
     """
     if not connection.in_atomic_block:
         raise RuntimeError("rehearse() needs a transaction that its caller rolls back")
-    with translation.override(import_run.language), _calm_collector():
+    with translation.override(import_run.language), calm_collector():
         return _Work(import_run.pk, actor, progress).to_the_end()
 
 
@@ -120,6 +116,22 @@ def require_permission(mapping: Mapping, actor: Actor) -> None:
             )
 
 
+def request_of(import_run: ImportRun) -> str:
+    """The request id under which history keeps what a run changed."""
+    return f"import-{import_run.key.hex}"
+
+
+def ranges(ids: Sequence[int]) -> list[list[int]]:
+    """Ids as ranges from … to, both included: `[1, 2, 3, 7]` → `[[1, 3], [7, 7]]`."""
+    found: list[list[int]] = []
+    for number in sorted(ids):
+        if found and number == found[-1][1] + 1:
+            found[-1][1] = number
+        else:
+            found.append([number, number])
+    return found
+
+
 def locale_of(actor: Actor) -> Locale:
     return Locale(actor.language, ZoneInfo(actor.time_zone))
 
@@ -133,12 +145,13 @@ class _Work:
 
     def __init__(self, run_id: int, actor: Actor, progress: Report | None) -> None:
         self.run = ImportRun.objects.get(pk=run_id)
-        self.actor = actor
+        # History then tells which changes are this run's, so that they can be taken back.
+        self.actor = replace(actor, request_id=request_of(self.run))
         self.progress = progress
 
     def to_the_end(self) -> ImportRun:
         run = self.run
-        if run.state in (ImportState.FINISHED, ImportState.CANCELLED):
+        if run.state in (ImportState.FINISHED, ImportState.CANCELLED, ImportState.PAUSED):
             return run
         try:
             mapping = read_mapping(run.mapping, name=run.mapping_name)
@@ -186,19 +199,19 @@ class _Work:
         while True:
             began = time.monotonic()
             following = list(islice(rows, run.chunk_rows)) if len(chunk) == run.chunk_rows else []
-            cancelled = self._chunk(chunk, compiled, table.bytes_read(), began, is_last=not following)
+            stopped = self._chunk(chunk, compiled, table.bytes_read(), began, is_last=not following)
             if not connection.in_atomic_block:
                 analyze_grown_tables()
             if self.progress:
                 self.progress(_progress(self.run))
-            if cancelled or not following:
+            if stopped or not following:
                 return
             chunk = following
 
     def _chunk(
         self, chunk: Sequence[Row], compiled: CompiledMapping, bytes_read: int, began: float, *, is_last: bool
     ) -> bool:
-        """One chunk with its counters in one transaction. True when the run has been cancelled instead."""
+        """One chunk with its counters in one transaction. True when the run was cancelled or paused instead."""
         run = self.run
         before = run.position
         with transaction.atomic():
@@ -209,8 +222,21 @@ class _Work:
                 self._end(locked, ImportState.CANCELLED)
                 self.run = locked
                 return True
+            if locked.pause_requested:
+                locked.state = ImportState.PAUSED
+                locked.pause_requested = False
+                locked.save(update_fields=["state", "pause_requested"])
+                self.run = locked
+                return True
             result, turned_away = process(locked, chunk, compiled, self.actor)
             ImportReject.objects.bulk_create(turned_away, batch_size=1_000)
+            if result.created_ids or result.updated_ids:
+                ImportChunk.objects.create(
+                    run=locked,
+                    position=chunk[-1].number,
+                    created={name: ranges(ids) for name, ids in result.created_ids.items()},
+                    updated=result.updated_ids,
+                )
             rejected = len(turned_away)
             imported = len(result.changing)
             locked.rows += len(chunk)
@@ -312,63 +338,3 @@ def _progress(import_run: ImportRun) -> Progress:
         import_run.seconds,
         import_run.share_done,
     )
-
-
-def lock_number(import_run: ImportRun) -> int:
-    """The advisory lock that stands for this run."""
-    return _LOCK | import_run.pk
-
-
-@contextmanager
-def _locked(import_run: ImportRun) -> Iterator[None]:
-    """Hold the run for this process. The lock belongs to the database session and dies with it."""
-    number = lock_number(import_run)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [number])
-        if not cursor.fetchone()[0]:
-            raise RunBusy(_("This file is being imported already."))
-    try:
-        yield
-    finally:
-        if (
-            connection.connection is not None
-            and not connection.connection.closed
-            and not connection.needs_rollback
-        ):
-            try:
-                with connection.cursor() as cursor:
-                    cursor.execute("SELECT pg_advisory_unlock(%s)", [number])
-            except (OperationalError, InterfaceError):
-                # The session is gone, and the lock with it.
-                log.info("import_lock_died_with_session", run=import_run.pk)
-
-
-@contextmanager
-def _calm_collector() -> Iterator[None]:
-    """Let the garbage collector look less often: a chunk is a million small objects, none of them in a cycle.
-
-    Worth a third of the importer's time; what the chunks leave behind is freed by reference counting all the same.
-    """
-    thresholds = gc.get_threshold()
-    gc.set_threshold(COLLECT_AFTER, thresholds[1], thresholds[2])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*thresholds)
-
-
-def _await_database(patience: float, cause: Exception) -> None:
-    """Wait until the database answers again. Raises the cause when it does not in time."""
-    deadline = time.monotonic() + patience
-    tries = 0
-    while True:
-        connection.close()
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT 1")
-            return
-        except (OperationalError, InterfaceError):
-            if time.monotonic() >= deadline:
-                raise cause from None
-            time.sleep(PAUSES[min(tries, len(PAUSES) - 1)])
-            tries += 1

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import structlog
+from django.contrib.auth import get_user_model
 from procrastinate.contrib.django import app
 
 from dangol.events import queue
 from dangol.identity.actors import Actor, actor_for
-from dangol.records.importing import engine
+from dangol.records.importing import engine, rehearsals, undoing
 from dangol.records.importing.errors import ImportProblem, RunBusy
-from dangol.records.importing.runs import RUN_TASK
-from dangol.records.models import ImportRun
+from dangol.records.importing.runs import REHEARSE_TASK, RUN_TASK, UNDO_TASK
+from dangol.records.models import ImportRun, UndoState
 
 log = structlog.get_logger(__name__)
 
@@ -32,3 +33,36 @@ def run(*, run_id: int) -> None:
     except ImportProblem as problem:
         # The run carries the message; there is nothing a retry could better.
         log.warning("import_refused", run=run_id, why=str(problem))
+
+
+@app.task(name=REHEARSE_TASK, queue=queue.DEFAULT)
+def rehearse(*, run_id: int, user_id: int | None) -> None:
+    """Try a whole file without writing anything; a job whose worker died begins anew."""
+    import_run = ImportRun.objects.filter(pk=run_id).first()
+    if import_run is None:
+        log.info("import_gone", run=run_id)
+        return
+    rehearsals.rehearse(import_run, _actor(user_id))
+
+
+@app.task(name=UNDO_TASK, queue=queue.DEFAULT)
+def undo(*, run_id: int, user_id: int | None) -> None:
+    """Take an import back. A job whose worker died goes on with the chunks that are left."""
+    import_run = ImportRun.objects.filter(pk=run_id).first()
+    if import_run is None:
+        log.info("import_gone", run=run_id)
+        return
+    try:
+        undoing.undo(import_run, _actor(user_id))
+    except RunBusy:
+        log.info("import_busy", run=run_id)
+    except Exception:
+        ImportRun.objects.filter(pk=run_id).update(undo=UndoState.FAILED)
+        raise
+
+
+def _actor(user_id: int | None) -> Actor:
+    """Whoever asked, with the rights of today; a user who is gone has none, and the job ends with an error."""
+    if user_id is None:
+        return Actor.system("import")
+    return actor_for(get_user_model()._default_manager.get(pk=user_id))

@@ -14,15 +14,17 @@ from django.utils.translation import gettext_lazy as _
 from dangol.events import queue
 from dangol.identity.actors import Actor, may_administer
 from dangol.records import registry
-from dangol.records.importing import engine, storage
+from dangol.records.importing import engine, storage, undoing
 from dangol.records.importing.errors import ImportProblem
 from dangol.records.importing.mapping import Mapping, automatic_mapping, read_mapping
 from dangol.records.importing.readers import open_table
-from dangol.records.models import ImportRun, ImportState
+from dangol.records.models import ImportRun, ImportState, UndoState
 from dangol.records.models.imports import OPEN_STATES
 from dangol.records.types import RecordType
 
 RUN_TASK = "dangol.records.importing.run"
+REHEARSE_TASK = "dangol.records.importing.rehearse"
+UNDO_TASK = "dangol.records.importing.undo"
 FILE_NAME_LENGTH = 255
 CHUNK_ROWS = 10_000
 """Rows for one transaction; larger ones are hardly faster, and cancelling waits for the end of one."""
@@ -124,7 +126,8 @@ def run_set_mapping(*, run: ImportRun, mapping: Mapping, actor: Actor) -> None:
     run.mapping_name = mapping.name[:120]
     run.record_types = mapping.types
     run.fingerprint = fingerprint(run.sha256, mapping.data)
-    run.save(update_fields=["mapping", "mapping_name", "record_types", "fingerprint"])
+    run.rehearsed = {}
+    run.save(update_fields=["mapping", "mapping_name", "record_types", "fingerprint", "rehearsed"])
 
 
 def run_start(*, run: ImportRun, actor: Actor) -> None:
@@ -139,6 +142,65 @@ def run_start(*, run: ImportRun, actor: Actor) -> None:
     run.refresh_from_db()
 
 
+def run_pause(*, run: ImportRun, actor: Actor) -> None:
+    """Let a run rest after the chunk it is at. Raises ImportProblem."""
+    with transaction.atomic():
+        locked = ImportRun.objects.select_for_update().get(pk=run.pk)
+        if locked.state == ImportState.WAITING:
+            locked.state = ImportState.PAUSED
+        elif locked.state == ImportState.RUNNING:
+            locked.pause_requested = True
+        else:
+            raise ImportProblem(_("Only an import that is going on can be paused."))
+        locked.save(update_fields=["state", "pause_requested"])
+    run.refresh_from_db()
+
+
+def run_resume(*, run: ImportRun, actor: Actor) -> None:
+    """Let a paused run go on where it stopped. Raises ImportProblem."""
+    engine.require_permission(read_mapping(run.mapping, name=run.mapping_name), actor)
+    with transaction.atomic():
+        resumed = ImportRun.objects.filter(pk=run.pk, state=ImportState.PAUSED).update(
+            state=ImportState.WAITING, pause_requested=False
+        )
+        taken_back = ImportRun.objects.filter(pk=run.pk, state=ImportState.RUNNING).update(
+            pause_requested=False
+        )
+        if resumed:
+            enqueue(run)
+        elif not taken_back:
+            raise ImportProblem(_("The import is not paused."))
+    run.refresh_from_db()
+
+
+def run_rehearse(*, run: ImportRun, actor: Actor) -> None:
+    """Hand a dry run over the whole file to the worker; its totals come into `run.rehearsed`. Raises ImportProblem."""
+    engine.require_permission(read_mapping(run.mapping, name=run.mapping_name), actor)
+    with transaction.atomic():
+        locked = ImportRun.objects.select_for_update().get(pk=run.pk)
+        if locked.state != ImportState.DRAFT:
+            raise ImportProblem(_("The import has started already."))
+        if locked.rehearsed.get("state") != "running":
+            locked.rehearsed = {"state": "running", "share": 0}
+            locked.save(update_fields=["rehearsed"])
+            queue.enqueue(
+                REHEARSE_TASK, run_id=run.pk, user_id=actor.user_id, lock=f"{REHEARSE_TASK}:{run.pk}"
+            )
+    run.refresh_from_db()
+
+
+def run_undo(*, run: ImportRun, actor: Actor) -> None:
+    """Hand the taking back of a run to the worker. Raises ImportProblem."""
+    with transaction.atomic():
+        locked = ImportRun.objects.select_for_update().get(pk=run.pk)
+        undoing.require_undoable(locked, actor)
+        locked.undo = UndoState.RUNNING
+        locked.undone = {**locked.undone, "share": locked.undone.get("share", 0)}
+        locked.save(update_fields=["undo", "undone"])
+        queue.enqueue(UNDO_TASK, run_id=run.pk, user_id=actor.user_id, lock=f"{RUN_TASK}:{run.pk}")
+    run.refresh_from_db()
+
+
 def enqueue(run: ImportRun) -> None:
     """Put the job on the queue; to be called in the transaction that makes the run wait."""
     queue.enqueue(RUN_TASK, run_id=run.pk, lock=f"{RUN_TASK}:{run.pk}")
@@ -148,7 +210,12 @@ def run_cancel(*, run: ImportRun, actor: Actor) -> None:
     """Stop a run after the chunk it is at. What has gone in stays in."""
     with transaction.atomic():
         locked = ImportRun.objects.select_for_update().get(pk=run.pk)
-        if locked.state in (ImportState.DRAFT, ImportState.WAITING, ImportState.FAILED):
+        if locked.state in (
+            ImportState.DRAFT,
+            ImportState.WAITING,
+            ImportState.PAUSED,
+            ImportState.FAILED,
+        ):
             locked.state = ImportState.CANCELLED
             locked.finished_at = locked.advanced_at
             locked.save(update_fields=["state", "finished_at"])
@@ -160,7 +227,7 @@ def run_cancel(*, run: ImportRun, actor: Actor) -> None:
 
 def run_remove(*, run: ImportRun, actor: Actor) -> None:
     """Forget a run that is not going on, with its rejects and its file. The records stay. Raises ImportProblem."""
-    if run.is_active:
+    if run.is_active or run.undo == UndoState.RUNNING:
         raise ImportProblem(_("The import is still going on. Cancel it first."))
     path = Path(run.path) if run.stored else None
     rejects = storage.rejects_path(run.key)

@@ -143,7 +143,9 @@ class ImportChunk(models.Model):
     undone = models.BooleanField(default=False)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["run", "position"], name="records_importchunk_position")]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "position"], name="records_importchunk_position")
+        ]
 
     def __str__(self) -> str:
         return f"{self.run_id}: up to row {self.position}"

@@ -2,6 +2,7 @@
 
 from dangol.records.writing.deleting import delete, restore
 from dangol.records.writing.errors import Change, Conflict, Missing, RowError, WriteError, Written
+from dangol.records.writing.purging import also_remove, purge
 from dangol.records.writing.writer import create, update, write
 
 __all__ = [
@@ -11,8 +12,10 @@ __all__ = [
     "RowError",
     "WriteError",
     "Written",
+    "also_remove",
     "create",
     "delete",
+    "purge",
     "restore",
     "update",
     "write",

@@ -1,0 +1,123 @@
+"""A dry run over the whole file: exact totals and what each problem would cost, nothing written."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from contextlib import closing
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Count, Min
+from psycopg.types.json import Jsonb
+
+from dangol.identity.actors import Actor
+from dangol.records.importing import engine
+from dangol.records.importing.engine import Progress
+from dangol.records.importing.errors import ImportProblem
+from dangol.records.models import ImportReject, ImportRun, ImportState
+
+SHOWN_REASONS = 50
+RUNNING, DONE, FAILED = "running", "done", "failed"
+
+
+class _GivenUp(Exception):
+    """The run was started, cancelled or given another mapping meanwhile: nobody waits for these totals."""
+
+
+def rehearse(import_run: ImportRun, actor: Actor) -> None:
+    """Try the whole file in one transaction that is rolled back; the totals go into `run.rehearsed`.
+
+    A copy of the run does the work, so that the run's own row stays free: progress is told on it meanwhile, over a
+    connection of its own. Records that the file would change are locked until the end, as by a real import.
+    """
+    began = time.monotonic()
+    with closing(connection.copy()) as beside:
+        noted = _Noted(import_run, beside)
+
+        def tell(progress: Progress) -> None:
+            noted.write(
+                {
+                    "state": RUNNING,
+                    "share": round(progress.share, 4),
+                    "rows": progress.rows,
+                    "imported": progress.imported,
+                    "unchanged": progress.unchanged,
+                    "rejected": progress.rejected,
+                    "seconds": round(time.monotonic() - began, 1),
+                }
+            )
+
+        try:
+            with transaction.atomic():
+                trial = _trial(import_run)
+                finished = engine.rehearse(trial, actor, progress=tell)
+                totals = _totals(finished)
+                transaction.set_rollback(True)
+        except _GivenUp:
+            return
+        except ImportProblem as problem:
+            noted.write({"state": FAILED, "message": str(problem)})
+            return
+        except Exception:
+            noted.write({"state": FAILED, "message": ""})
+            raise
+        noted.write({**totals, "state": DONE, "share": 1, "seconds": round(time.monotonic() - began, 1)})
+
+
+class _Noted:
+    """Writes onto the run's row while its copy is at work in a transaction that nobody else sees."""
+
+    def __init__(self, import_run: ImportRun, beside: Any) -> None:
+        self.run = import_run
+        self.connection = beside
+
+    def write(self, rehearsed: dict[str, Any]) -> None:
+        """Raises _GivenUp when the run is no longer the draft that was rehearsed."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE records_importrun SET rehearsed = %s WHERE id = %s AND state = %s AND fingerprint = %s"
+                " AND rehearsed <> '{}'",
+                [Jsonb(rehearsed), self.run.pk, ImportState.DRAFT, self.run.fingerprint],
+            )
+            if not cursor.rowcount:
+                raise _GivenUp
+
+
+def _trial(import_run: ImportRun) -> ImportRun:
+    trial = ImportRun.objects.get(pk=import_run.pk)
+    trial.pk = None
+    trial.key = uuid.uuid4()
+    trial.state = ImportState.WAITING
+    trial.save(force_insert=True)
+    return trial
+
+
+def _totals(finished: ImportRun) -> dict[str, Any]:
+    reasons = (
+        ImportReject.objects.filter(run=finished)
+        .values("field", "column", "code", "reason")
+        .annotate(rows=Count("pk"), first=Min("number"))
+        .order_by("-rows", "first")[:SHOWN_REASONS]
+    )
+    shown = []
+    for reason in reasons:
+        example = ImportReject.objects.get(run=finished, number=reason["first"])
+        shown.append(
+            {
+                "field": reason["field"],
+                "column": reason["column"],
+                "reason": reason["reason"],
+                "rows": reason["rows"],
+                "example": {"number": example.number, "value": example.value},
+            }
+        )
+    return {
+        "rows": finished.rows,
+        "imported": finished.imported,
+        "unchanged": finished.unchanged,
+        "rejected": finished.rejected,
+        "created": finished.created,
+        "updated": finished.updated,
+        "reasons": shown,
+    }
