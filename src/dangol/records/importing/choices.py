@@ -15,8 +15,9 @@ from dangol.records import registry
 from dangol.records.fields import Reference
 from dangol.records.importing import runs
 from dangol.records.importing.errors import ImportProblem
-from dangol.records.importing.guessing import ColumnChoice, build
+from dangol.records.importing.guessing import ColumnChoice, record_of
 from dangol.records.importing.mapping import Mapping, read_mapping
+from dangol.records.importing.mapping.sources import source_json
 from dangol.records.importing.readers import SourceOptions
 from dangol.records.models import ImportRun
 from dangol.records.types import RecordType
@@ -128,25 +129,26 @@ def mapping_data(choices: Choices, source: SourceOptions | None) -> dict[str, An
     Raises:
         ImportProblem: the records point at each other in a circle, or a field has two columns.
     """
-    records: list[dict[str, Any]] = []
-    read: dict[str, Any] = {}
+    records = []
     for place in linked_first(choices.parts):
         part = choices.parts[place]
         _refuse_double(part)
-        built = build(
+        record = record_of(
             part.record_type,
-            part.columns,
-            key="" if WITHIN in part.key else part.key,
-            existing=part.existing,
-            missing=part.missing,
-            source=source,
+            [use for use in part.columns if use.field not in part.links],
+            key=part.key.split(WITHIN) if part.key else [],
+            existing=part.existing if part.key else "update",
+            missing=part.missing if part.key else "create",
+            alias=_alias(place, choices),
+            links={name: _alias(target, choices) for name, target in part.links.items()},
         )
-        read = built.get("source", {})
-        records += _named(built["records"], part, place, choices)
-    first = choices.parts[0].type
-    data: dict[str, Any] = {"name": f"{CHOSEN}{first}", "records": records}
-    if read:
-        data["source"] = read
+        if WITHIN in part.key and COUNTED not in record["fields"]:
+            belongs = part.key.split(WITHIN)[0]
+            record["fields"][COUNTED] = {"ordinal": _key_columns(choices.parts[part.links[belongs]])}
+        records.append(record)
+    data: dict[str, Any] = {"name": f"{CHOSEN}{choices.parts[0].type}", "records": records}
+    if said := source_json(source):
+        data["source"] = said
     return data
 
 
@@ -163,28 +165,6 @@ def _refuse_double(part: Part) -> None:
                 }
             )
         taken[choice.field] = choice.column
-
-
-def _named(
-    records: Sequence[dict[str, Any]], part: Part, place: int, choices: Choices
-) -> list[dict[str, Any]]:
-    """The records of one part under names that no other part uses, with the links to other parts."""
-    names = {record.get("as", record["type"]): f"{_alias(place, choices)}.{at}" for at, record in enumerate(records)}
-    main = records[-1]
-    names[main.get("as", main["type"])] = _alias(place, choices)
-    for record in records:
-        record["as"] = names[record.get("as", record["type"])]
-        for value in record["fields"].values():
-            if isinstance(value, dict) and "record" in value:
-                value["record"] = names[value["record"]]
-    for name, target in part.links.items():
-        main["fields"][name] = {"record": _alias(target, choices)}
-    if WITHIN in part.key:
-        belongs, counted = part.key.split(WITHIN)
-        main["key"] = [belongs, counted]
-        if counted not in main["fields"]:
-            main["fields"][counted] = {"ordinal": _key_columns(choices.parts[part.links[belongs]])}
-    return list(records)
 
 
 def _key_columns(part: Part) -> list[str]:
