@@ -5,27 +5,60 @@ from __future__ import annotations
 import csv
 from collections import deque
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from dangol.records.importing.errors import Problem, SourceProblem
-from dangol.records.importing.readers.base import Row, SourceOptions
-from dangol.records.importing.readers.lines import LONGEST_LINE, Lines, Source
-
-DELIMITERS = (",", "\t", ";", "|")
-SNIFFED_LINES = 50
-MOST_COLUMNS = 2_000
-SHOWN = 200
+from dangol.records.importing.readers.base import MOST_COLUMNS, SHOWN, Row, Source
+from dangol.records.importing.readers.encoding import original_text, shown_encoding
+from dangol.records.importing.readers.headers import Layout, column_names
+from dangol.records.importing.readers.lines import LONGEST_LINE, Lines, has_misfits
 
 csv.field_size_limit(LONGEST_LINE)
 
-_CUT = Problem(
+CUT = Problem(
     "line_too_long",
     format_lazy(
         _("The line is longer than {limit} characters. Only its beginning is kept here."), limit=LONGEST_LINE
     ),
 )
+
+
+def columns_problem(found: int, expected: int) -> Problem:
+    """A row of the wrong width."""
+    return Problem(
+        "columns",
+        _("The row has %(found)s columns; the header has %(expected)s.")
+        % {"found": found, "expected": expected},
+    )
+
+
+def value_problem(header: list[str], cells: list[str], encoding: str) -> Problem | None:
+    """NUL, or bytes that do not fit the encoding, in a row. Such cells are put back to the bytes of the file."""
+    problem = None
+    for place, cell in enumerate(cells):
+        name = header[place] if place < len(header) else ""
+        if "\0" in cell:
+            problem = problem or Problem(
+                "nul",
+                _("The value contains a NUL character. Remove it and try again."),
+                column=name,
+                value=cell[:SHOWN],
+            )
+        if has_misfits(cell):
+            cells[place] = original_text(cell, encoding)
+            problem = problem or Problem(
+                "encoding",
+                _("The value is not UTF-8 text. Save the row in UTF-8 and try again.")
+                if encoding == "utf-8"
+                else _("The value is not %(encoding)s text as the rest of the file. Correct it and try again.")
+                % {"encoding": shown_encoding(encoding)},
+                column=name,
+                value=cells[place][:SHOWN],
+            )
+    return problem
 
 
 class DelimitedTable:
@@ -35,16 +68,18 @@ class DelimitedTable:
     opening quote without end costs one row and not the rest of the file.
     """
 
-    def __init__(self, source: Source, *, position: Callable[[], int], options: SourceOptions) -> None:
+    def __init__(
+        self, source: Source, *, position: Callable[[], int], encoding: str, delimiter: str, layout: Layout
+    ) -> None:
         self._position = position
-        self._lines = Lines(source)
+        self._lines = Lines(source, encoding)
         self._iterator = iter(self._lines)
         self._back: deque[str] = deque()
         self._pending: list[str] = []
         self._has_cut = False
         self._number = 0
-        self.delimiter = options.delimiter or sniffed_delimiter(self._lines.sample)
-        self.header = self._read_header()
+        self.delimiter = delimiter
+        self.header = self._read_header(layout)
 
     def bytes_read(self) -> int:
         return self._position()
@@ -67,27 +102,36 @@ class DelimitedTable:
             self._pending.append(line)
             yield line
 
-    def _read_header(self) -> list[str]:
+    def _read_header(self, layout: Layout) -> list[str]:
         feed = self._feed()
-        try:
-            for cells in csv.reader(feed, delimiter=self.delimiter, strict=True):
-                self._number += 1
-                self._pending.clear()
-                if any(cell.strip() for cell in cells):
-                    if len(cells) > MOST_COLUMNS or self._has_cut:
+        # Titles above the table may hold quotation marks of their own.
+        for _cells in islice(csv.reader(feed, delimiter=self.delimiter), layout.skip):
+            self._number += 1
+        rows: list[list[str]] = []
+        self._pending.clear()
+        if layout.header:
+            try:
+                for cells in csv.reader(feed, delimiter=self.delimiter, strict=True):
+                    self._number += 1
+                    self._pending.clear()
+                    if rows or any(cell.strip() for cell in cells):
+                        rows.append(cells)
+                    if len(rows) == layout.header:
                         break
-                    return [cell.strip() for cell in cells]
-            else:
+                else:
+                    raise SourceProblem(
+                        _("The file is empty. It needs a header row and at least one row below it.")
+                    )
+            except csv.Error as error:
                 raise SourceProblem(
-                    _("The file is empty. It needs a header row and at least one row below it.")
-                )
-        except csv.Error as error:
+                    _("The header row cannot be read: a quotation mark is not closed.")
+                ) from error
+        if self._has_cut:
             raise SourceProblem(
-                _("The header row cannot be read: a quotation mark is not closed.")
-            ) from error
-        raise SourceProblem(
-            _("The header row has too many columns; at most %(limit)s are read.") % {"limit": MOST_COLUMNS}
-        )
+                _("The header row has too many columns; at most %(limit)s are read.")
+                % {"limit": MOST_COLUMNS}
+            )
+        return column_names(rows, max(map(len, rows), default=layout.width))
 
     def __iter__(self) -> Iterator[Row]:
         width = len(self.header)
@@ -120,33 +164,12 @@ class DelimitedTable:
                 yield self._reject_first_line(str(error))
 
     def _problem(self, cells: list[str]) -> Problem | None:
-        width = len(self.header)
+        misfit = value_problem(self.header, cells, self._lines.encoding) if self._lines.is_suspicious else None
         if self._has_cut:
-            return _CUT
-        if len(cells) != width:
-            return Problem(
-                "columns",
-                _("The row has %(found)s columns; the header has %(expected)s.")
-                % {"found": len(cells), "expected": width},
-            )
-        if not self._lines.is_suspicious:
-            return None
-        for name, cell in zip(self.header, cells, strict=True):
-            if "\0" in cell:
-                return Problem(
-                    "nul",
-                    _("The value contains a NUL character. Remove it and try again."),
-                    column=name,
-                    value=cell[:SHOWN],
-                )
-            if not cell.isascii() and any("\ud800" <= character <= "\udfff" for character in cell):
-                return Problem(
-                    "encoding",
-                    _("The value is not UTF-8 text. Save the row in UTF-8 and try again."),
-                    column=name,
-                    value=cell[:SHOWN],
-                )
-        return None
+            return CUT
+        if len(cells) != len(self.header):
+            return columns_problem(len(cells), len(self.header))
+        return misfit
 
     def _reject_first_line(self, error: str = "") -> Row:
         """Give up the first line of what was read for this row and read the other lines again."""
@@ -156,7 +179,7 @@ class DelimitedTable:
         was_cut, self._has_cut = self._has_cut and not rest, False
         self._number += 1
         if was_cut:
-            problem = _CUT
+            problem = CUT
         elif "new-line character" in error:
             problem = Problem(
                 "line_break", _("The row contains a stray line break. Remove it and try again.")
@@ -166,23 +189,7 @@ class DelimitedTable:
                 "quotes",
                 _("A quotation mark is not closed or stands in the wrong place. Check the quotation marks."),
             )
-        return Row(self._number, first.rstrip("\n").split(self.delimiter), problem)
-
-
-def sniffed_delimiter(sample: str) -> str:
-    """The delimiter that takes the first lines apart most evenly; a comma when none does."""
-    lines = [line + "\n" for line in sample[: 1 << 16].splitlines()[:SNIFFED_LINES]]
-    if len(lines) > 1 and len(sample) > 1 << 16:
-        # The last line may be cut.
-        lines.pop()
-    best, best_score = ",", (0.0, 0)
-    for delimiter in DELIMITERS:
-        try:
-            widths = [len(cells) for cells in csv.reader(lines, delimiter=delimiter) if cells]
-        except csv.Error:
-            continue
-        if widths and widths[0] > 1:
-            score = (sum(width == widths[0] for width in widths) / len(widths), widths[0])
-            if score > best_score:
-                best, best_score = delimiter, score
-    return best
+        cells = first.rstrip("\n").split(self.delimiter)
+        if self._lines.is_suspicious:
+            value_problem(self.header, cells, self._lines.encoding)
+        return Row(self._number, cells, problem)

@@ -1,55 +1,37 @@
-"""Bytes to lines: UTF-8, any line ending, flat memory even when a line has no end."""
+"""Bytes to lines: any encoding, any line ending, flat memory even when a line has no end."""
 
 from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
-from typing import Protocol
 
-from django.utils.translation import gettext_lazy as _
-
-from dangol.records.importing.errors import SourceProblem
+from dangol.records.importing.readers.base import Source
+from dangol.records.importing.readers.encoding import SAMPLE, bom_of, errors_of
 
 BLOCK = 1 << 18
-SAMPLE = 1 << 20
 LONGEST_LINE = 1 << 20
 """Characters. A longer line is cut: its row is rejected with its beginning."""
 
 
-class Source(Protocol):
-    """Something to read bytes from."""
-
-    def read(self, size: int = -1, /) -> bytes: ...
-
-
 class Lines:
-    """The lines of a UTF-8 text, each ending in a line feed.
+    """The lines of a text, each ending in a line feed.
 
-    A file whose first megabyte is not UTF-8 is refused as a whole. Later bytes that are not UTF-8 are kept as lone
-    surrogates, so that the row they stand in can be rejected and still be written out byte by byte.
+    Bytes that do not fit the encoding are kept as lone surrogates, so that the row they stand in can be rejected and
+    still be written out byte by byte.
 
     `is_suspicious` turns true once a block held NUL or such bytes: only then need rows be looked at one by one.
-    `cut` is true while the line last given is only the beginning of a longer one.
+    `cut` is true while the line last given is only the beginning of a longer one. `sample` is the beginning of the text.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, encoding: str) -> None:
         self._source = source
-        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="surrogateescape")
+        self.encoding = encoding
+        self._decoder = codecs.getincrementaldecoder(encoding)(errors=errors_of(encoding))
         self.is_suspicious = False
         self.cut = False
-        self._first = source.read(SAMPLE)
-        offset = len(codecs.BOM_UTF8) if self._first.startswith(codecs.BOM_UTF8) else 0
-        self._first = self._first[offset:]
-        try:
-            self.sample = codecs.getincrementaldecoder("utf-8")().decode(self._first)
-        except UnicodeDecodeError as error:
-            raise SourceProblem(
-                _(
-                    "The file is not UTF-8: byte %(byte)s, in line %(line)s, does not fit. "
-                    "In Excel, save it as “CSV UTF-8” and try again."
-                )
-                % {"byte": offset + error.start + 1, "line": self._first.count(b"\n", 0, error.start) + 1}
-            ) from error
+        first = source.read(SAMPLE)
+        self._first = first[bom_of(first, encoding) :]
+        self.sample = codecs.getincrementaldecoder(encoding)(errors=errors_of(encoding)).decode(self._first)
         # Old Macintosh files end lines with CR alone; elsewhere a lone CR is a stray character.
         self._bare_cr = "\n" not in self.sample and "\r" in self.sample
 
@@ -62,7 +44,11 @@ class Lines:
                 self.is_suspicious = "\0" in text or not _is_clean(text)
             yield text
             block = self._source.read(BLOCK)
-        rest = self._decoder.decode(b"", final=True)
+        try:
+            rest = self._decoder.decode(b"", final=True)
+        except UnicodeDecodeError as error:
+            # Half a character of UTF-16 at the end.
+            rest = "".join(chr(0xDC00 + byte) for byte in error.object)
         if rest:
             self.is_suspicious = True
             yield rest
@@ -104,6 +90,11 @@ class Lines:
         self.cut = True
         yield line[:LONGEST_LINE] + "\n"
         self.cut = False
+
+
+def has_misfits(text: str) -> bool:
+    """Whether a text holds bytes that did not fit the encoding."""
+    return not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _is_clean(text: str) -> bool:
