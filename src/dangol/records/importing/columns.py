@@ -14,7 +14,10 @@ from dangol.records import registry
 from dangol.records.fields import Date, DateTime, Field, Reference
 from dangol.records.importing.choices import COUNTED, WITHIN, Choices, Part, key_choices, linkable
 from dangol.records.importing.errors import Text
+from dangol.records.importing.mapping.making import TITLE, can_make, lookups_of
 from dangol.records.importing.guessing import ColumnChoice, ColumnGuess, Guess, Question, guess
+from dangol.records.importing.guessing.choices import style_of
+from dangol.records.importing.guessing.styles import Fit, fit
 from dangol.records.importing.preview import clean
 from dangol.records.importing.readers import SourceDescription
 from dangol.records.types import RecordType
@@ -58,6 +61,8 @@ class Line:
     setting_choices: Options
     why: Text
     doubtful: bool
+    unread: int
+    tried: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,20 +118,25 @@ def target_groups(record_type: RecordType) -> list[tuple[Text, Options]]:
 
 
 def _ways(reference: Reference) -> Options:
-    """A reference once for each field that its record can be found by."""
+    """A reference once for each way in which its record can be named."""
     target = registry.find(reference.target) if reference.target else None
-    if target is None:
-        return [(reference.name, str(reference.label))]
-    names = dict.fromkeys([*target.keys, target.title])
+    names = lookups_of(reference)
+    if target is not None and target.title in names:
+        names.remove(TITLE)
+    labels = {name: _("name") if target is None else target.title_field.label for name in (TITLE,)}
     return [
         (
             f"{reference.name}{FOUND_BY}{name}",
             _("%(reference)s, found by %(field)s")
-            % {"reference": reference.label, "field": target.fields[name].label},
+            % {"reference": reference.label, "field": labels.get(name) or _field_label(target, name)},
         )
         for name in names
-        if name in target.fields
     ]
+
+
+def _field_label(target: RecordType | None, name: str) -> str:
+    known = target.fields.get(name) if target is not None else None
+    return str(known.label) if known is not None else _("e-mail")
 
 
 def value_of(choice: ColumnChoice | ColumnGuess) -> str:
@@ -147,7 +157,9 @@ def guessed_part(record_type: RecordType, description: SourceDescription) -> Par
     """The part that the guess suggests, with the key that the guess took."""
     found = guessed(record_type, description)
     columns = tuple(
-        ColumnChoice(column=one.column, field=one.field, lookup=one.lookup) for one in found.columns if one.field
+        ColumnChoice(column=one.column, field=one.field, lookup=one.lookup, make=one.make)
+        for one in found.columns
+        if one.field
     )
     part = Part(type=record_type.name, columns=columns)
     keys = key_choices(part)
@@ -162,14 +174,13 @@ def blocks(choices: Choices, description: SourceDescription) -> list[Block]:
 def _block(choices: Choices, place: int, description: SourceDescription) -> Block:
     part = choices.parts[place]
     record_type = part.record_type
-    rows = sample_rows(description)
+    values = values_by_column(description)
     reasons = {one.column: one for one in guessed(record_type, description).columns}
-    asked = questions(part, description)
     chosen = {use.column: use for use in part.columns}
     lines = []
     for at, column in enumerate(description.header):
         use = chosen.get(column, ColumnChoice(column=column, field=""))
-        lines.append(_line(at, use, record_type, rows, asked.get(column), reasons.get(column)))
+        lines.append(_line(at, use, part, values[column], reasons.get(column)))
     given = {use.field for use in part.columns} | set(part.links)
     if WITHIN in part.key:
         given.add(COUNTED)
@@ -191,15 +202,13 @@ def _block(choices: Choices, place: int, description: SourceDescription) -> Bloc
 
 
 def _line(
-    at: int,
-    use: ColumnChoice,
-    record_type: RecordType,
-    rows: Sequence[Sequence[str]],
-    question: Question | None,
-    reason: ColumnGuess | None,
+    at: int, use: ColumnChoice, part: Part, values: Sequence[str], reason: ColumnGuess | None
 ) -> Line:
-    known = record_type.fields.get(use.field)
-    samples = dict.fromkeys(clean(row[at].strip())[:SAMPLE_LENGTH] for row in rows if at < len(row) and row[at].strip())
+    known = part.record_type.fields.get(use.field)
+    samples = [clean(value)[:SAMPLE_LENGTH] for value in values[:SAMPLES]]
+    # Asked as if nothing had been answered, so that the answer can be changed.
+    question = fit_of(replace(use, order="", mark=""), part, values).question
+    share = fit_of(use, part, values).share
     setting, value, said = "", "", []
     if isinstance(known, Date | DateTime) and (question or use.order):
         setting, value, said = "order", use.order, [(code, str(label)) for code, label in ORDERS]
@@ -208,19 +217,20 @@ def _line(
     if question is not None:
         said = [(code, str(label)) for code, label in question.choices]
     agrees = reason is not None and bool(reason.field) and value_of(reason) == value_of(use)
-    target = registry.find(known.target) if isinstance(known, Reference) and known.target else None
     return Line(
         place=at,
         column=use.column,
-        samples=list(samples)[:SAMPLES],
+        samples=samples,
         value=value_of(use) if use.field else "",
-        asks_make=target is not None and bool(use.lookup),
+        asks_make=isinstance(known, Reference) and can_make(known, use.lookup or TITLE),
         make=use.make,
         question=question,
         setting=setting if said else "",
         setting_value=value,
         setting_choices=said,
         why=WHY.get(reason.why, "") if reason is not None and agrees else "",
+        unread=0 if question and not value else len(values) - round(share * len(values)),
+        tried=len(values),
         doubtful=bool(agrees and reason is not None and reason.confidence < DOUBTFUL),
     )
 
@@ -246,19 +256,40 @@ def part_label(choices: Choices, place: int) -> str:
     return f"{label} {same.index(place) + 1}" if len(same) > 1 else label
 
 
-def questions(part: Part, description: SourceDescription) -> dict[str, Question]:
-    """What must be answered before the chosen columns can be read, by column.
+def fit_of(use: ColumnChoice, part: Part, values: Sequence[str]) -> Fit:
+    """How well a column's values go where they were sent, and what they leave open."""
+    known = part.record_type.fields.get(use.field)
+    return fit(known, use.column, values, use.order or use.mark) if known is not None else Fit()
 
-    The guess is asked with the columns named as the fields they were given to, so that it asks about the person's
-    choices and not about its own.
-    """
-    chosen = {use.column: use for use in part.columns}
-    names = [chosen[column].field if column in chosen else "" for column in description.header]
-    if not any(names):
-        return {}
-    asked = guess(part.record_type, names, sample_rows(description), source=description.options).questions
-    columns = {use.field: use.column for use in part.columns}
-    return {columns[one.column]: replace(one, column=columns[one.column]) for one in asked if one.column in columns}
+
+def values_by_column(description: SourceDescription) -> dict[str, list[str]]:
+    """The distinct values of each column in the first rows, without empty ones."""
+    rows = sample_rows(description)
+    return {
+        column: list(dict.fromkeys(row[at].strip() for row in rows if at < len(row) and row[at].strip()))
+        for at, column in enumerate(description.header)
+    }
+
+
+def settled(choices: Choices, description: SourceDescription) -> Choices:
+    """The choices with what the values themselves say: the order of a date, the decimal mark of a number."""
+    values = values_by_column(description)
+    parts = [
+        replace(part, columns=tuple(_settled(use, part, values.get(use.column, [])) for use in part.columns))
+        for part in choices.parts
+    ]
+    return replace(choices, parts=tuple(parts))
+
+
+def _settled(use: ColumnChoice, part: Part, values: Sequence[str]) -> ColumnChoice:
+    known = part.record_type.fields.get(use.field)
+    is_day = isinstance(known, Date | DateTime)
+    is_number = known is not None and known.numeric
+    use = replace(use, order=use.order if is_day else "", mark=use.mark if is_number else "")
+    if use.order or use.mark or not (is_day or is_number):
+        return use
+    order, mark = style_of(fit_of(use, part, values).transforms) or ("", "")
+    return replace(use, order=order, mark=mark)
 
 
 def source_choices(description: SourceDescription) -> dict[str, Options]:

@@ -37,6 +37,7 @@ from dangol.records.importing.columns import (
     Block,
     blocks,
     guessed_part,
+    settled,
     source_lines,
 )
 from dangol.records.importing.errors import ImportProblem
@@ -69,6 +70,7 @@ def mapping(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
         # The file cannot be read as was said; show it as it is found, with the reason.
         error, status = str(problem), 422
         choices, description = _kept(run, types)
+    choices = settled(choices, description)
     shown = blocks(choices, description)
     if request.method == "POST" and not error and request.POST.get("action") == "next":
         error = _unanswered(shown)
@@ -293,7 +295,7 @@ def write_out(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
         try:
             if form.choices is not None:
                 description = described(run, form.choices.source)
-                choices = fitted(form.choices, description.header)
+                choices = settled(fitted(form.choices, description.header), description)
                 run_choose(run=run, choices=choices, source=description.options, actor=actor)
             else:
                 run_write_out(run=run, mapping=form.given, actor=actor)
@@ -306,6 +308,7 @@ def write_out(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     except ImportProblem as problem:
         messages.error(request, str(problem))
         return redirect(address_of(run))
+    choices = settled(choices, description)
     shown = blocks(choices, description)
     context = {**facts(actor, run), **_page(choices, description, shown, types), "error": "", "written": form}
     return render(request, "records/importing/mapping.html", context, status=422)
