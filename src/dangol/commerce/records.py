@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from django.utils.translation import gettext_lazy as _
 
-from dangol.commerce import services
+from dangol.commerce import services, synonyms
 from dangol.commerce.models import Category, Order, OrderLine, Product
 from dangol.identity.actors import Actor
 from dangol.records import fields
@@ -31,6 +31,7 @@ class CategoryRecord(RecordType):
     department = "sales"
     order = 23
     model = Category
+    synonyms = synonyms.CATEGORY
     title = "name"
     subtitle = ("code", "parent")
     list_fields = ("name", "code", "parent")
@@ -53,6 +54,7 @@ class ProductRecord(RecordType):
     department = "sales"
     order = 22
     model = Product
+    synonyms = synonyms.PRODUCT
     title = "name"
     subtitle = ("code", "category")
     list_fields = ("name", "code", "category", "list_price", "unit", "is_active")
@@ -80,6 +82,7 @@ class OrderRecord(RecordType):
     department = "sales"
     order = 20
     model = Order
+    synonyms = synonyms.ORDER
     title = "number"
     subtitle = ("kind", "status", "customer")
     list_fields = ("number", "customer", "kind", "status", "ordered_at", "amount", "lines_count")
@@ -120,6 +123,7 @@ class OrderLineRecord(RecordType):
     icon = "list-details"
     order = 21
     model = OrderLine
+    synonyms = synonyms.ORDER_LINE
     title = "description"
     subtitle = ("order", "product")
     list_fields = ("order", "ordinal", "product", "description", "quantity", "unit_price", "amount", "kind")

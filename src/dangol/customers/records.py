@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from django.utils.translation import gettext_lazy as _
 
-from dangol.customers import hierarchy, reaching
+from dangol.customers import hierarchy, reaching, synonyms
 from dangol.customers.models import Contact, ContactPoint, Customer, Kind
 from dangol.identity.actors import Actor
 from dangol.records import fields
@@ -31,6 +31,7 @@ class CustomerRecord(RecordType):
     department = "customers"
     order = 10
     model = Customer
+    synonyms = synonyms.CUSTOMER
     title = "name"
     subtitle = ("owner", "team", "business_number")
     list_fields = ("name", "stage", "grade", "owner", "phone", "city")
@@ -85,6 +86,7 @@ class ContactRecord(RecordType):
     department = "customers"
     order = 11
     model = Contact
+    synonyms = synonyms.CONTACT
     title = "name"
     subtitle = ("job_title", "department", "customer")
     list_fields = ("name", "customer", "job_title", "department", "phone", "email", "is_primary")

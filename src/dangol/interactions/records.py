@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dangol.customers import reaching
 from dangol.identity.actors import Actor
-from dangol.interactions import services
+from dangol.interactions import services, synonyms
 from dangol.interactions.models import Interaction
 from dangol.records.fields import FieldError
 from dangol.records.registry import register
@@ -31,6 +31,7 @@ class InteractionRecord(RecordType):
     department = "customers"
     order = 13
     model = Interaction
+    synonyms = synonyms.INTERACTION
     title = "subject"
     subtitle = ("kind", "customer", "contact")
     list_fields = ("subject", "kind", "customer", "contact", "owner", "occurred_at", "due_at", "done_at")

@@ -105,6 +105,9 @@ class RecordType:
     options: Mapping[str, Mapping[str, Any]] = {}
     extra: Sequence[Field] = ()
     exclude: tuple[str, ...] = ()
+    synonyms: Mapping[str, tuple[str, ...]] = {}
+    """What other programs' files call the fields: field name, or `reference.key` for a reference that is found by a key
+    (`customer.external_id`) → names in any language, the likeliest first. Labels and field names need no mention."""
     cascade: tuple[str, ...] = ()
     """Relations whose records follow this one into the recycle bin and back."""
     timeline: bool = False

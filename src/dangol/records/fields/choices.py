@@ -1,5 +1,6 @@
 """Fields with a fixed set of values."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from html import escape
@@ -11,6 +12,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from dangol.records.fields.base import EMPTY_MARK, Field, FieldError, Label, Locale
+
+
+def _folded(text: str) -> str:
+    """A value without what nobody means by it: case, blanks, composition of Hangul."""
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 class Choice(Field):
@@ -52,8 +58,8 @@ class Choice(Field):
         aliases: dict[str, str] = {}
         for table in self._labels.values():
             for code, label in table.items():
-                aliases.setdefault(label.casefold(), code)
-        aliases.update({code.casefold(): code for code in self.codes()})
+                aliases.setdefault(_folded(label), code)
+        aliases.update({_folded(code): code for code in self.codes()})
         return aliases
 
     def labels(self, language: str | None = None) -> list[str]:
@@ -69,7 +75,7 @@ class Choice(Field):
         return list(self._table(language).items())
 
     def convert(self, raw: Any, locale: Locale) -> str:
-        if isinstance(raw, str) and (code := self._aliases.get(raw.casefold())) is not None:
+        if isinstance(raw, str) and (code := self._aliases.get(_folded(raw))) is not None:
             return code
         listed = ", ".join(self._table(locale.language).values())
         raise FieldError("choice", _("Choose one of: %(choices)s.") % {"choices": listed})
@@ -97,13 +103,14 @@ class Boolean(Field):
     _words = {
         "true": True, "false": False, "yes": True, "no": False, "y": True, "n": False, "1": True, "0": False,
         "on": True, "off": False, "예": True, "아니오": False, "네": True, "아니요": False, "참": True,
-        "거짓": False,
+        "거짓": False, "t": True, "f": False, "여": True, "부": False, "유": True, "무": False,
+        "사용": True, "미사용": False, "활성": True, "비활성": False,
     }  # fmt: skip
 
     def convert(self, raw: Any, locale: Locale) -> bool:
         if isinstance(raw, bool):
             return raw
-        word = str(raw).strip().casefold() if isinstance(raw, str | int) else ""
+        word = _folded(str(raw)) if isinstance(raw, str | int) else ""
         if word not in self._words:
             raise FieldError("boolean", _("Enter yes or no."))
         return self._words[word]

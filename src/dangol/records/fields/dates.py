@@ -1,6 +1,5 @@
 """Fields that hold days and moments."""
 
-import re
 import unicodedata
 from datetime import date, datetime, time
 from html import escape
@@ -11,37 +10,36 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from dangol.records.fields.base import EMPTY_MARK, Field, FieldError, Locale
+from dangol.records.fields.days import read_moment
 from dangol.web import formats
 
 _DATE_OPERATORS = ("=", "!=", "<", "<=", ">", ">=", "between", "in", "not in", "is empty", "is not empty")
-_KOREAN_DAY = re.compile(r"(\d{4})\s*[.\-/년]\s*(\d{1,2})\s*[.\-/월]\s*(\d{1,2})\s*[.일]?")
-_COMPACT_DAY = re.compile(r"(\d{4})(\d{2})(\d{2})")
 
 
 def _day(text: str) -> date:
-    found = _KOREAN_DAY.fullmatch(text) or _COMPACT_DAY.fullmatch(text)
-    if not found:
-        raise FieldError("date", _("Enter a date as 2026-11-21."))
+    """A day. A midnight behind it, as spreadsheets write one, says no more; any other time would be lost."""
     try:
-        return date(*map(int, found.groups()))
+        value = read_moment(text)
     except ValueError:
         raise FieldError("date", _("There is no such day. Enter a date as 2026-11-21.")) from None
+    if isinstance(value, datetime) and value.timetz() == time():
+        return value.date()
+    if value is None or isinstance(value, datetime):
+        raise FieldError("date", _("Enter a date as 2026-11-21."))
+    return value
 
 
 def _moment(text: str) -> datetime:
     """A moment, or the midnight that a day begins with."""
     try:
-        value = parse_datetime(text)
+        value = parse_datetime(text) or read_moment(text)
     except ValueError:
         raise FieldError(
             "datetime", _("There is no such moment. Enter a date and time as 2026-11-21 14:30.")
         ) from None
-    if value is not None:
-        return value
-    try:
-        return datetime.combine(_day(text), time())
-    except FieldError:
-        raise FieldError("datetime", _("Enter a date and time as 2026-11-21 14:30.")) from None
+    if value is None:
+        raise FieldError("datetime", _("Enter a date and time as 2026-11-21 14:30."))
+    return value if isinstance(value, datetime) else datetime.combine(value, time())
 
 
 class Date(Field):

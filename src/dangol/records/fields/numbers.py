@@ -1,24 +1,21 @@
 """Fields that hold numbers."""
 
-import re
-import unicodedata
-from decimal import Decimal, InvalidOperation
-from typing import Any, Self
+from decimal import Decimal
+from typing import Any, ClassVar, Self
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from dangol.records.fields.base import EMPTY_MARK, Field, FieldError, Locale
+from dangol.records.fields.quantities import read_number
 from dangol.web import formats
 
 _NUMBER_OPERATORS = ("=", "!=", "<", "<=", ">", ">=", "between", "in", "not in", "is empty", "is not empty")
-_PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)")
-_GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
 
 
-def _decimal(raw: Any) -> Decimal:
-    """Read a number exactly. Full-width digits and thousands separators are understood; exponents are not."""
+def _decimal(raw: Any, *, percent: bool = True) -> Decimal:
+    """Read a number exactly, also with full-width digits, thousands separators, signs of money; not exponents."""
     if isinstance(raw, Decimal):
         value = raw
     elif isinstance(raw, bool):
@@ -28,16 +25,10 @@ def _decimal(raw: Any) -> Decimal:
     elif isinstance(raw, float):
         value = Decimal(repr(raw))
     elif isinstance(raw, str):
-        text = raw if raw.isascii() else unicodedata.normalize("NFKC", raw).replace("\u2212", "-")
-        text = text.strip()
-        if _GROUPED.fullmatch(text):
-            text = text.replace(",", "")
-        if not _PLAIN.fullmatch(text):
+        number = read_number(raw, percent=percent)
+        if number is None:
             raise FieldError("number", _("Enter a number, such as 1250 or 1,250.5."))
-        try:
-            value = Decimal(text)
-        except InvalidOperation:
-            raise FieldError("number", _("Enter a number, such as 1250 or 1,250.5.")) from None
+        value = number
     else:
         raise FieldError("number", _("Enter a number."))
     if not value.is_finite():
@@ -84,6 +75,8 @@ class Number(Field):
     operators = _NUMBER_OPERATORS
     widget = "number"
     numeric = True
+    percentages: ClassVar[bool] = True
+    """Whether `12.5%` is understood, as 12.5."""
 
     def __init__(self, name: str = "", *, digits: int = 18, places: int = 4, **options: Any) -> None:
         super().__init__(name, **options)
@@ -91,7 +84,7 @@ class Number(Field):
         self.places = places
 
     def convert(self, raw: Any, locale: Locale) -> Decimal:
-        value = _decimal(raw)
+        value = _decimal(raw, percent=self.percentages)
         exponent = value.as_tuple().exponent
         places = -exponent if isinstance(exponent, int) and exponent < 0 else 0
         if places > self.places:
@@ -128,6 +121,7 @@ class Money(Number):
     """An amount of money in the currency of `currency_column`, or in `currency` where all rows share one."""
 
     kind = "money"
+    percentages = False
 
     def __init__(
         self,

@@ -1,5 +1,6 @@
 """Fields that point at another record."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -35,7 +36,8 @@ class Reference(Field):
     """A record of another type, or a user, team or territory.
 
     `target` is the record type's name; None where the target is no record type (users, teams). On the way in
-    an id, `{"id": 7}` or a unique field such as `{"external_id": "C-7"}` is understood.
+    an id, `{"id": 7}`, a title as text or as `{"title": "2026"}`, or a unique field such as
+    `{"external_id": "C-7"}` is understood.
     """
 
     kind = "reference"
@@ -69,18 +71,24 @@ class Reference(Field):
             return self._by_id(raw)
         if isinstance(raw, str):
             text = raw.strip()
-            if "\0" in text:
-                raise FieldError("reference", _("There is no such record."))
             if not (text.isascii() and text.isdigit()):
-                return Ref(title=text)
+                return self._by_title(text)
             return self._by_id(id_in(text) or 0)
         if isinstance(raw, Mapping):
             if "id" in raw and raw["id"] is not None:
                 return self.convert(raw["id"], locale)
             keys = [(name, value) for name, value in raw.items() if name != "title"]
+            if not keys and "id" not in raw and isinstance(raw.get("title"), str) and raw["title"].strip():
+                return self._by_title(raw["title"])
             if len(keys) == 1 and isinstance(keys[0][0], str) and isinstance(keys[0][1], str | int):
                 return Ref(key=keys[0])
         raise FieldError("reference", _("Give the id of the record, or a unique field of it."))
+
+    def _by_title(self, text: str) -> Ref:
+        """Titles are compared as they are stored: in NFC, with single blanks."""
+        if "\0" in text:
+            raise FieldError("reference", _("There is no such record."))
+        return Ref(title=" ".join(unicodedata.normalize("NFC", text).split()))
 
     def _by_id(self, number: int) -> Ref:
         if not 0 < number < 2**63:

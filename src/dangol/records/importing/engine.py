@@ -137,7 +137,7 @@ def locale_of(actor: Actor) -> Locale:
 
 
 def options_of(mapping: Mapping) -> SourceOptions:
-    return SourceOptions(delimiter=mapping.delimiter, encoding=mapping.encoding)
+    return mapping.source
 
 
 class _Work:

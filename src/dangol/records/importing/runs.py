@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from dangol.identity.actors import Actor, may_administer
 from dangol.records import registry
 from dangol.records.importing import engine, storage, undoing
 from dangol.records.importing.errors import ImportProblem
-from dangol.records.importing.mapping import Mapping, automatic_mapping, read_mapping
+from dangol.records.importing.guessing import guess
+from dangol.records.importing.mapping import Mapping, read_mapping
 from dangol.records.importing.readers import open_table
 from dangol.records.models import ImportRun, ImportState, UndoState
 from dangol.records.models.imports import OPEN_STATES
@@ -26,6 +28,8 @@ RUN_TASK = "dangol.records.importing.run"
 REHEARSE_TASK = "dangol.records.importing.rehearse"
 UNDO_TASK = "dangol.records.importing.undo"
 FILE_NAME_LENGTH = 255
+LOOKED_AT = 200
+"""Rows from which it is guessed how a file is meant."""
 CHUNK_ROWS = 10_000
 """Rows for one transaction; larger ones are hardly faster, and cancelling waits for the end of one."""
 
@@ -54,17 +58,29 @@ def mapping_from_header(path: Path, record_type: RecordType) -> Mapping:
     """The mapping that the header of a file suggests.
 
     Raises:
-        ImportProblem: no column is named like a field.
+        ImportProblem: no column is understood, or the values of one leave open how they are meant.
     """
     with open_table(path) as table:
-        found = automatic_mapping(record_type, table.header)
-        if found.mapping is None:
-            labels = ", ".join(str(field.label) for field in list(record_type.editable_fields.values())[:12])
-            raise ImportProblem(
-                _("No column of the file is named like a field of %(type)s. Fields are: %(fields)s …")
-                % {"type": record_type.label_plural, "fields": labels}
+        sample = [row.cells for row in islice(table, LOOKED_AT) if row.problem is None]
+        found = guess(record_type, table.header, sample)
+    if found.questions:
+        question = found.questions[0]
+        raise ImportProblem(
+            _(
+                "The values of the column “%(column)s” can be read in several ways: %(choices)s. Say which in a mapping."
             )
-        return found.mapping
+            % {
+                "column": question.column,
+                "choices": ", ".join(f"{answer} → {meant}" for answer, meant in question.choices),
+            }
+        )
+    if found.mapping is None:
+        labels = ", ".join(str(field.label) for field in list(record_type.editable_fields.values())[:12])
+        raise ImportProblem(
+            _("No column of the file is named like a field of %(type)s. Fields are: %(fields)s …")
+            % {"type": record_type.label_plural, "fields": labels}
+        )
+    return found.mapping
 
 
 def run_create(

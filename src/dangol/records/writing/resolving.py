@@ -80,7 +80,9 @@ def _look_up(
     columns = {
         "id": "pk",
         "": target.title if target else field.title,
+        **({"email": "email"} if field.person and target is None else {}),
         **{name: name for name in (target.keys if target else ())},
+        **{name: known.column for name, known in (target.fields.items() if target else ()) if known.unique},
     }
     if key not in columns:
         names = ", ".join(name for name in columns if name)

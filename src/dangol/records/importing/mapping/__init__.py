@@ -1,6 +1,5 @@
 """How one row of a file becomes records: read from JSON, checked, and compiled once per run."""
 
-from dangol.records.importing.mapping.automatic import automatic_mapping
 from dangol.records.importing.mapping.compiling import CompiledMapping, CompiledRecord, compile_mapping
 from dangol.records.importing.mapping.reading import read_mapping
 from dangol.records.importing.mapping.spec import Mapping
@@ -9,7 +8,6 @@ __all__ = [
     "CompiledMapping",
     "CompiledRecord",
     "Mapping",
-    "automatic_mapping",
     "compile_mapping",
     "read_mapping",
 ]

@@ -59,7 +59,7 @@ class CompiledRecord:
     """One record of the mapping, ready to run.
 
     `cells` are the fields that come from the row itself, `references` fields that name a record of the same row
-    (field name, alias), `ordinals` fields that count (field name, slot).
+    (field name, alias), `ordinals` fields that count (field name, slot). `existing` and `missing` are the plan's.
     """
 
     alias: str
@@ -71,6 +71,8 @@ class CompiledRecord:
     references: tuple[tuple[str, str], ...]
     ordinals: tuple[tuple[str, int], ...]
     policies: dict[str, str]
+    existing: str
+    missing: str
 
     @property
     def fills(self) -> tuple[CompiledField, ...]:
@@ -275,6 +277,8 @@ class _Binder:
             references=tuple(references),
             ordinals=tuple(ordinals),
             policies={item.name: item.existing for item in plan.fields},
+            existing=plan.existing,
+            missing=plan.missing,
         )
 
     def field(self, plan: FieldPlan, field: Field) -> CompiledField:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping as AnyMapping
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils.translation import gettext_lazy as _
 
 from dangol.records import registry
-from dangol.records.fields import Reference
+from dangol.records.fields import Field, Reference
 from dangol.records.importing.errors import MappingProblem
+from dangol.records.importing.mapping.checking import a_text, an_object, one_of
+from dangol.records.importing.mapping.making import TITLE, lookups_of, made_record
+from dangol.records.importing.mapping.sources import read_source
 from dangol.records.importing.mapping.spec import (
     Cell,
     Condition,
@@ -34,6 +38,8 @@ from dangol.records.importing.mapping.transforms import SettingProblem, make_tra
 from dangol.records.types import RecordType
 
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+EXISTING = ("update", "keep", "reject")
+MISSING = ("create", "reject", "skip")
 _POLICIES = ("update", "keep", "fill")
 _SOURCES = ("column", "constant", "template", "ordinal", "record", "first")
 _TESTS = ("is", "equals", "in", "starts_with", "less_than")
@@ -52,63 +58,35 @@ def read_mapping(data: Any, *, name: str = "") -> Mapping:
     return _Reader().mapping(data, name)
 
 
-def _object(value: Any, path: str, known: tuple[str, ...] | None = None) -> dict[str, Any]:
-    if not isinstance(value, AnyMapping):
-        raise MappingProblem(path, _("An object is needed here."))
-    for key in value:
-        if known is not None and key not in known:
-            raise MappingProblem(
-                f"{path}.{key}" if path else key,
-                _("Unknown setting. Possible are: %(names)s.") % {"names": ", ".join(known)},
-            )
-    return dict(value)
-
-
-def _text(value: Any, path: str) -> str:
-    if not isinstance(value, str) or not value:
-        raise MappingProblem(path, _("Text is needed here."))
-    return value
-
-
-def _one_of(value: Any, path: str, names: tuple[str, ...]) -> str:
-    if value not in names:
-        raise MappingProblem(path, _("Choose one of: %(choices)s.") % {"choices": ", ".join(names)})
-    return str(value)
-
-
 class _Reader:
     def __init__(self) -> None:
         self.zone: str | None = None
         self.types: dict[str, RecordType] = {}
         self.ordinals: list[Ordinal] = []
+        self.made: list[RecordPlan] = []
 
     def mapping(self, data: Any, name: str) -> Mapping:
-        top = _object(data, "", ("name", "title", "source", "time_zone", "records"))
-        source = _object(top.get("source", {}), "source", ("delimiter", "encoding"))
-        delimiter = source.get("delimiter")
-        if delimiter is not None and (
-            not isinstance(delimiter, str) or len(delimiter) != 1 or delimiter in '"\r\n'
-        ):
-            raise MappingProblem("source.delimiter", _("One character is needed here, such as , or ;."))
-        encoding = source.get("encoding")
-        if encoding is not None and str(encoding).lower() not in ("utf-8", "utf8"):
-            raise MappingProblem("source.encoding", _("Only utf-8 can be read."))
+        top = an_object(data, "", ("name", "title", "source", "time_zone", "records"))
+        source = read_source(top.get("source", {}))
         title = top.get("title", {})
         if isinstance(title, str):
             title = {"": title}
-        title = {key: _text(text, f"title.{key}") for key, text in _object(title, "title").items()}
+        title = {key: a_text(text, f"title.{key}") for key, text in an_object(title, "title").items()}
         self.zone = self._time_zone(top.get("time_zone"))
         records = top.get("records")
         if not isinstance(records, list) or not records:
             raise MappingProblem("records", _("A list with at least one record is needed here."))
-        plans = tuple(self._record(item, f"records[{index}]") for index, item in enumerate(records))
+        plans: list[RecordPlan] = []
+        for index, item in enumerate(records):
+            plan = self._record(item, f"records[{index}]")
+            plans += [*self.made, plan]
+            self.made.clear()
         return Mapping(
-            name=_text(top.get("name", name or "mapping"), "name"),
+            name=a_text(top.get("name", name or "mapping"), "name"),
             title=title,
-            records=plans,
+            records=tuple(plans),
             data=dict(data),
-            delimiter=delimiter,
-            encoding=encoding,
+            source=source,
             time_zone=self.zone,
             ordinals=tuple(self.ordinals),
         )
@@ -117,37 +95,42 @@ class _Reader:
         if name is None:
             return None
         try:
-            return ZoneInfo(_text(name, "time_zone")).key
+            return ZoneInfo(a_text(name, "time_zone")).key
         except (ZoneInfoNotFoundError, ValueError):
             raise MappingProblem(
                 "time_zone", _("There is no such time zone. Write it as Asia/Seoul.")
             ) from None
 
     def _record(self, data: Any, path: str) -> RecordPlan:
-        record = _object(data, path, ("as", "type", "when", "key", "existing", "fields"))
-        type_name = _text(record.get("type"), f"{path}.type")
+        record = an_object(data, path, ("as", "type", "when", "key", "existing", "missing", "fields"))
+        type_name = a_text(record.get("type"), f"{path}.type")
         record_type = registry.find(type_name)
         if record_type is None:
             names = ", ".join(known.name for known in registry.all_types())
             raise MappingProblem(
                 f"{path}.type", _("There is no such record type. Possible are: %(names)s.") % {"names": names}
             )
-        alias = _text(record.get("as", type_name), f"{path}.as")
+        alias = a_text(record.get("as", type_name), f"{path}.as")
         if alias in self.types:
             raise MappingProblem(
                 f"{path}.as", _("Two records have the same name; give each its own by “as”.")
             )
-        existing = _one_of(record.get("existing", "update"), f"{path}.existing", ("update", "keep"))
-        fields = _object(record.get("fields"), f"{path}.fields")
+        existing = one_of(record.get("existing", "update"), f"{path}.existing", EXISTING)
+        missing = one_of(record.get("missing", "create"), f"{path}.missing", MISSING)
+        fields = an_object(record.get("fields"), f"{path}.fields")
         if not fields:
             raise MappingProblem(f"{path}.fields", _("At least one field is needed here."))
         plans = tuple(
-            self._field(name, item, f"{path}.fields.{name}", record_type, existing)
+            self._field(name, item, f"{path}.fields.{name}", record_type, existing, alias)
             for name, item in fields.items()
         )
         key = record.get("key", [])
         if isinstance(key, str):
             key = [key]
+        if not key and (existing == "reject" or missing != "create"):
+            raise MappingProblem(
+                f"{path}.key", _("Without a key no record is known to be there already. Name the key field.")
+            )
         if not isinstance(key, list):
             raise MappingProblem(f"{path}.key", _("A list of field names is needed here."))
         for index, part in enumerate(key):
@@ -165,20 +148,27 @@ class _Reader:
                 )
         when = self._condition(record["when"], f"{path}.when") if "when" in record else None
         self.types[alias] = record_type
-        return RecordPlan(alias, type_name, path, tuple(key), existing, when, plans)
+        return RecordPlan(alias, type_name, path, tuple(key), existing, when, plans, missing)
 
-    def _field(self, name: str, data: Any, path: str, record_type: RecordType, existing: str) -> FieldPlan:
+    def _field(
+        self, name: str, data: Any, path: str, record_type: RecordType, existing: str, alias: str
+    ) -> FieldPlan:
         field = record_type.fields.get(name)
         if field is None or not field.editable:
             names = ", ".join(record_type.editable_fields)
             raise MappingProblem(
                 path, _("There is no such field to write. Possible are: %(names)s.") % {"names": names}
             )
-        policy, fallback, clears = existing, None, False
+        # Where records that are there are refused, their fields' policy never comes to bear.
+        usual = existing if existing in _POLICIES else "update"
+        policy, fallback, clears, make = usual, None, False, False
         if isinstance(data, AnyMapping):
             data = dict(data)
-            policy = _one_of(data.pop("existing", existing), f"{path}.existing", _POLICIES)
-            clears = _one_of(data.pop("empty", "keep"), f"{path}.empty", ("keep", "clear")) == "clear"
+            make = data.pop("make", False)
+            if not isinstance(make, bool):
+                raise MappingProblem(f"{path}.make", _("Enter yes or no."))
+            policy = one_of(data.pop("existing", usual), f"{path}.existing", _POLICIES)
+            clears = one_of(data.pop("empty", "keep"), f"{path}.empty", ("keep", "clear")) == "clear"
             if "fallback" in data:
                 fallback = self._plain(data.pop("fallback"), f"{path}.fallback")
         expression = self._expression(data, path)
@@ -187,17 +177,37 @@ class _Reader:
             if not isinstance(field, Reference) or field.target != target.name:
                 raise MappingProblem(path, _("This field does not point at records of that type."))
         if isinstance(expression, Cell) and expression.lookup:
-            if not isinstance(field, Reference):
-                raise MappingProblem(f"{path}.lookup", _("Only a reference is found by another field."))
-            pointed = registry.find(field.target) if field.target else None
-            if pointed is None or expression.lookup not in pointed.fields:
-                raise MappingProblem(f"{path}.lookup", _("The record pointed at has no such field."))
+            expression = replace(expression, lookup=self._lookup(field, expression.lookup, f"{path}.lookup"))
+        if make:
+            if not isinstance(field, Reference) or not isinstance(expression, Cell):
+                raise MappingProblem(f"{path}.make", _("Only a reference from a column can be made."))
+            made_alias = f"{alias}.{name}"
+            target, plan = made_record(made_alias, field, expression, path)
+            self.types[made_alias] = target
+            self.made.append(plan)
+            expression = FromRecord(made_alias)
         return FieldPlan(name, path, expression, policy, fallback, clears)
+
+    def _lookup(self, field: Field, lookup: str, path: str) -> str:
+        """The way in which a reference is found, with the title under one name."""
+        if not isinstance(field, Reference):
+            raise MappingProblem(path, _("Only a reference is found by another field."))
+        possible = lookups_of(field)
+        target = registry.find(field.target) if field.target else None
+        if lookup not in possible and lookup == (target.title if target else field.title):
+            return TITLE
+        if lookup not in possible:
+            raise MappingProblem(
+                path,
+                _("The record pointed at is not found by that. Possible are: %(names)s.")
+                % {"names": ", ".join(possible)},
+            )
+        return lookup
 
     def _expression(self, data: Any, path: str) -> Expression:
         if isinstance(data, AnyMapping):
             if "ordinal" in data:
-                ordinal = _object(data, path, ("ordinal",))["ordinal"]
+                ordinal = an_object(data, path, ("ordinal",))["ordinal"]
                 columns = ordinal if isinstance(ordinal, list) else [ordinal]
                 if not columns:
                     raise MappingProblem(f"{path}.ordinal", _("At least one column is needed here."))
@@ -207,7 +217,7 @@ class _Reader:
                 self.ordinals.append(Ordinal(cells, len(self.ordinals)))
                 return self.ordinals[-1]
             if "record" in data:
-                alias = _text(_object(data, path, ("record",))["record"], f"{path}.record")
+                alias = a_text(an_object(data, path, ("record",))["record"], f"{path}.record")
                 if alias not in self.types:
                     raise MappingProblem(
                         f"{path}.record", _("No record of that name comes before this one in the mapping.")
@@ -218,16 +228,16 @@ class _Reader:
     def _plain(self, data: Any, path: str) -> Plain:
         if isinstance(data, str):
             return Cell(data, path)
-        source = _object(data, path)
+        source = an_object(data, path)
         if "constant" in source:
-            value = _object(data, path, ("constant",))["constant"]
+            value = an_object(data, path, ("constant",))["constant"]
             if not isinstance(value, str | int | float | bool | None):
                 raise MappingProblem(f"{path}.constant", _("Text or a number is needed here."))
             return Constant(value)
         if "template" in source:
-            return self._template(_object(data, path, ("template",))["template"], f"{path}.template")
+            return self._template(an_object(data, path, ("template",))["template"], f"{path}.template")
         if "first" in source:
-            cases = _object(data, path, ("first",))["first"]
+            cases = an_object(data, path, ("first",))["first"]
             if not isinstance(cases, list) or not cases:
                 raise MappingProblem(f"{path}.first", _("A list with at least one case is needed here."))
             return FirstOf(
@@ -240,14 +250,14 @@ class _Reader:
         )
 
     def _case(self, data: Any, path: str) -> tuple[Condition | None, Plain]:
-        case = _object(data, path)
+        case = an_object(data, path)
         when = self._condition(case.pop("when"), f"{path}.when") if "when" in case else None
         return when, self._plain(case, path)
 
     def _cell(self, data: Any, path: str) -> Cell:
         if isinstance(data, str):
-            return Cell(_text(data, path), path)
-        source = _object(data, path, ("column", "transform", "default", "lookup"))
+            return Cell(a_text(data, path), path)
+        source = an_object(data, path, ("column", "transform", "default", "lookup"))
         default = source.get("default")
         if not isinstance(default, str | int | float | bool | None):
             raise MappingProblem(f"{path}.default", _("Text or a number is needed here."))
@@ -255,7 +265,7 @@ class _Reader:
         if not isinstance(lookup, str):
             raise MappingProblem(f"{path}.lookup", _("Text is needed here."))
         return Cell(
-            _text(source.get("column"), f"{path}.column"),
+            a_text(source.get("column"), f"{path}.column"),
             path,
             self._transforms(source.get("transform", []), f"{path}.transform"),
             default,
@@ -275,24 +285,24 @@ class _Reader:
         return tuple(made)
 
     def _template(self, text: Any, path: str) -> Template:
-        text = _text(text, path)
+        text = a_text(text, path)
         parts: list[str | Cell] = []
         position = 0
         for found in _PLACEHOLDER.finditer(text):
             if found.start() > position:
                 parts.append(text[position : found.start()])
             column, *steps = (part.strip() for part in found[1].split("|"))
-            parts.append(Cell(_text(column, path), path, self._transforms(steps, path)))
+            parts.append(Cell(a_text(column, path), path, self._transforms(steps, path)))
             position = found.end()
         if position < len(text):
             parts.append(text[position:])
         return Template(tuple(parts))
 
     def _condition(self, data: Any, path: str) -> Condition:
-        source = _object(data, path)
+        source = an_object(data, path)
         for word, combine in (("all", Every), ("any", Some)):
             if word in source:
-                items = _object(data, path, (word,))[word]
+                items = an_object(data, path, (word,))[word]
                 if not isinstance(items, list) or not items:
                     raise MappingProblem(
                         f"{path}.{word}", _("A list with at least one condition is needed here.")
@@ -301,7 +311,7 @@ class _Reader:
                     tuple(self._condition(item, f"{path}.{word}[{n}]") for n, item in enumerate(items))
                 )
         if "not" in source:
-            return Not(self._condition(_object(data, path, ("not",))["not"], f"{path}.not"))
+            return Not(self._condition(an_object(data, path, ("not",))["not"], f"{path}.not"))
         found = [name for name in _TESTS if name in source]
         if len(found) != 1:
             raise MappingProblem(
@@ -310,7 +320,7 @@ class _Reader:
         kind, operand = found[0], source.pop(found[0])
         cell = self._cell(source, path)
         if kind == "is":
-            return Test(cell, _one_of(operand, f"{path}.is", ("filled", "empty")))
+            return Test(cell, one_of(operand, f"{path}.is", ("filled", "empty")))
         operands = tuple(operand) if isinstance(operand, list) else (operand,)
         if not operands or not all(isinstance(item, str | int | float) for item in operands):
             raise MappingProblem(f"{path}.{kind}", _("Text or a number is needed here."))

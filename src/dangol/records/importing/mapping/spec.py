@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from dangol.records.importing.readers.base import SourceOptions
+
 Transform = Callable[[str], Any]
 """Text of a cell in, value out: text, number, date, or None for "empty". Raises CellProblem."""
 
@@ -100,7 +102,11 @@ class FieldPlan:
 
 @dataclass(frozen=True, slots=True)
 class RecordPlan:
-    """One record made from each row for which `when` holds."""
+    """One record made from each row for which `when` holds.
+
+    `existing` says what becomes of a record that is there already: update, keep, reject; `missing` of one that is
+    not: create, reject, skip.
+    """
 
     alias: str
     type: str
@@ -109,6 +115,7 @@ class RecordPlan:
     existing: str
     when: Condition | None
     fields: tuple[FieldPlan, ...]
+    missing: str = "create"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +126,7 @@ class Mapping:
     title: dict[str, str]
     records: tuple[RecordPlan, ...]
     data: dict[str, Any] = field(hash=False)
-    delimiter: str | None = None
-    encoding: str | None = None
+    source: SourceOptions = SourceOptions()
     time_zone: str | None = None
     ordinals: tuple[Ordinal, ...] = ()
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from datetime import UTC, datetime, time
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils.translation import gettext_lazy as _
 
+from dangol.records.fields.days import ORDERS, read_moment
+from dangol.records.fields.quantities import read_number
 from dangol.records.importing.errors import CellProblem
 from dangol.records.importing.mapping.spec import Transform
 
+_SAMPLES = {"ymd": "%Y-%m-%d", "dmy": "%d/%m/%Y", "mdy": "%m/%d/%Y"}
 _WHOLE = re.compile(r"([+-]?\d+)(?:\.0*)?", re.ASCII)
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)", re.ASCII)
 
 
 class SettingProblem(ValueError):
@@ -77,26 +79,21 @@ def make_decimal(settings: Any) -> Transform:
     mark = _text_setting(settings, "mark", ".")
     group = _text_setting(settings, "group", ",")
     drop = _text_setting(settings, "strip", "")
+    if len(mark) != 1 or mark.isdigit():
+        raise SettingProblem(_("One character is needed here, such as , or ;."), "mark")
     if mark == group:
         raise SettingProblem(_("Decimal mark and thousands separator must differ."), "group")
 
     def read(text: str) -> Decimal:
-        plain = text.strip()
-        if not _NUMBER.fullmatch(plain) or mark != ".":
+        plain = text
+        if drop:
             plain = unicodedata.normalize("NFKC", plain)
             for character in drop:
                 plain = plain.replace(character, "")
-            if group:
-                plain = plain.replace(group, "")
-            if mark != ".":
-                plain = "" if "." in plain else plain.replace(mark, ".")
-            plain = plain.strip()
-        try:
-            if not _NUMBER.fullmatch(plain):
-                raise InvalidOperation
-            return Decimal(plain)
-        except InvalidOperation:
-            raise CellProblem("number", _("Enter a number, such as 1250 or 1,250.5."), value=text) from None
+        number = read_number(plain, mark=mark, group=group)
+        if number is None:
+            raise CellProblem("number", _("Enter a number, such as 1250 or 1,250.5."), value=text)
+        return number
 
     return read
 
@@ -114,7 +111,9 @@ def _zone(settings: Mapping[str, Any], default_zone: str | None) -> ZoneInfo | N
 def _reader_of(settings: Any, code: str, default_format: str) -> Callable[[str], datetime]:
     if not isinstance(settings, Mapping):
         raise SettingProblem(_("An object is needed here."))
-    _known(settings, "format", "time_zone")
+    _known(settings, "format", "order", "time_zone")
+    if "order" in settings:
+        return _ordered(settings, code)
     pattern = _text_setting(settings, "format", default_format)
     # Without zone on purpose: what is written in a file is local time until `make_datetime` says where.
     sample = datetime(2026, 11, 21, 14, 30).strftime(pattern)  # noqa: DTZ001
@@ -142,8 +141,29 @@ def _reader_of(settings: Any, code: str, default_format: str) -> Callable[[str],
     return read
 
 
+def _ordered(settings: Mapping[str, Any], code: str) -> Callable[[str], datetime]:
+    """Read whatever people write, with day, month and year in this order where the text leaves it open."""
+    order = settings["order"]
+    if order not in ORDERS:
+        raise SettingProblem(_("Choose one of: %(choices)s.") % {"choices": ", ".join(ORDERS)}, "order")
+    if "format" in settings:
+        raise SettingProblem(_("Give either a format or an order."), "order")
+    sample = datetime(2026, 11, 21, 14, 30).strftime(_SAMPLES[order])  # noqa: DTZ001
+
+    def read(text: str) -> datetime:
+        try:
+            value = read_moment(text, order)
+        except ValueError:
+            value = None
+        if value is None:
+            raise CellProblem(code, _("Enter the date as %(sample)s.") % {"sample": sample}, value=text)
+        return value if isinstance(value, datetime) else datetime.combine(value, time())
+
+    return read
+
+
 def make_datetime(settings: Any, default_zone: str | None) -> Transform:
-    """Read a moment: `format` as strptime has it, `time_zone` in which it was written down.
+    """Read a moment: `format` as strptime has it, or the `order` of day, month and year; `time_zone` in which it was written down.
 
     A moment that the clock change skips is refused; of one that happens twice the first is taken.
     """
@@ -166,7 +186,7 @@ def make_datetime(settings: Any, default_zone: str | None) -> Transform:
 
 
 def make_date(settings: Any) -> Transform:
-    """Read a day: `format` as strptime has it."""
+    """Read a day: `format` as strptime has it, or the `order` of day, month and year. A time behind it is left out."""
     read = _reader_of(settings, "date", "%Y-%m-%d")
     return lambda text: read(text).date()
 

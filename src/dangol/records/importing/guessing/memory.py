@@ -1,0 +1,66 @@
+"""How columns of earlier files were used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db.models import F
+from django.db.models.functions import Now
+
+from dangol.records import registry
+from dangol.records.importing.mapping.compiling import folded
+from dangol.records.importing.mapping.spec import Mapping
+from dangol.records.models import ImportMemory
+
+LONGEST = 250
+_KEPT = ("lookup", "transform", "make")
+
+
+def remember(mapping: Mapping, header: Sequence[str] = ()) -> None:
+    """Note down which columns an import that is done took, so that the next file is understood by itself.
+
+    Args:
+        header: the columns of the file; those the mapping leaves out are remembered as left out on purpose, where
+            it makes records of one type only.
+
+    Costs one query. The last use of a column counts.
+    """
+    uses: dict[tuple[str, str], dict[str, Any]] = {}
+    records = mapping.data["records"]
+    for record in records:
+        for name, value in record["fields"].items():
+            use = {"column": value} if isinstance(value, str) else value
+            if "column" in use:
+                kept = {key: use[key] for key in _KEPT if use.get(key)}
+                uses[record["type"], folded(use["column"])[:LONGEST]] = {"field": name, **kept}
+    if len(records) == 1:
+        for column in header:
+            if column.strip():
+                uses.setdefault((records[0]["type"], folded(column)[:LONGEST]), {})
+    ImportMemory.objects.bulk_create(
+        [
+            ImportMemory(record_type=record_type, column=column, use=use, last_at=Now())
+            for (record_type, column), use in uses.items()
+        ],
+        update_conflicts=True,
+        unique_fields=["record_type", "column"],
+        update_fields=["use", "last_at"],
+    )
+    ImportMemory.objects.filter(
+        record_type__in={key[0] for key in uses}, column__in={key[1] for key in uses}
+    ).update(times=F("times") + 1)
+
+
+def remembered(
+    record_type_names: Iterable[str], header: Sequence[str]
+) -> dict[tuple[str, str], dict[str, Any]]:
+    """(record type, folded column) → how it was used; `{}` for left out on purpose. One query."""
+    columns = [folded(name)[:LONGEST] for name in header if name.strip()]
+    rows = ImportMemory.objects.filter(record_type__in=list(record_type_names), column__in=columns)
+    found = {}
+    for name, column, use in rows.values_list("record_type", "column", "use"):
+        known = registry.find(name)
+        if not use or (known is not None and use.get("field") in known.editable_fields):
+            found[name, column] = use
+    return found
