@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping as AnyMapping
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -25,6 +26,7 @@ from dangol.records.importing.choices import (
     choices_from_json,
     fitted,
     is_unfinished,
+    key_choices,
     linkable,
     mapping_data,
     run_choose,
@@ -166,10 +168,10 @@ def _posted(
             parts.append(_posted_part(post, place, record_type, description))
     if not parts:
         parts.append(guessed_part(types[0], description))
-    parts = [replace(part, links=_posted_links(post, place, parts)) for place, part in enumerate(parts)]
+    parts = [_linked(part, _posted_links(post, place, parts)) for place, part in enumerate(parts)]
     action = post.get("action", "")
     if action == "add" and len(parts) < MOST_PARTS:
-        parts.append(_another(parts, types))
+        parts = _with_another(parts, types, description)
     elif action.startswith("drop-") and len(parts) > 1:
         parts = _without(parts, action.removeprefix("drop-"))
     return fitted(Choices(source, tuple(parts)), description.header), description
@@ -231,8 +233,20 @@ def _posted_links(post: QueryDict, place: int, parts: Sequence[Part]) -> dict[st
     return links
 
 
-def _another(parts: Sequence[Part], types: Sequence[RecordType]) -> Part:
-    """One more record of the same rows: first a type that one of the others points at."""
+def _linked(part: Part, links: AnyMapping[str, int]) -> Part:
+    """The part with these links; a reference that points at the same row takes no column."""
+    if not links:
+        return replace(part, links={})
+    return replace(part, links=dict(links), columns=tuple(use for use in part.columns if use.field not in links))
+
+
+def _with_another(
+    parts: Sequence[Part], types: Sequence[RecordType], description: SourceDescription
+) -> list[Part]:
+    """One more record of the same rows, with its columns guessed and linked with the others where it can be.
+
+    The first choice is a type that one of the others points at, then one that points at another.
+    """
     present = {part.type for part in parts}
     pointed = {
         known.target
@@ -240,9 +254,24 @@ def _another(parts: Sequence[Part], types: Sequence[RecordType]) -> Part:
         for known in part.record_type.editable_fields.values()
         if known.target and known.target not in present
     }
-    fresh = next((known for known in types if known.name in pointed), None)
-    fresh = fresh or next((known for known in types if known.name not in present), types[0])
-    return Part(type=fresh.name)
+    candidates = [known for known in types if known.name in pointed]
+    candidates += [known for known in types if any(known.reference_to(name) for name in present)]
+    candidates += [known for known in types if known.name not in present]
+    record_type = next(iter(candidates), types[0])
+    made = [*parts, guessed_part(record_type, description)]
+    last = len(made) - 1
+    for place, part in enumerate(made):
+        links = {
+            name: places[-1]
+            for name, places in linkable(made, place).items()
+            if name not in part.links and (place == last or last in places)
+        }
+        if links:
+            made[place] = _linked(part, {**part.links, **links})
+    keys = key_choices(made[last])
+    if keys and not made[last].key:
+        made[last] = replace(made[last], key=keys[0][0])
+    return made
 
 
 def _without(parts: Sequence[Part], place: str) -> list[Part]:
