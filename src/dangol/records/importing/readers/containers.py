@@ -28,7 +28,20 @@ MOST_RATIO = 250
 RATIO_FROM = 64 << 20
 """Bytes that come out before the ratio is looked at."""
 
-_NO_TABLES = (".pdf", ".png", ".jpg", ".jpeg", ".gif", ".doc", ".docx", ".hwp", ".hwpx", ".ppt", ".pptx", ".exe")
+_NO_TABLES = (
+    ".pdf",
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".gif",
+    ".doc",
+    ".docx",
+    ".hwp",
+    ".hwpx",
+    ".ppt",
+    ".pptx",
+    ".exe",
+)
 
 
 class Counted:

@@ -53,7 +53,9 @@ def value_problem(header: list[str], cells: list[str], encoding: str) -> Problem
                 "encoding",
                 _("The value is not UTF-8 text. Save the row in UTF-8 and try again.")
                 if encoding == "utf-8"
-                else _("The value is not %(encoding)s text as the rest of the file. Correct it and try again.")
+                else _(
+                    "The value is not %(encoding)s text as the rest of the file. Correct it and try again."
+                )
                 % {"encoding": shown_encoding(encoding)},
                 column=name,
                 value=cells[place][:SHOWN],
@@ -164,7 +166,9 @@ class DelimitedTable:
                 yield self._reject_first_line(str(error))
 
     def _problem(self, cells: list[str]) -> Problem | None:
-        misfit = value_problem(self.header, cells, self._lines.encoding) if self._lines.is_suspicious else None
+        misfit = (
+            value_problem(self.header, cells, self._lines.encoding) if self._lines.is_suspicious else None
+        )
         if self._has_cut:
             return CUT
         if len(cells) != len(self.header):

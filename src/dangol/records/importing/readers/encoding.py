@@ -57,7 +57,12 @@ def shown_encoding(encoding: str) -> str:
 def bom_of(content: bytes, encoding: str) -> int:
     """The length of the byte order mark at the start of a text in this encoding."""
     return next(
-        (len(bom) for bom, of in _BOMS if (of == encoding or encoding == "utf-16") and content.startswith(bom)), 0
+        (
+            len(bom)
+            for bom, of in _BOMS
+            if (of == encoding or encoding == "utf-16") and content.startswith(bom)
+        ),
+        0,
     )
 
 

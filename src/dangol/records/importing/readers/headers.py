@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median_low
+from statistics import median_high, median_low
 
 from django.utils.translation import gettext_lazy as _
 
@@ -119,9 +119,11 @@ def _titles(rows: Sequence[Cells]) -> int:
     widths = [count for count in counts if count][:LOOKED_AT]
     if not widths:
         return 0
-    typical = median_low(widths)
+    # Titles stand at the top, so the lower half tells how wide the table is, also in a short file.
+    lower = widths[len(widths) // 2 :]
+    usual, most = median_low(lower), median_high(lower)
     for place, count in enumerate(counts):
-        if not count or (count == 1 and typical >= 2) or (count == 2 and typical >= 5):
+        if not count or (count == 1 and (usual >= 2 or most >= 3)) or (count == 2 and most >= 5):
             continue
         return place
     return 0

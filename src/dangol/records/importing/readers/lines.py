@@ -32,10 +32,21 @@ class Lines:
         first = source.read(SAMPLE)
         self._first = first[bom_of(first, encoding) :]
         self.sample = codecs.getincrementaldecoder(encoding)(errors=errors_of(encoding)).decode(self._first)
+        self._is_whole = len(first) < SAMPLE
         # Old Macintosh files end lines with CR alone; elsewhere a lone CR is a stray character.
         self._bare_cr = "\n" not in self.sample and "\r" in self.sample
 
-    def _blocks(self) -> Iterator[str]:
+    def first_lines(self) -> list[str]:
+        """The lines at the beginning of the text, as far as a megabyte goes, without their ends."""
+        text = self.sample.replace("\r\n", "\n")
+        lines = (text.replace("\r", "\n") if self._bare_cr else text).split("\n")
+        if len(lines) > 1 and (not self._is_whole or not lines[-1]):
+            # Cut off, or nothing behind the last line end.
+            lines.pop()
+        return lines
+
+    def blocks(self) -> Iterator[str]:
+        """The text as it stands, in blocks; either these or the lines can be had."""
         block = self._first
         self._first = b""
         while block:
@@ -56,7 +67,7 @@ class Lines:
     def __iter__(self) -> Iterator[str]:
         tail = ""
         dropping = False
-        for block in self._blocks():
+        for block in self.blocks():
             text = tail + block if tail else block
             # A CR at the end may be the first half of a CRLF: leave it for the next block.
             held = "\r" if text.endswith("\r") else ""
@@ -72,6 +83,8 @@ class Lines:
                 # What is left of a line that was cut already.
                 lines.pop(0)
                 dropping = False
+            elif dropping:
+                tail = held
             for line in lines:
                 if len(line) > LONGEST_LINE:
                     yield from self._cut_line(line)

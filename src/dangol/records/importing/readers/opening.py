@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
@@ -13,31 +13,32 @@ from typing import BinaryIO
 from django.utils.translation import gettext_lazy as _
 
 from dangol.records.importing.errors import SourceProblem, Text
-from dangol.records.importing.readers import containers, sniffing
+from dangol.records.importing.readers import containers
 from dangol.records.importing.readers.base import SourceDescription, SourceOptions, Table
-from dangol.records.importing.readers.containers import Container
-from dangol.records.importing.readers.delimited import DelimitedTable
-from dangol.records.importing.readers.encoding import decided_encoding, known_encoding, shown_encoding
-from dangol.records.importing.readers.headers import Layout, found_layout
-from dangol.records.importing.readers.lines import Lines
+from dangol.records.importing.readers.containers import EMPTY_ZIP, GZIP, ZIP, Container
+from dangol.records.importing.readers.oldexcel import OLE, OldWorkbook, check_unpacked, is_other_workbook
+from dangol.records.importing.readers.texts import START, Found, grid_found, text_table
+from dangol.records.importing.readers.xlsx import Workbook, is_workbook
 
 SAMPLE_ROWS = 200
+_FORMATS = ("delimited", "blanks", "fixed", "xlsx", "xls", "html", "jsonl")
+_PICTURE = _("This is a picture. Only tables can be imported.")
+_OTHER_ARCHIVE = _("The file is packed in a way that cannot be read. Unpack it and import what is inside.")
 _FOREIGN = (
-    (b"PK\x03\x04", _("This is a ZIP or Excel file. Save it as CSV (UTF-8) and try again.")),
-    (b"\xd0\xcf\x11\xe0", _("This is an old Excel file. Save it as CSV (UTF-8) and try again.")),
-    (b"%PDF", _("This is a PDF. Save the table as CSV (UTF-8) and try again.")),
+    (b"%PDF", _("This is a PDF. Save the table as Excel or CSV and try again.")),
+    (b"\x89PNG", _PICTURE),
+    (b"\xff\xd8\xff", _PICTURE),
+    (b"GIF8", _PICTURE),
+    (b"7z\xbc\xaf", _OTHER_ARCHIVE),
+    (b"Rar!", _OTHER_ARCHIVE),
+    (b"BZh9", _OTHER_ARCHIVE),
+    (b"\xfd7zXZ", _OTHER_ARCHIVE),
+    (b"\x28\xb5\x2f\xfd", _OTHER_ARCHIVE),
+    (b"{\\rtf", _("This is a text document. Save the table as Excel or CSV and try again.")),
+    (b"SQLite format 3", _("This is a database. Export the table as CSV and try again.")),
+    (b"PAR1", _("This is a Parquet file. Export the table as CSV and try again.")),
 )
-
-
-@dataclass
-class _Found:
-    """What is known about an open file."""
-
-    container: Container
-    options: SourceOptions
-    layout: Layout
-    sheets: list[str] = field(default_factory=list)
-    notes: list[Text] = field(default_factory=list)
+_XML_SHEET = b"urn:schemas-microsoft-com:office:spreadsheet"
 
 
 def describe(path: Path, options: SourceOptions | None = None) -> SourceDescription:
@@ -50,20 +51,21 @@ def describe(path: Path, options: SourceOptions | None = None) -> SourceDescript
         SourceProblem: there is no such file, it is empty, or it is of a kind that cannot be read.
     """
     with _file(path) as raw:
-        found = _recognised(raw, options or SourceOptions())
-        table = _table(raw, found)
+        container, found = _recognised(raw, options or SourceOptions())
+        table = found.make()
         try:
             sample = list(islice(table, SAMPLE_ROWS))
         finally:
             table.close()
+        notes = found.notes + found.late_notes()
         return SourceDescription(
             found.options,
-            found.container.compression,
+            container.compression,
             table.header,
             sample,
             found.sheets,
-            found.container.members,
-            found.notes,
+            container.members,
+            notes,
         )
 
 
@@ -75,7 +77,7 @@ def open_table(path: Path, options: SourceOptions | None = None) -> Iterator[Tab
         SourceProblem: there is no such file, it is empty, or it is of a kind that cannot be read.
     """
     with _file(path) as raw:
-        table = _table(raw, _recognised(raw, options or SourceOptions()))
+        table = _recognised(raw, options or SourceOptions())[1].make()
         try:
             yield table
         finally:
@@ -91,58 +93,88 @@ def _file(path: Path) -> BinaryIO:
         ) from error
 
 
-def _recognised(raw: BinaryIO, options: SourceOptions) -> _Found:
-    container = containers.opened(raw, os.fstat(raw.fileno()).st_size, options)
-    start = container.fresh().read(8)
+def _recognised(raw: BinaryIO, options: SourceOptions) -> tuple[Container, Found]:
+    if options.format is not None and options.format not in _FORMATS:
+        raise SourceProblem(_("The format %(format)s is not known.") % {"format": options.format})
+    start = raw.read(8)
+    size = os.fstat(raw.fileno()).st_size
+    found = None
+    if start.startswith(ZIP):
+        archive = containers.archive_of(raw)
+        if is_workbook(archive):
+            found = _workbook(raw, options)
+        elif is_other_workbook(archive):
+            check_unpacked(archive)
+            found = _old_workbook(raw, options, "xlsx")
+        elif any(name.startswith(("word/", "ppt/")) for name in archive.namelist()):
+            raise SourceProblem(_("This is a text document. Save the table as Excel or CSV and try again."))
+    elif start.startswith(OLE):
+        found = _old_workbook(raw, options, "xls")
+    if found:
+        if options.format not in (None, found.options.format):
+            raise SourceProblem(_("The file is not of the format %(format)s.") % {"format": options.format})
+        return Container("", lambda: raw), found
+    container = containers.opened(raw, size, options)
+    _refuse_foreign(container)
+    return container, text_table(container, replace(options, member=container.member), raw.tell)
+
+
+def _refuse_foreign(container: Container) -> None:
+    start = container.fresh().read(START)
+    if container.compression and start.startswith((ZIP, EMPTY_ZIP, GZIP, OLE)):
+        raise SourceProblem(
+            _("Inside the packed file lies a packed file or a workbook. Unpack it and import what is inside.")
+        )
     for magic, message in _FOREIGN:
         if start.startswith(magic):
             raise SourceProblem(message)
-    return _text(container, replace(options, member=container.member))
+    if start.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"<?xml") and _XML_SHEET in start:
+        raise SourceProblem(
+            _("This is an Excel file in XML. Open it in Excel, save it as XLSX and try again.")
+        )
 
 
-def _text(container: Container, options: SourceOptions) -> _Found:
-    notes: list[Text] = []
-    if options.encoding:
-        encoding = known_encoding(options.encoding)
-    else:
-        encoding, is_mixed = decided_encoding(container.fresh())
-        shown = {"encoding": shown_encoding(encoding)}
-        if is_mixed:
-            notes.append(_("Some rows are not %(encoding)s as the others are. They are rejected.") % shown)
-        elif encoding != "utf-8":
-            notes.append(_("Read as %(encoding)s.") % shown)
-    sample = "".join(islice(Lines(container.fresh(), encoding), 2 * SAMPLE_ROWS))
-    delimiter = options.delimiter or sniffing.sniffed_delimiter(sample)
-    layout = found_layout(sniffing.first_rows(sample, delimiter), options)
-    notes += _layout_notes(layout, options)
-    decided = replace(
-        options,
-        format="delimited",
-        encoding=encoding,
-        delimiter=delimiter,
-        header=layout.header,
-        skip=layout.skip,
+def _workbook(raw: BinaryIO, options: SourceOptions) -> Found:
+    book = Workbook(raw)
+    sheet = _sheet(book, options)
+
+    def late_notes() -> list[Text]:
+        return [_("Percentages are read as shares of one: 10% as 0.1.")] if book.has_percent else []
+
+    notes = _sheet_notes(book.sheets, sheet, options)
+    found = grid_found(
+        replace(options, format="xlsx", sheet=sheet), lambda: book.rows(sheet), raw.tell, notes
     )
-    return _Found(container, decided, layout, notes=notes)
+    found.sheets = book.sheets
+    found.late_notes = late_notes
+    return found
 
 
-def _layout_notes(layout: Layout, options: SourceOptions) -> list[Text]:
-    notes: list[Text] = []
-    if layout.skip and options.skip is None:
-        notes.append(_("%(count)s rows above the header were passed over.") % {"count": layout.skip})
-    if options.header is None and layout.header == 2:
-        notes.append(_("Two header rows were joined."))
-    if options.header is None and layout.header == 0:
-        notes.append(_("There is no header row; the columns are numbered."))
-    return notes
-
-
-def _table(raw: BinaryIO, found: _Found) -> Table:
-    options = found.options
-    return DelimitedTable(
-        found.container.fresh(),
-        position=raw.tell,
-        encoding=options.encoding or "utf-8",
-        delimiter=options.delimiter or ",",
-        layout=found.layout,
+def _old_workbook(raw: BinaryIO, options: SourceOptions, kind: str) -> Found:
+    book = OldWorkbook(raw)
+    sheet = _sheet(book, options)
+    found = grid_found(
+        replace(options, format=kind, sheet=sheet),
+        lambda: book.rows(sheet),
+        raw.tell,
+        _sheet_notes(book.sheets, sheet, options),
+        close=book.close,
     )
+    found.sheets = book.sheets
+    return found
+
+
+def _sheet(book: Workbook | OldWorkbook, options: SourceOptions) -> str:
+    """The sheet asked for, else the first one that is not empty."""
+    if options.sheet is not None:
+        return options.sheet
+    for sheet in book.sheets:
+        if any(any(row.cells) for row in islice(book.rows(sheet), SAMPLE_ROWS)):
+            return sheet
+    raise SourceProblem(_("The workbook has no sheet with cells."))
+
+
+def _sheet_notes(sheets: list[str], sheet: str, options: SourceOptions) -> list[Text]:
+    if len(sheets) < 2 or options.sheet is not None:
+        return []
+    return [_("Of %(count)s sheets “%(name)s” is read.") % {"count": len(sheets), "name": sheet}]

@@ -38,12 +38,12 @@ def delimiter_and_share(sample: str) -> tuple[str, float]:
     return best, best_score[0]
 
 
-def first_rows(sample: str, delimiter: str, most: int = 200) -> list[list[str]]:
+def first_rows(lines: list[str], delimiter: str, most: int = 200) -> list[list[str]]:
     """The first rows of a delimited text, read leniently: enough to see where the header stands."""
-    lines = [line + "\n" for line in sample.split("\n")[: most * 2]]
+    ended = [line + "\n" for line in lines[: most * 2]]
     rows: list[list[str]] = []
     try:
-        for cells in csv.reader(lines, delimiter=delimiter):
+        for cells in csv.reader(ended, delimiter=delimiter):
             rows.append(cells)
             if len(rows) >= most:
                 break
