@@ -7,24 +7,31 @@ CATEGORY: dict[str, tuple[str, ...]] = {
 
 PRODUCT: dict[str, tuple[str, ...]] = {
     "name": (
-        "상품명", "제품명", "품명", "품목명", "상품", "제품", "품목", "Product Name", "Product", "Item", "Item Name", "Item Description",
+        "상품명", "제품명", "품명", "품목명", "상품", "제품", "품목", "Product Name", "Product", "Item",
+        "Item Name", "Item Description",
     ),
     "code": (
-        "상품코드", "제품코드", "품번", "품목코드", "상품번호", "제품번호", "Product Code", "SKU", "StockCode", "Item Code", "Item No",
+        "상품코드", "제품코드", "품번", "품목코드", "상품번호", "제품번호", "Product Code", "SKU", "StockCode",
+        "Item Code", "Item No",
         "PRODUCTID", "Product Id", "Part Number",
     ),
-    "list_price": ("정가", "소비자가", "판매가", "판매가격", "단가", "가격", "List Price", "Price", "Unit Price", "sales_price"),
+    "list_price": (
+        "정가", "소비자가", "판매가", "판매가격", "단가", "가격", "List Price", "Price", "Unit Price",
+        "sales_price",
+    ),
     "category": ("분류", "대분류", "상품군", "제품군", "Series"),
     "is_active": ("판매여부", "사용여부", "판매중", "Active", "Is Active", "Product Active", "Enabled"),
 }  # fmt: skip
 
 ORDER: dict[str, tuple[str, ...]] = {
     "number": (
-        "주문번호", "수주번호", "전표번호", "거래번호", "Order Number", "Order No", "Order Id", "OrderID", "InvoiceNo", "SALESORDERID",
+        "주문번호", "수주번호", "전표번호", "거래번호", "Order Number", "Order No", "Order Id", "OrderID",
+        "InvoiceNo", "SALESORDERID",
         "SO Number", "Sales Order Id",
     ),
     "ordered_at": (
-        "주문일", "주문일시", "주문일자", "수주일", "거래일", "거래일자", "매출일", "매출일자", "판매일", "판매일자", "Order Date", "Ordered At",
+        "주문일", "주문일시", "주문일자", "수주일", "거래일", "거래일자", "매출일", "매출일자", "판매일",
+        "판매일자", "Order Date", "Ordered At",
         "Purchase Date", "InvoiceDate", "Date", "Created Time",
     ),
     "status": ("주문상태", "배송상태", "Order Status"),

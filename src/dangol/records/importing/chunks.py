@@ -28,6 +28,7 @@ SHOWN = 200
 
 _HINDRANCES: dict[str, Text] = {
     "deleted": _("The record with this key lies in the recycle bin. Restore it and try again."),
+    "ambiguous": _("Several records are called so. Use a column with their number."),
     "forbidden": _("A record with this key exists, but it is outside of what you may change."),
 }
 

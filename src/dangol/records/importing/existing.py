@@ -43,15 +43,25 @@ def find_existing(record: CompiledRecord, entries: Sequence[Entry], actor: Actor
     for place, column in enumerate(key_columns[1:], start=1):
         parts = [key[place] for key in wanted]
         rows = rows.filter(**{f"{column}__gte": min(parts), f"{column}__lte": max(parts)})
+    rows_found: list[tuple[Entry, int, Any, list[Any]]] = []
     stored: dict[Entry, tuple[int, Any, list[Any]]] = {}
+    several: set[Entry] = set()
+    takes_key = _takes_key(record)
     width = len(key_columns)
     for record_id, deleted_at, *values in rows.values_list(
         "pk", "deleted_at", *key_columns, *(_column(record_type, name) for name in names)
     ):
         found = wanted.get(tuple(values[:width]))
-        if found is not None:
-            stored[found] = (record_id, deleted_at, values[width:])
-    hidden = _hidden([item[0] for item in stored.values()], record, actor)
+        if found is None or (deleted_at is not None and not takes_key):
+            continue
+        rows_found.append((found, record_id, deleted_at, values[width:]))
+    hidden = _hidden([item[1] for item in rows_found], record, actor)
+    for found, record_id, deleted_at, values in rows_found:
+        if record_id in hidden and not takes_key:
+            continue
+        if found in stored:
+            several.add(found)
+        stored[found] = (record_id, deleted_at, values)
     references = [isinstance(record_type.fields[name], Reference) for name in names]
     return {
         entry: Found(
@@ -60,10 +70,24 @@ def find_existing(record: CompiledRecord, entries: Sequence[Entry], actor: Actor
                 name: Ref(id=value) if is_reference and value is not None else value
                 for name, is_reference, value in zip(names, references, values, strict=True)
             },
-            "forbidden" if record_id in hidden else "deleted" if deleted_at is not None else "",
+            _hindrance(record_id in hidden, deleted_at is not None, entry in several),
         )
         for entry, (record_id, deleted_at, values) in stored.items()
     }
+
+
+def _takes_key(record: CompiledRecord) -> bool:
+    """Whether no two records may have the same key. Of a mere name, hidden and deleted records say nothing."""
+    if len(record.key) != 1:
+        return True
+    name = record.key[0]
+    return name in record.record_type.keys or record.record_type.fields[name].unique
+
+
+def _hindrance(is_hidden: bool, is_deleted: bool, is_one_of_several: bool) -> str:
+    if is_hidden:
+        return "forbidden"
+    return "deleted" if is_deleted else "ambiguous" if is_one_of_several else ""
 
 
 def _hidden(ids: Sequence[int], record: CompiledRecord, actor: Actor) -> set[int]:

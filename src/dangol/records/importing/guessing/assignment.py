@@ -30,35 +30,54 @@ def _cheapest(costs: Sequence[Sequence[float]]) -> list[int]:
     """For each row the place it gets; there are at least as many places as rows."""
     if not costs:
         return []
-    places = len(costs[0])
-    row_price, place_price = [0.0] * (len(costs) + 1), [0.0] * (places + 1)
-    holder = [0] * (places + 1)
+    table = _Prices(costs)
     for row in range(1, len(costs) + 1):
-        holder[0], place = row, 0
-        least, before, done = [inf] * (places + 1), [0] * (places + 1), [False] * (places + 1)
-        while holder[place]:
-            done[place] = True
-            current, step, nearest = holder[place], inf, 0
-            for other in range(1, places + 1):
-                if done[other]:
-                    continue
-                cost = costs[current - 1][other - 1] - row_price[current] - place_price[other]
-                if cost < least[other]:
-                    least[other], before[other] = cost, place
-                if least[other] < step:
-                    step, nearest = least[other], other
-            for other in range(places + 1):
-                if done[other]:
-                    row_price[holder[other]] += step
-                    place_price[other] -= step
-                else:
-                    least[other] -= step
+        table.seat(row)
+    given = [0] * len(costs)
+    for place, row in enumerate(table.holder):
+        if place and row:
+            given[row - 1] = place - 1
+    return given
+
+
+class _Prices:
+    """Rows are seated one after another; prices tell where giving way is cheapest. Counted from 1, 0 is nobody."""
+
+    def __init__(self, costs: Sequence[Sequence[float]]) -> None:
+        self.costs = costs
+        self.places = range(1, len(costs[0]) + 1)
+        self.row_price = [0.0] * (len(costs) + 1)
+        self.place_price = [0.0] * (len(costs[0]) + 1)
+        self.holder = [0] * (len(costs[0]) + 1)
+
+    def seat(self, row: int) -> None:
+        """Find this row a place; others move on where that is cheaper altogether."""
+        self.holder[0], place = row, 0
+        least = [inf] * len(self.holder)
+        before = [0] * len(self.holder)
+        done: set[int] = set()
+        while self.holder[place]:
+            done.add(place)
+            self.look(place, done, least, before)
+            nearest = min((other for other in self.places if other not in done), key=least.__getitem__)
+            self.raise_prices(least[nearest], done, least)
             place = nearest
         while place:
-            holder[place] = holder[before[place]]
+            self.holder[place] = self.holder[before[place]]
             place = before[place]
-    given = [0] * len(costs)
-    for place in range(1, places + 1):
-        if holder[place]:
-            given[holder[place] - 1] = place - 1
-    return given
+
+    def look(self, place: int, done: set[int], least: list[float], before: list[int]) -> None:
+        row = self.holder[place]
+        for other in self.places:
+            if other not in done:
+                cost = self.costs[row - 1][other - 1] - self.row_price[row] - self.place_price[other]
+                if cost < least[other]:
+                    least[other], before[other] = cost, place
+
+    def raise_prices(self, step: float, done: set[int], least: list[float]) -> None:
+        for other in range(len(self.holder)):
+            if other in done:
+                self.row_price[self.holder[other]] += step
+                self.place_price[other] -= step
+            else:
+                least[other] -= step

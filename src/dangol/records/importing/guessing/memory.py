@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
@@ -24,7 +25,7 @@ def remember(mapping: Mapping, header: Sequence[str] = ()) -> None:
         header: the columns of the file; those the mapping leaves out are remembered as left out on purpose, where
             it makes records of one type only.
 
-    Costs one query. The last use of a column counts.
+    Costs two queries. The last use of a column counts.
     """
     uses: dict[tuple[str, str], dict[str, Any]] = {}
     records = mapping.data["records"]
@@ -38,18 +39,20 @@ def remember(mapping: Mapping, header: Sequence[str] = ()) -> None:
         for column in header:
             if column.strip():
                 uses.setdefault((records[0]["type"], folded(column)[:LONGEST]), {})
-    ImportMemory.objects.bulk_create(
-        [
-            ImportMemory(record_type=record_type, column=column, use=use, last_at=Now())
-            for (record_type, column), use in uses.items()
-        ],
-        update_conflicts=True,
-        unique_fields=["record_type", "column"],
-        update_fields=["use", "last_at"],
-    )
-    ImportMemory.objects.filter(
-        record_type__in={key[0] for key in uses}, column__in={key[1] for key in uses}
-    ).update(times=F("times") + 1)
+    with transaction.atomic():
+        ImportMemory.objects.filter(
+            record_type__in={record_type for record_type, _column in uses},
+            column__in={column for _type, column in uses},
+        ).update(times=F("times") + 1)
+        ImportMemory.objects.bulk_create(
+            [
+                ImportMemory(record_type=record_type, column=column, use=use, last_at=Now())
+                for (record_type, column), use in uses.items()
+            ],
+            update_conflicts=True,
+            unique_fields=["record_type", "column"],
+            update_fields=["use", "last_at"],
+        )
 
 
 def remembered(

@@ -57,7 +57,7 @@ def source_json(source: SourceOptions | None) -> dict[str, Any]:
 def _encoding(value: Any) -> str:
     try:
         name = codecs.lookup(a_text(value, "source.encoding")).name
-        b"".decode(name)  # refuses codecs that make no text of bytes, such as hex
+        b" ".decode(name, errors="ignore")  # refuses codecs that make no text of bytes, such as hex
     except (LookupError, ValueError):
         raise MappingProblem(
             "source.encoding", _("There is no such encoding. Write it as utf-8 or cp949.")

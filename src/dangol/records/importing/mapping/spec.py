@@ -126,7 +126,7 @@ class Mapping:
     title: dict[str, str]
     records: tuple[RecordPlan, ...]
     data: dict[str, Any] = field(hash=False)
-    source: SourceOptions = SourceOptions()
+    source: SourceOptions = field(default_factory=SourceOptions)
     time_zone: str | None = None
     ordinals: tuple[Ordinal, ...] = ()
 

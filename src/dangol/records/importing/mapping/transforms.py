@@ -163,7 +163,9 @@ def _ordered(settings: Mapping[str, Any], code: str) -> Callable[[str], datetime
 
 
 def make_datetime(settings: Any, default_zone: str | None) -> Transform:
-    """Read a moment: `format` as strptime has it, or the `order` of day, month and year; `time_zone` in which it was written down.
+    """Read a moment: `format` as strptime has it, or the `order` of day, month and year.
+
+    `time_zone` is where it was written down.
 
     A moment that the clock change skips is refused; of one that happens twice the first is taken.
     """
