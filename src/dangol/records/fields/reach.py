@@ -18,19 +18,24 @@ from dangol.records.fields.base import EMPTY_MARK, FieldError, Locale
 from dangol.records.fields.text import Text
 
 HOME_REGION = "KR"
-_MOBILE = re.compile(r"0(1[016-9])[- ]?(\d{3,4})[- ]?(\d{4})")
+_PREFIX = r"(1[016-9]|2|3[1-3]|4[1-4]|5[1-5]|6[1-4]|70)"
+_NATIONAL = re.compile(rf"0{_PREFIX}[- ]?(\d{{3,4}})[- ]?(\d{{4}})", re.ASCII)
+_CANONICAL = re.compile(rf"\+82{_PREFIX}\d{{7,8}}", re.ASCII)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=4_096)
 def _e164(text: str) -> str | None:
     """E.164 of a phone number as people write it, or None. Korean 15xx/16xx numbers have no area code and stay valid.
 
-    Korean mobile numbers, nearly all there are, need no look at the library's tables: that is fifty times faster.
+    Korean mobile numbers and those with an area code, nearly all there are, need no look at the library's tables: that is
+    fifty times faster.
     """
     if "~" in text:
         return None  # a range of numbers; taking the first would lose the others
-    if found := _MOBILE.fullmatch(text):
+    if found := _NATIONAL.fullmatch(text):
         return "+82" + "".join(found.groups())
+    if _CANONICAL.fullmatch(text):
+        return text
     try:
         number = phonenumbers.parse(text, HOME_REGION)
     except phonenumbers.NumberParseException:

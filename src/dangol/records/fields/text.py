@@ -32,9 +32,30 @@ class Text(Field):
         self.max_length = max_length
 
     def convert(self, raw: Any, locale: Locale) -> str | None:
-        if isinstance(raw, bool) or not isinstance(raw, str | int | float):
+        if type(raw) is str:
+            text = raw
+        elif isinstance(raw, bool) or not isinstance(raw, str | int | float):
             raise FieldError("type", _("Enter text."))
-        text = str(raw)
+        else:
+            text = str(raw)
+        # Nearly all values are printable, and then they hold no control character, odd blank or broken surrogate.
+        text = self._tidied(text) if text.isprintable() else self._checked(text)
+        if self.max_length is not None and len(text) > self.max_length:
+            raise FieldError(
+                "too_long",
+                _("The text is %(length)s characters long; at most %(limit)s fit.")
+                % {"length": len(text), "limit": self.max_length},
+            )
+        return text or None
+
+    def _tidied(self, text: str) -> str:
+        if not text.isascii():
+            text = unicodedata.normalize("NFC", text)
+        if not self.multiline and "  " in text:
+            text = _SPACE.sub(" ", text)
+        return text.strip()
+
+    def _checked(self, text: str) -> str:
         if not text.isascii():
             try:
                 text.encode()
@@ -43,14 +64,7 @@ class Text(Field):
             text = unicodedata.normalize("NFC", text)
         if _CONTROL.search(text):
             raise FieldError("control", _("The text contains control characters. Remove them and try again."))
-        text = text.strip() if self.multiline else _SPACE.sub(" ", text).strip()
-        if self.max_length is not None and len(text) > self.max_length:
-            raise FieldError(
-                "too_long",
-                _("The text is %(length)s characters long; at most %(limit)s fit.")
-                % {"length": len(text), "limit": self.max_length},
-            )
-        return text or None
+        return text.strip() if self.multiline else _SPACE.sub(" ", text).strip()
 
 
 class LongText(Text):

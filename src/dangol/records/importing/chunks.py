@@ -84,25 +84,29 @@ class _Unclear(Exception):
         self.code = code
 
 
-def write_chunk(compiled: CompiledMapping, rows: Rows, ordinals: Ordinals, actor: Actor) -> ChunkResult:
+def write_chunk(
+    compiled: CompiledMapping, rows: Rows, ordinals: Ordinals, actor: Actor, *, folded: Folded | None = None
+) -> ChunkResult:
     """Write what the rows say. A row goes in with all its records or not at all.
 
     Args:
         rows: (index, cells) of rows that could be taken apart.
         ordinals: for each index, its ordinal in each slot of the mapping.
+        folded: what `fold` made of these rows, when that is done already.
 
     Costs one look-up and one write for each record of the mapping when no row is refused.
     """
     problems: dict[int, Problem] = {}
     for attempt in range(1, len(rows) + 2):
         kept = [item for item in rows if item[0] not in problems] if problems else rows
-        folded = fold(compiled, kept, ordinals)
+        folded = folded or fold(compiled, kept, ordinals)
         problems.update(folded.problems)
         try:
             with transaction.atomic():
                 result = _write_entries(compiled, folded, actor, patient=attempt <= PATIENT_ROUNDS)
         except _Refused as refused:
             problems.update(refused.problems)
+            folded = None
             continue
         except _Unclear as unclear:
             left = [item for item in kept if item[0] not in problems]
@@ -186,7 +190,7 @@ def _changes(
                 problem = Problem("required", _("Enter a value."), min(required - values.keys()))
                 refused.update(dict.fromkeys(entry.touched if patient else entry.rows, problem))
             else:
-                changes.append(Change(values))
+                changes.append(Change(values, parsed=True))
                 changed.append(entry)
             continue
         entry.id = found.id
@@ -195,7 +199,7 @@ def _changes(
             continue
         different = _different(record, entry, found)
         if different:
-            changes.append(Change(different, id=found.id))
+            changes.append(Change(different, id=found.id, parsed=True))
             changed.append(entry)
     if refused:
         raise _Refused(refused)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -18,6 +17,7 @@ from dangol.events.outbox import announce
 from dangol.identity.actors import Actor
 from dangol.records.fields import Locale
 from dangol.records.importing import counters, rejects
+from dangol.records.importing.ahead import Prepared, chunks_ahead
 from dangol.records.importing.chunks import ChunkResult, write_chunk
 from dangol.records.importing.errors import CellProblem, ImportProblem, Problem, RunBusy
 from dangol.records.importing.events import ImportFinished
@@ -25,7 +25,7 @@ from dangol.records.importing.holding import await_database, calm_collector, hol
 from dangol.records.importing.mapping import CompiledMapping, Mapping, compile_mapping, read_mapping
 from dangol.records.importing.mapping.compiling import ordinal_columns
 from dangol.records.importing.planning import analyze_grown_tables
-from dangol.records.importing.readers import Row, SourceOptions, Table, open_table
+from dangol.records.importing.readers import SourceOptions, Table, open_table
 from dangol.records.models import ImportChunk, ImportReject, ImportRun, ImportState
 
 log = structlog.get_logger(__name__)
@@ -195,22 +195,19 @@ class _Work:
         if run.position:
             skipped = next((row for row in rows if row.number >= run.position), None)
             log.info("import_resumed", run=run.pk, position=run.position, found=skipped is not None)
-        chunk = list(islice(rows, run.chunk_rows))
-        while True:
-            began = time.monotonic()
-            following = list(islice(rows, run.chunk_rows)) if len(chunk) == run.chunk_rows else []
-            stopped = self._chunk(chunk, compiled, table.bytes_read(), began, is_last=not following)
-            if not connection.in_atomic_block:
-                analyze_grown_tables()
-            if self.progress:
-                self.progress(_progress(self.run))
-            if stopped or not following:
-                return
-            chunk = following
+        began = time.monotonic()
+        with chunks_ahead(table, rows, compiled, run.chunk_rows) as chunks:
+            for chunk in chunks:
+                stopped = self._chunk(chunk, compiled, began)
+                began = time.monotonic()
+                if not connection.in_atomic_block:
+                    analyze_grown_tables()
+                if self.progress:
+                    self.progress(_progress(self.run))
+                if stopped:
+                    return
 
-    def _chunk(
-        self, chunk: Sequence[Row], compiled: CompiledMapping, bytes_read: int, began: float, *, is_last: bool
-    ) -> bool:
+    def _chunk(self, chunk: Prepared, compiled: CompiledMapping, began: float) -> bool:
         """One chunk with its counters in one transaction. True when the run was cancelled or paused instead."""
         run = self.run
         before = run.position
@@ -233,23 +230,23 @@ class _Work:
             if result.created_ids or result.updated_ids:
                 ImportChunk.objects.create(
                     run=locked,
-                    position=chunk[-1].number,
+                    position=chunk.rows[-1].number,
                     created={name: ranges(ids) for name, ids in result.created_ids.items()},
                     updated=result.updated_ids,
                 )
             rejected = len(turned_away)
             imported = len(result.changing)
-            locked.rows += len(chunk)
+            locked.rows += len(chunk.rows)
             locked.rejected += rejected
             locked.imported += imported
-            locked.unchanged += len(chunk) - rejected - imported
+            locked.unchanged += len(chunk.rows) - rejected - imported
             locked.created = _sum(locked.created, result.created)
             locked.updated = _sum(locked.updated, result.updated)
-            locked.position = chunk[-1].number if chunk else before
-            locked.bytes_done = bytes_read
+            locked.position = chunk.rows[-1].number if chunk.rows else before
+            locked.bytes_done = chunk.bytes_read
             locked.advanced_at = timezone.now()
             locked.seconds += time.monotonic() - began
-            if is_last:
+            if chunk.is_last:
                 self._end(locked, ImportState.FINISHED)
                 announce(ImportFinished(run_id=run.pk), actor=self.actor)
             locked.save()
@@ -266,24 +263,20 @@ class _Work:
 
 
 def process(
-    import_run: ImportRun, chunk: Sequence[Row], compiled: CompiledMapping, actor: Actor
+    import_run: ImportRun, chunk: Prepared, compiled: CompiledMapping, actor: Actor
 ) -> tuple[ChunkResult, list[ImportReject]]:
     """Write the rows of one chunk, in the caller's transaction. Returns what became of them, and the rejects unsaved."""
-    readable: list[tuple[int, list[str]]] = []
-    problems: dict[int, Problem] = {}
-    for index, row in enumerate(chunk):
-        if row.problem is None:
-            readable.append((index, row.cells))
-        else:
-            problems[index] = row.problem
+    readable, problems = chunk.readable, chunk.problems
     ordinals = _ordinals(import_run, readable, compiled, problems)
     if problems:
         readable = [item for item in readable if item[0] not in problems]
-    result = write_chunk(compiled, readable, ordinals, actor) if readable else ChunkResult()
+    result = (
+        write_chunk(compiled, readable, ordinals, actor, folded=chunk.folded) if readable else ChunkResult()
+    )
     problems.update(result.problems)
     turned_away = [
         rejects.make_reject(
-            import_run, chunk[index].number, chunk[index].cells, problem, ordinals.get(index, ())
+            import_run, chunk.rows[index].number, chunk.rows[index].cells, problem, ordinals.get(index, ())
         )
         for index, problem in sorted(problems.items())
     ]

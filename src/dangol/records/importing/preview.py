@@ -15,6 +15,7 @@ from dangol.identity.actors import Actor
 from dangol.records import registry
 from dangol.records.fields import Field
 from dangol.records.importing import counters, engine, rejects
+from dangol.records.importing.ahead import prepared
 from dangol.records.importing.engine import locale_of, options_of, process
 from dangol.records.importing.mapping import Mapping, compile_mapping, read_mapping
 from dangol.records.importing.mapping.spec import (
@@ -91,7 +92,7 @@ def preview(import_run: ImportRun, actor: Actor) -> Preview:
         with transaction.atomic(), translation.override(actor.language):
             # A run that stopped half-way has counted these rows already.
             counters.forget(import_run)
-            result, turned_away = process(import_run, chunk, compiled, actor)
+            result, turned_away = process(import_run, prepared(chunk), compiled, actor)
             transaction.set_rollback(True)
     by_number = {reject.number: reject for reject in turned_away}
     rows = []

@@ -159,8 +159,12 @@ class Phone(Key):
     weight = 70
 
     def tokens_of(self, value: str) -> Iterator[Token]:
-        folded = text.fold(value)
-        number = "" if "@" in folded else text.phone(folded)[:40]
+        if value.startswith("+82") and value[1:].isdigit():
+            # As phone numbers are stored; most of them.
+            number = value[3:].lstrip("0")[:40]
+        else:
+            folded = text.fold(value)
+            number = "" if "@" in folded else text.phone(folded)[:40]
         if len(number) >= 3:
             yield Token(PHONE, number, number[::-1])
 
@@ -185,7 +189,7 @@ class Digits(Key):
     weight = 70
 
     def tokens_of(self, value: str) -> Iterator[Token]:
-        number = text.digits(text.fold(value))[:40]
+        number = (value if value.isdecimal() and value.isascii() else text.digits(text.fold(value)))[:40]
         if number:
             yield Token(NUMBER, number, number[::-1])
 
@@ -197,6 +201,10 @@ class Code(Key):
     weight = 80
 
     def tokens_of(self, value: str) -> Iterator[Token]:
+        if value.isascii() and value.isalnum() and len(value) <= LONGEST_TOKEN:
+            whole = value.upper()
+            yield Token(CODE, whole, whole[::-1])
+            return
         folded = text.fold(value)
         whole = text.code(folded)[:LONGEST_TOKEN]
         if not whole:

@@ -83,7 +83,8 @@ def fold(text: str) -> str:
     # decomposed Hangul is up to three characters a syllable
     text = text[: 4 * LONGEST]
     if text.isascii():
-        return text[:LONGEST].replace("\0", "").casefold().strip()
+        text = text[:LONGEST].lower()
+        return (text.replace("\0", "") if "\0" in text else text).strip()
     text = text.encode("utf-8", "ignore").decode("utf-8", "ignore").translate(_BEFORE)
     text = unicodedata.normalize("NFKC", text).casefold()
     text = unicodedata.normalize("NFKC", text)
@@ -177,6 +178,8 @@ def words(folded: str) -> list[str]:
 
 def digits(folded: str) -> str:
     """Only the digits 0–9 of a folded text (full-width ones are ordinary after folding)."""
+    if folded.isascii() and folded.isdigit():
+        return folded
     return "".join(character for character in folded if "0" <= character <= "9")
 
 
@@ -185,7 +188,7 @@ def phone(folded: str) -> str:
 
     Numbers of other countries keep their code: +1 415 555 0123 → 14155550123.
     """
-    number = digits(folded)
+    number = digits(folded.lstrip("+"))
     international = folded.startswith("+")
     if number.startswith("00") and not international:
         number, international = number[2:], True

@@ -12,12 +12,14 @@ class Change:
     """New values for one record: a new one, or the one with `id`.
 
     `version` is the version the writer's values are based on; where the record has moved on since, the change is
-    refused with a Conflict. None means "whatever it is now".
+    refused with a Conflict. None means "whatever it is now". `parsed` says that each value is what its own field made
+    of it already, so that it need not be read a second time.
     """
 
     values: Mapping[str, Any]
     id: int | None = None
     version: int | None = None
+    parsed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,9 +25,10 @@ class Parser:
         """The row to write, and what is wrong with it. A new row gets the defaults of fields it was not given."""
         values: dict[str, Any] = {}
         errors: list[RowError] = []
+        read = self._stored if change.parsed else self._value
         for name, raw in change.values.items():
             try:
-                values[name] = self._value(name, raw)
+                values[name] = read(name, raw)
             except FieldError as problem:
                 errors.append(RowError(index, name, raw, problem.code, problem.message))
         if change.id is None:
@@ -38,6 +39,12 @@ class Parser:
                 if values.get(name) in (None, "") and name not in change.values
             ]
         return Draft(index, change.id, values), errors
+
+    def _stored(self, name: str, value: Any) -> Any:
+        """A value that its field has read already: only emptiness is left to be looked at."""
+        if value is None or name not in self.type.editable_fields:
+            return self._value(name, value)
+        return value
 
     def _value(self, name: str, raw: Any) -> Any:
         field = self.type.fields.get(name)

@@ -241,19 +241,22 @@ class _Batch:
         table = self.type.table
         ids = storing.draw_ids(table, len(drafts))
         names = sorted({name for draft in drafts for name in draft.values if name in table.columns})
-        missing = {name: table.defaults.get(name) for name in names}
+        missing = [(name, table.defaults.get(name)) for name in names]
+        references = [
+            place
+            for place, name in enumerate(names, start=3)
+            if isinstance(self.type.fields[name], Reference)
+        ]
+        user_id = self.actor.user_id
         rows = []
         for record_id, draft in zip(ids, drafts, strict=True):
             draft.id = record_id
-            values = draft.values
-            rows.append(
-                [
-                    record_id,
-                    self.actor.user_id,
-                    self.actor.user_id,
-                    *(storing.column_value(values.get(name, missing[name])) for name in names),
-                ]
-            )
+            get = draft.values.get
+            row = [record_id, user_id, user_id]
+            row += [get(name, default) for name, default in missing]
+            for place in references:
+                row[place] = storing.column_value(row[place])
+            rows.append(row)
         storing.insert(table, ["id", "created_by", "updated_by", *names], rows)
 
     def _update(self, drafts: Sequence[Draft]) -> None:

@@ -36,7 +36,7 @@ Cells = Sequence[str]
 Getter = Callable[[Cells], Any]
 Check = Callable[[Cells], bool]
 
-REMEMBERED = 20_000
+REMEMBERED = 10_000
 """Distinct texts per column whose converted value is kept; a bound, so that memory stays flat."""
 SHOWN = 200
 
@@ -164,7 +164,7 @@ class _Binder:
         convert = self.conversion(cell)
         if not cell.transforms and cell.default is None and not cell.lookup:
             return lambda cells: cells[index].strip() or None
-        return _remembering(index, convert)
+        return _Remembering(index, convert)
 
     def conversion(self, cell: Cell) -> Callable[[str], Any]:
         """From the text of a cell to its value, through the transforms."""
@@ -250,7 +250,7 @@ class _Binder:
                         ) from None
             raise AssertionError(test.kind)
 
-        return _remembering(self.position(test.cell), holds)
+        return _Remembering(self.position(test.cell), holds)
 
     # fields
 
@@ -308,8 +308,10 @@ class _Binder:
 
         if isinstance(expression, Cell):
             column = expression.column
+            if not expression.transforms and expression.default is None and not expression.lookup:
+                return _Remembering(self.position(expression), _straight(field, locale, column))
             convert = self.conversion(expression)
-            return _remembering(
+            return _Remembering(
                 self.position(expression), lambda text: parse(_named(convert, text, field.name), column, text)
             )
         if isinstance(expression, Constant):
@@ -344,6 +346,24 @@ class _Binder:
         )
 
 
+def _straight(field: Field, locale: Locale, column: str) -> Callable[[str], Any]:
+    """The value of a cell as its field reads it, without detours: this runs for most cells of most files."""
+    convert = field.convert
+
+    def read(text: str) -> Any:
+        stripped = text.strip()
+        if not stripped:
+            return None
+        try:
+            return convert(stripped, locale)
+        except FieldError as error:
+            raise CellProblem(
+                error.code, error.message, field=field.name, column=column, value=text[:SHOWN]
+            ) from None
+
+    return read
+
+
 def _named(convert: Callable[[str], Any], text: str, field_name: str) -> Any:
     try:
         return convert(text)
@@ -362,18 +382,32 @@ def _first_of(cases: Sequence[tuple[Check | None, Getter]]) -> Getter:
     return choose
 
 
-def _remembering(index: int, convert: Callable[[str], Any]) -> Getter:
-    remembered: dict[str, Any] = {}
+class _Remembering:
+    """Converts each distinct text of a column once, until the column turns out to hold hardly any text twice."""
 
-    def get(cells: Cells) -> Any:
-        text = cells[index]
-        try:
+    __slots__ = ("_convert", "_hits", "_index", "_misses", "_remembered")
+
+    def __init__(self, index: int, convert: Callable[[str], Any]) -> None:
+        self._index = index
+        self._convert = convert
+        self._remembered: dict[str, Any] | None = {}
+        self._hits = self._misses = 0
+
+    def __call__(self, cells: Cells) -> Any:
+        text = cells[self._index]
+        remembered = self._remembered
+        if remembered is None:
+            return self._convert(text)
+        if text in remembered:
+            self._hits += 1
             return remembered[text]
-        except KeyError:
-            value = convert(text)
-            if len(remembered) >= REMEMBERED:
-                remembered.clear()
-            remembered[text] = value
-            return value
-
-    return get
+        value = self._convert(text)
+        self._misses += 1
+        if len(remembered) >= REMEMBERED:
+            remembered.clear()
+            if self._hits < self._misses:
+                # Numbers of customers, addresses: remembering costs more than it saves.
+                self._remembered = None
+                return value
+        remembered[text] = value
+        return value
