@@ -120,9 +120,7 @@ def test_a_waiting_run_can_be_cancelled_and_removed_with_its_file(
     assert not list(own_folder.iterdir())
 
 
-@pytest.mark.parametrize(
-    "content", ["", "\n\n", "PK\x03\x04", b"%PDF-1.7\n"]
-)
+@pytest.mark.parametrize("content", ["", "\n\n", "PK\x03\x04", b"%PDF-1.7\n"])
 def test_a_file_that_does_not_fit_is_refused_beside_the_field(
     administrator: Any, own_folder: Any, content: str | bytes
 ) -> None:

@@ -63,7 +63,9 @@ class Choices:
 
     def to_json(self) -> dict[str, Any]:
         said = {name: value for name, value in asdict(self.source).items() if value is not None}
-        parts = [{**asdict(part), "columns": [asdict(choice) for choice in part.columns]} for part in self.parts]
+        parts = [
+            {**asdict(part), "columns": [asdict(choice) for choice in part.columns]} for part in self.parts
+        ]
         return {"source": said, "parts": parts}
 
 

@@ -14,10 +14,10 @@ from dangol.records import registry
 from dangol.records.fields import Date, DateTime, Field, Reference
 from dangol.records.importing.choices import COUNTED, WITHIN, Choices, Part, key_choices, linkable
 from dangol.records.importing.errors import Text
-from dangol.records.importing.mapping.making import TITLE, can_make, lookups_of
 from dangol.records.importing.guessing import ColumnChoice, ColumnGuess, Guess, Question, guess
 from dangol.records.importing.guessing.choices import style_of
 from dangol.records.importing.guessing.styles import Fit, fit
+from dangol.records.importing.mapping.making import TITLE, can_make, lookups_of
 from dangol.records.importing.preview import clean
 from dangol.records.importing.readers import SourceDescription
 from dangol.records.types import RecordType
@@ -40,7 +40,10 @@ ORDERS: tuple[tuple[str, Text], ...] = (
     ("mdy", gettext_lazy("month, day, year")),
     ("dmy", gettext_lazy("day, month, year")),
 )
-MARKS: tuple[tuple[str, Text], ...] = ((".", gettext_lazy("point: 1,234.5")), (",", gettext_lazy("comma: 1.234,5")))
+MARKS: tuple[tuple[str, Text], ...] = (
+    (".", gettext_lazy("point: 1,234.5")),
+    (",", gettext_lazy("comma: 1.234,5")),
+)
 
 Options = list[tuple[str, str]]
 
@@ -201,9 +204,7 @@ def _block(choices: Choices, place: int, description: SourceDescription) -> Bloc
     )
 
 
-def _line(
-    at: int, use: ColumnChoice, part: Part, values: Sequence[str], reason: ColumnGuess | None
-) -> Line:
+def _line(at: int, use: ColumnChoice, part: Part, values: Sequence[str], reason: ColumnGuess | None) -> Line:
     known = part.record_type.fields.get(use.field)
     samples = [clean(value)[:SAMPLE_LENGTH] for value in values[:SAMPLES]]
     # Asked as if nothing had been answered, so that the answer can be changed.

@@ -8,6 +8,7 @@ app_name = "imports"
 urlpatterns = [
     path("imports/", views.index, name="list"),
     path("imports/new/", views.new, name="new"),
+    path("imports/mappings/<int:number>/forget/", views.forget, name="forget"),
     path("imports/<uuid:key>/", views.detail, name="detail"),
     path("imports/<uuid:key>/mapping/", views.mapping, name="mapping"),
     path("imports/<uuid:key>/mapping/written/", views.write_out, name="written"),

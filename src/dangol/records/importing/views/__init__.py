@@ -1,6 +1,6 @@
 """Pages: the list of imports, a new one, its columns, its preview, its progress and its result."""
 
-from dangol.records.importing.views.listing import index
+from dangol.records.importing.views.listing import forget, index
 from dangol.records.importing.views.mapping import mapping, write_out
 from dangol.records.importing.views.preview import detail, rehearsal_progress, rehearse, save
 from dangol.records.importing.views.results import rejects_file, undo, undo_progress
@@ -10,6 +10,7 @@ from dangol.records.importing.views.upload import new
 __all__ = [
     "cancel",
     "detail",
+    "forget",
     "index",
     "mapping",
     "new",

@@ -16,7 +16,7 @@ from dangol.records import registry
 from dangol.records.importing import runs, storage
 from dangol.records.importing.choices import Choices, choices_from_json, is_unfinished, run_choose, unfinished
 from dangol.records.importing.errors import ImportProblem, SourceProblem
-from dangol.records.importing.forms import UploadForm
+from dangol.records.importing.forms import AUTOMATIC, UploadForm
 from dangol.records.importing.guessing import likely_types
 from dangol.records.importing.mapping import read_mapping
 from dangol.records.importing.readers import SourceDescription, SourceOptions, describe
@@ -112,5 +112,5 @@ def _type_of(form: UploadForm, description: SourceDescription, actor: Actor) -> 
 
 
 def _page(request: HttpRequest, form: UploadForm, like: ImportRun | None, status: int = 200) -> HttpResponse:
-    context = {"form": form, "like": like, "menu_key": MENU_KEY, "limit": storage.largest_upload() >> 20}
+    context = {"form": form, "like": like, "open_mapping": form["mapping"].value() != AUTOMATIC, "menu_key": MENU_KEY, "limit": storage.largest_upload() >> 20}
     return render(request, "records/importing/new.html", context, status=status)
