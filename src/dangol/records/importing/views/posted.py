@@ -11,8 +11,8 @@ from pathlib import Path
 from django.http import QueryDict
 
 from dangol.records.importing.choices import Choices, Part, fitted, key_choices, linkable
-from dangol.records.importing.columns import FOUND_BY, MARKS, ORDERS, guessed_part
-from dangol.records.importing.guessing import ColumnChoice
+from dangol.records.importing.columns import FOUND_BY, MARKS, ORDERS, guessed_part, sample_rows
+from dangol.records.importing.guessing import ColumnChoice, likely_types
 from dangol.records.importing.readers import SourceDescription, SourceOptions, describe
 from dangol.records.models import ImportRun
 from dangol.records.types import RecordType
@@ -128,19 +128,18 @@ def _with_another(
 ) -> list[Part]:
     """One more record of the same rows, with its columns guessed and linked with the others where it can be.
 
-    The first choice is a type that one of the others points at, then one that points at another.
+    Types that one of the others points at come first, then those that point at one of them; among these the one that
+    the columns look like most.
     """
     present = {part.type for part in parts}
+    fresh = [known for known in types if known.name not in present]
     pointed = {
-        known.target
-        for part in parts
-        for known in part.record_type.editable_fields.values()
-        if known.target and known.target not in present
+        known.target for part in parts for known in part.record_type.editable_fields.values() if known.target
     }
-    candidates = [known for known in types if known.name in pointed]
-    candidates += [known for known in types if any(known.reference_to(name) for name in present)]
-    candidates += [known for known in types if known.name not in present]
-    record_type = next(iter(candidates), types[0])
+    near = [known for known in fresh if known.name in pointed]
+    near = near or [known for known in fresh if any(known.reference_to(name) for name in present)] or fresh
+    likely = likely_types(description.header, sample_rows(description), near)
+    record_type = likely[0][0] if likely else (near or list(types))[0]
     made = [*parts, guessed_part(record_type, description)]
     last = len(made) - 1
     for place, part in enumerate(made):
