@@ -5,6 +5,7 @@
 
 PY = .venv/bin/python
 SIZE = S
+BENCH =
 TESTS = tests
 DEMO_DATA = .data/demo
 
@@ -12,7 +13,7 @@ help:
 	@echo "make demo         serve a demo company on http://localhost:8000/"
 	@echo "make test         all tests"
 	@echo "make check        style, types, layers, words, contracts"
-	@echo "make bench        benchmarks; SIZE=S, M or L"
+	@echo "make bench        benchmarks into docs/performance.md; SIZE=S, M or L; BENCH='--data FOLDER' keeps the company"
 	@echo "make test-pg15    all tests on Debian's PostgreSQL 15"
 	@echo "make environment  only prepare .venv, browser libraries and catalogues"
 	@echo "make clean        remove what make made"
@@ -47,7 +48,7 @@ test-pg15: environment
 	@DANGOL_POSTGRES_BIN="$$(sh make/postgres15.sh)" $(PY) -m pytest -n 2 --dist worksteal -q $(TESTS)
 
 bench: environment
-	@$(PY) -m benchmarks --size $(SIZE)
+	@$(PY) -m benchmarks --size $(SIZE) --write $(BENCH)
 
 check: environment
 	@$(PY) -m checks

@@ -15,7 +15,10 @@ Headers = dict[str, str]
 
 @dataclass(frozen=True)
 class Case:
-    """One kind of request. `ask` gives method, path and body of the next one; `floor` names the statement beside it."""
+    """One kind of request. `ask` gives method, path and body of the next one; `floor` names the statement beside it.
+
+    `p95` in milliseconds, `per_second` and `ratio` to the floor are what is asked for; `peer` is the row of `peers.ROWS`.
+    """
 
     name: str
     ask: Callable[[], tuple[str, str, bytes | None]]
@@ -25,6 +28,7 @@ class Case:
     p95: float = 0
     per_second: float = 0
     ratio: float = 0
+    peer: str = ""
 
 
 def get(path: str, **query: str) -> Callable[[], tuple[str, str, bytes | None]]:
@@ -150,7 +154,7 @@ def cases() -> tuple[list[Case], dict[str, str]]:
     for name, (query, condition, order) in LISTS.items():
         statements[name] = floor_of(condition, order)
         address = get("/customers/", **{"sort": "-updated_at", **query})
-        found.append(Case(f"list: {name}", address, signed, 200, name, 100, 100, 2.5))
+        found.append(Case(f"list: {name}", address, signed, 200, name, 100, 100, 2.5, "list-page"))
     scopes = {
         "everything": (signed, "true"),
         "scope of one team": (session(team_head), f"c.team_id = {leaf.pk}"),
@@ -166,7 +170,11 @@ def cases() -> tuple[list[Case], dict[str, str]]:
         ):
             case = f"{name}, {by}"
             statements[case] = statement
-            found.append(Case(f"list: {case}", get("/customers/", sort=sort), who, 200, case, 100, 100, 2.5))
+            found.append(
+                Case(
+                    f"list: {case}", get("/customers/", sort=sort), who, 200, case, 100, 100, 2.5, "list-page"
+                )
+            )
     found += [
         Case("list of orders", get("/orders/"), signed, 200, "", 100, 100),
         Case("list of contacts", get("/contacts/"), signed, 200, "", 100, 100),
@@ -175,9 +183,9 @@ def cases() -> tuple[list[Case], dict[str, str]]:
         Case("count: common filter", get("/customers/count/", filter="stage = active"), signed, 200, "", 100),
         Case("count: rare filter", get("/customers/count/", **LISTS["rare filter, another sort"][0]), signed, 200, "", 100),
         Case("count: to-many condition", get("/customers/count/", **LISTS["to-many condition"][0]), signed, 200, "", 200),
-        Case("360 of a busy customer", each([f"/customers/{number}/" for number in busy]), signed, 200, "", 150, 60),
-        Case("360 of any customer", each([f"/customers/{number}/" for number in numbers]), signed, 200, "", 150, 60),
-        Case("360 by a team member", each(own_customers(leaf.pk)), session(team_head), 200, "", 150, 60),
+        Case("360 of a busy customer", each([f"/customers/{number}/" for number in busy]), signed, 200, "", 150, 60, 0, "360"),
+        Case("360 of any customer", each([f"/customers/{number}/" for number in numbers]), signed, 200, "", 150, 60, 0, "360"),
+        Case("360 by a team member", each(own_customers(leaf.pk)), session(team_head), 200, "", 150, 60, 0, "360"),
     ]  # fmt: skip
     typed = {
         "one syllable": [name[0] for name, _phone in people],
@@ -204,10 +212,12 @@ def cases() -> tuple[list[Case], dict[str, str]]:
         ).encode()  # fmt: skip
 
     found += [
-        Case("API: search by name", each(names), program, 200, "", 60, 250),
-        Case("API: list of 50", get("/api/v1/customers"), program, 200, "API", 100, 250),
-        Case("API: read", each([f"/api/v1/customers/{number}" for number in numbers]), program, 200, "", 60, 300),
-        Case("API: create a contact", lambda: ("POST", "/api/v1/contacts", contact()), program, 201, "", 60, 180),
+        Case("API: search by name", each(names), program, 200, "", 60, 250, 0, "search-api"),
+        Case("API: list of 50", get("/api/v1/customers"), program, 200, "API", 100, 250, 0, "list-api"),
+        Case("API: read", each([f"/api/v1/customers/{number}" for number in numbers]), program, 200, "", 60, 300, 0, "read-api"),
+        Case(
+            "API: create a contact", lambda: ("POST", "/api/v1/contacts", contact()), program, 201, "", 60, 180, 0, "create-api"
+        ),
         Case(
             "API: change a contact",
             lambda: (

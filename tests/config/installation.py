@@ -82,7 +82,10 @@ class Installation:
         assert self.serving is not None
         found = {}
         for process in psutil.Process(self.serving.pid).children():
-            words = " ".join(process.cmdline())
+            try:
+                words = " ".join(process.cmdline())
+            except psutil.Error:
+                continue  # it died this moment
             for name, mark in (
                 ("postgres", "/bin/postgres"),
                 ("web", "dangol.config.web"),

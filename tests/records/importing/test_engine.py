@@ -313,3 +313,31 @@ def test_an_automatic_mapping_brings_customers_in(bring_in: Importer) -> None:
     run = bring_in(f"external_id,{label},phone,memo\nC1,한빛정밀,021234567,x\n", "customer")
     assert run.imported == 1
     assert Customer.objects.get().phone == "+8221234567"
+
+
+def only(**how: str) -> dict[str, Any]:
+    """The customers' mapping, but for what it does with records that are there, or are not."""
+    return {**CUSTOMERS, "records": [{**CUSTOMERS["records"][0], **how}]}
+
+
+def test_a_mapping_may_only_change_what_is_there(bring_in: Importer) -> None:
+    bring_in(HEADER + "1,하나,,,\n")
+    done = bring_in(HEADER + "1,하나상사,,,\n2,둘,,,\n", only(missing="reject"))
+    assert (done.imported, done.rejected) == (1, 1)
+    assert done.rejects.get().code == "missing"
+    assert list(Customer.objects.values_list("name", flat=True)) == ["하나상사"]
+
+
+def test_a_mapping_may_pass_over_what_is_not_there(bring_in: Importer) -> None:
+    bring_in(HEADER + "1,하나,,,\n")
+    done = bring_in(HEADER + "2,둘,,,\n1,하나상사,,,\n3,셋,,,\n", only(missing="skip"))
+    assert (done.imported, done.unchanged, done.rejected) == (1, 2, 0)
+    assert list(Customer.objects.values_list("name", flat=True)) == ["하나상사"]
+
+
+def test_a_mapping_may_only_make_what_is_not_there(bring_in: Importer) -> None:
+    bring_in(HEADER + "1,하나,,,\n")
+    done = bring_in(HEADER + "1,하나상사,,,\n2,둘,,,\n", only(existing="reject"))
+    assert (done.imported, done.rejected) == (1, 1)
+    assert done.rejects.get().code == "exists"
+    assert set(Customer.objects.values_list("name", flat=True)) == {"하나", "둘"}

@@ -29,6 +29,7 @@ SHOWN = 200
 _HINDRANCES: dict[str, Text] = {
     "deleted": _("The record with this key lies in the recycle bin. Restore it and try again."),
     "ambiguous": _("Several records are called so. Use a column with their number."),
+    "exists": _("A record with this key is there already, and this import changes none."),
     "forbidden": _("A record with this key exists, but it is outside of what you may change."),
 }
 
@@ -75,6 +76,14 @@ class _Refused(Exception):
         self.problems = problems
 
 
+class _Skipped(Exception):
+    """Some rows are about records that are not there, and the mapping passes over these."""
+
+    def __init__(self, rows: set[int]) -> None:
+        super().__init__()
+        self.rows = rows
+
+
 class _Unclear(Exception):
     """The database refused the chunk without saying for which row; smaller chunks will tell."""
 
@@ -97,8 +106,10 @@ def write_chunk(
     Costs one look-up and one write for each record of the mapping when no row is refused.
     """
     problems: dict[int, Problem] = {}
-    for attempt in range(1, len(rows) + 2):
-        kept = [item for item in rows if item[0] not in problems] if problems else rows
+    skipped: set[int] = set()
+    for attempt in range(1, 2 * len(rows) + 2):
+        out = problems.keys() | skipped
+        kept = [item for item in rows if item[0] not in out] if out else rows
         folded = folded or fold(compiled, kept, ordinals)
         problems.update(folded.problems)
         try:
@@ -108,8 +119,12 @@ def write_chunk(
             problems.update(refused.problems)
             folded = None
             continue
+        except _Skipped as passed_over:
+            skipped |= passed_over.rows
+            folded = None
+            continue
         except _Unclear as unclear:
-            left = [item for item in kept if item[0] not in problems]
+            left = [item for item in kept if item[0] not in problems and item[0] not in skipped]
             result = _halved(compiled, left, ordinals, actor, unclear)
         result.problems = {**problems, **result.problems}
         return result
@@ -175,6 +190,7 @@ def _changes(
     changes: list[Change] = []
     changed: list[Entry] = []
     refused: dict[int, Problem] = {}
+    skipped: set[int] = set()
     for entry in entries:
         values = entry.values
         for name, parent in entry.parents.items():
@@ -183,19 +199,18 @@ def _changes(
             values[name] = parent.ref
         found = stored.get(entry) if stored else None
         if found is None:
-            for name, fallback in entry.fallbacks.items():
-                if values.get(name) is None and fallback is not None:
-                    values[name] = fallback
-            if not required <= values.keys():
-                problem = Problem("required", _("Enter a value."), min(required - values.keys()))
+            if record.missing == "skip" and entry.key:
+                skipped.update(entry.rows)
+            elif problem := _not_to_be_made(record, entry, required):
                 refused.update(dict.fromkeys(entry.touched if patient else entry.rows, problem))
             else:
                 changes.append(Change(values, parsed=True))
                 changed.append(entry)
             continue
         entry.id = found.id
-        if found.hindrance:
-            refused.update(dict.fromkeys(entry.rows, _hindered(record, entry, found)))
+        hindrance = found.hindrance or ("exists" if record.existing == "reject" else "")
+        if hindrance:
+            refused.update(dict.fromkeys(entry.rows, _hindered(record, entry, hindrance)))
             continue
         different = _different(record, entry, found)
         if different:
@@ -203,7 +218,23 @@ def _changes(
             changed.append(entry)
     if refused:
         raise _Refused(refused)
+    if skipped:
+        raise _Skipped(skipped)
     return changes, changed
+
+
+def _not_to_be_made(record: CompiledRecord, entry: Entry, required: set[str]) -> Problem | None:
+    """Why no record is made of an entry that is not there yet; otherwise its fallbacks are filled in."""
+    if record.missing == "reject" and entry.key:
+        message = _("There is no record with this key, and this import makes none.")
+        return Problem("missing", message, record.key[0], value=_key(entry))
+    values = entry.values
+    for name, fallback in entry.fallbacks.items():
+        if values.get(name) is None and fallback is not None:
+            values[name] = fallback
+    if not required <= values.keys():
+        return Problem("required", _("Enter a value."), min(required - values.keys()))
+    return None
 
 
 def _different(record: CompiledRecord, entry: Entry, found: Found) -> dict[str, Any]:
@@ -224,9 +255,12 @@ def _different(record: CompiledRecord, entry: Entry, found: Found) -> dict[str, 
     return different
 
 
-def _hindered(record: CompiledRecord, entry: Entry, found: Found) -> Problem:
-    key = ", ".join(str(part) for part in entry.key if not isinstance(part, Entry))
-    return Problem(found.hindrance, _HINDRANCES[found.hindrance], record.key[0], value=key[:SHOWN])
+def _hindered(record: CompiledRecord, entry: Entry, hindrance: str) -> Problem:
+    return Problem(hindrance, _HINDRANCES[hindrance], record.key[0], value=_key(entry))
+
+
+def _key(entry: Entry) -> str:
+    return ", ".join(_shown(part) for part in entry.key if not isinstance(part, Entry))[:SHOWN]
 
 
 def _shown(value: Any) -> str:

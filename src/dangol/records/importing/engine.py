@@ -21,6 +21,7 @@ from dangol.records.importing.ahead import Prepared, chunks_ahead
 from dangol.records.importing.chunks import ChunkResult, write_chunk
 from dangol.records.importing.errors import CellProblem, ImportProblem, Problem, RunBusy
 from dangol.records.importing.events import ImportFinished
+from dangol.records.importing.guessing import remember
 from dangol.records.importing.holding import await_database, calm_collector, holding
 from dangol.records.importing.mapping import CompiledMapping, Mapping, compile_mapping, read_mapping
 from dangol.records.importing.mapping.compiling import ordinal_columns
@@ -247,6 +248,7 @@ class _Work:
             locked.advanced_at = timezone.now()
             locked.seconds += time.monotonic() - began
             if chunk.is_last:
+                remember(compiled.mapping)
                 self._end(locked, ImportState.FINISHED)
                 announce(ImportFinished(run_id=run.pk), actor=self.actor)
             locked.save()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from django.utils.translation import gettext_lazy as _
 
@@ -62,7 +63,7 @@ def found_widths(lines: Sequence[str], encoding: str) -> tuple[int, ...] | None:
         for start in starts
     ]
     ends = [0, *(start for start, is_gap in zip(starts, gaps, strict=True) if is_gap), longest]
-    widths = tuple(after - before for before, after in zip(ends, ends[1:], strict=False))
+    widths = tuple(after - before for before, after in pairwise(ends))
     # Columns that are full of blanks somewhere, and at least one of numbers: otherwise it is text in lines.
     rows = [cut_line(line, widths, encoding) for line in lines if line.strip()][1:]
     numbers = any(

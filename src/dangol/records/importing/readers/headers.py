@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median_high, median_low
 
 from django.utils.translation import gettext_lazy as _
@@ -161,17 +162,15 @@ def _column_kinds(body: Sequence[Cells], width: int) -> list[str]:
 def _votes(row: Cells, columns: Sequence[str]) -> tuple[int, int]:
     """In how many columns a row differs from what stands below as a header does, and in how many it is alike."""
     differs = alike = 0
-    numbers = [cell.strip() for cell in row if cell.strip().isdigit()]
-    counts_up = len(numbers) > 2 and all(
-        int(after) - int(before) == 1 for before, after in zip(numbers, numbers[1:], strict=False)
-    )
+    numbers = [cell.strip() for cell in row if cell.strip().isdecimal()]
+    counts_up = len(numbers) > 2 and all(int(after) - int(before) == 1 for before, after in pairwise(numbers))
     for cell, column in zip(row, columns, strict=False):
         kind = _kind(cell)
         if column not in ("data", "year") or not kind:
             continue
         if kind == "text":
             differs += 1
-        elif not (kind == "year" and column == "data") and not (counts_up and cell.strip().isdigit()):
+        elif not (kind == "year" and column == "data") and not (counts_up and cell.strip().isdecimal()):
             alike += 1
     return differs, alike
 

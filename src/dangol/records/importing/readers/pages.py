@@ -171,4 +171,4 @@ class _Parser(HTMLParser):
 
 
 def _span(text: str | None) -> int:
-    return min(int(text), MOST_COLUMNS) if text and text.isdigit() and int(text) > 0 else 1
+    return min(int(text), MOST_COLUMNS) if text and text.isdecimal() and int(text) > 0 else 1

@@ -183,7 +183,7 @@ def _page(container: Container, options: SourceOptions, position: Position, note
         raise SourceProblem(_("The web page has no table."))
     if options.sheet is None:
         table = max(sizes, key=lambda number: (sizes[number], -number))
-    elif options.sheet.isdigit() and int(options.sheet) in sizes:
+    elif options.sheet.isdecimal() and int(options.sheet) in sizes:
         table = int(options.sheet)
     else:
         raise SourceProblem(

@@ -72,7 +72,7 @@ class Workbook:
         source = self._part(self._paths[sheet], None)
         if source is None:
             raise _damaged()
-        return _SheetReader(self, self._texts, self._styles, self._is_1904).read(source)
+        return _SheetReader(self, self._texts, self._styles, is_1904=self._is_1904).read(source)
 
     def _part(self, path: str, most: int | None) -> Source | None:
         try:
@@ -174,108 +174,109 @@ class Workbook:
 
 
 class _SheetReader:
-    """Cells to rows. One object reads one sheet once."""
+    """Cells to rows. One object reads one sheet once; its methods are called some five times for each cell."""
 
-    def __init__(self, book: Workbook, texts: list[str], styles: list[str], is_1904: bool) -> None:
+    __slots__ = (
+        "_book", "_cells", "_collecting", "_columns", "_faults", "_is_1904", "_kind", "_number", "_parts",
+        "_phonetic", "_place", "_ref", "_rows", "_style", "_styles", "_texts",
+    )  # fmt: skip
+
+    def __init__(self, book: Workbook, texts: list[str], styles: list[str], *, is_1904: bool) -> None:
         self._book = book
         self._texts = texts
         self._styles = styles
         self._is_1904 = is_1904
         self._columns: dict[str, int] = {}
+        self._rows: list[GridRow] = []
+        self._cells: list[str] = []
+        self._faults: list[Fault] = []
         self._parts: list[str] = []
+        self._number = 0
+        self._place = -1
+        self._kind = self._style = self._ref = ""
+        self._collecting = self._phonetic = False
 
     def read(self, source: Source) -> Iterator[GridRow]:
-        rows: list[GridRow] = []
-        parser = self._parser(rows)
+        parser = _new_parser()
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._characters
+        rows = self._rows
         for _block in _fed(parser, source):
             if len(self._parts) > 4 and sum(map(len, self._parts)) > LONGEST_LINE:
                 raise _damaged()
             yield from rows
             rows.clear()
 
-    def _parser(self, rows: list[GridRow]) -> expat.XMLParserType:
-        """The hot loop: five calls for each cell, so that state lies in local names."""
-        parser = _new_parser()
-        columns = self._columns
-        value_of = self._value
-        number = last = 0
-        place = -1
-        kind = style = ref = ""
-        cells: list[str] = []
-        faults: list[Fault] = []
-        parts = self._parts
-        collecting = phonetic = False
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        if ":" in name:
+            name = _local(name)
+        if name == "c":
+            self._kind = attributes.get("t", "n")
+            self._style = attributes.get("s", "")
+            self._parts.clear()
+            self._ref = ref = attributes.get("r", "")
+            letters = ref.rstrip("0123456789")
+            if not letters:
+                self._place += 1
+                return
+            place = self._columns.get(letters)
+            if place is None:
+                place = self._columns[letters] = _place_of(letters)
+            self._place = place
+        elif name in {"v", "t"}:
+            self._collecting = not self._phonetic
+        elif name == "row":
+            given = attributes.get("r", "")
+            self._number = max(int(given) if given else 0, self._number + 1)
+            self._place = -1
+            self._cells, self._faults = [], []
+        elif name == "rPh":
+            self._phonetic = True
 
-        def start(name: str, attributes: dict[str, str]) -> None:
-            nonlocal number, place, kind, style, ref, cells, faults, collecting, phonetic
-            if ":" in name:
-                name = _local(name)
-            if name == "c":
-                ref = attributes.get("r", "")
-                kind = attributes.get("t", "n")
-                style = attributes.get("s", "")
-                letters = ref.rstrip("0123456789")
-                if letters:
-                    found = columns.get(letters)
-                    if found is None:
-                        found = columns[letters] = _place_of(letters)
-                    place = found
-                else:
-                    place += 1
-                parts.clear()
-            elif name in {"v", "t"}:
-                collecting = not phonetic
-            elif name == "row":
-                given = attributes.get("r", "")
-                number = max(int(given), last + 1) if given.isdigit() else last + 1
-                place = -1
-                cells, faults = [], []
-            elif name == "rPh":
-                phonetic = True
+    def _end(self, name: str) -> None:
+        if ":" in name:
+            name = _local(name)
+        if name in {"v", "t"}:
+            self._collecting = False
+        elif name == "c":
+            if self._parts and self._place <= MOST_COLUMNS:
+                self._end_cell()
+        elif name == "row":
+            self._rows.append(GridRow(self._number, self._cells, self._faults))
+        elif name == "rPh":
+            self._phonetic = False
 
-        def end(name: str) -> None:
-            nonlocal collecting, phonetic, last
-            if ":" in name:
-                name = _local(name)
-            if name in {"v", "t"}:
-                collecting = False
-            elif name == "c":
-                if parts and place < MOST_COLUMNS + 1:
-                    gap = place - len(cells)
-                    if gap > 0:
-                        cells.extend([""] * gap)
-                    text = value_of("".join(parts), kind, style)
-                    if gap < 0:
-                        cells[place] = text
-                    else:
-                        cells.append(text)
-                    if kind == "e":
-                        faults.append(_error(place, ref, text))
-            elif name == "row":
-                last = number
-                rows.append(GridRow(number, cells, faults))
-            elif name == "rPh":
-                phonetic = False
+    def _characters(self, text: str) -> None:
+        if self._collecting:
+            self._parts.append(text)
 
-        def characters(text: str) -> None:
-            if collecting:
-                parts.append(text)
+    def _end_cell(self) -> None:
+        parts, cells, place = self._parts, self._cells, self._place
+        text = self._value(parts[0] if len(parts) == 1 else "".join(parts))
+        gap = place - len(cells)
+        if gap > 0:
+            cells.extend([""] * gap)
+        if gap < 0:
+            cells[place] = text
+        else:
+            cells.append(text)
+        if self._kind == "e":
+            self._faults.append(_error(place, self._ref, text))
 
-        parser.StartElementHandler = start
-        parser.EndElementHandler = end
-        parser.CharacterDataHandler = characters
-        return parser
-
-    def _value(self, raw: str, kind: str, style: str) -> str:
+    def _value(self, raw: str) -> str:
+        kind = self._kind
         if kind == "s":
             try:
                 return self._texts[int(raw)]
-            except (ValueError, IndexError) as error:
+            except IndexError as error:
                 raise _damaged() from error
         if kind == "n":
-            shown = self._shown(style)
-            if shown in ("", "percent"):
-                self._book.has_percent |= shown == "percent"
+            shown = self._shown()
+            if not shown:
+                return number_text(raw)
+            if shown == "percent":
+                self._book.has_percent = True
                 return number_text(raw)
             return moment_text(raw, shown, is_1904=self._is_1904)
         if kind == "b":
@@ -284,10 +285,10 @@ class _SheetReader:
             return raw.replace("T00:00:00", "").replace("T", " ").removesuffix("Z")
         return unescaped(raw)
 
-    def _shown(self, style: str) -> str:
-        if not style or not self._styles:
+    def _shown(self) -> str:
+        if not self._style or not self._styles:
             return ""
-        place = int(style)
+        place = int(self._style)
         return self._styles[place] if place < len(self._styles) else ""
 
 
@@ -348,7 +349,8 @@ def _fed(parser: expat.XMLParserType, source: Source) -> Iterator[None]:
                 raise _damaged()
             yield
         parser.Parse(b"", True)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, ValueError) as error:
+        # What should be a number is none, or the XML has no sense.
         raise _damaged() from error
     yield
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 from decimal import Context, Decimal, InvalidOperation
+from functools import lru_cache
 
 _EXACT = Context(prec=15)
 """Excel keeps 15 digits; what stands behind them is noise of the binary form."""
@@ -59,6 +60,7 @@ def number_text(raw: str) -> str:
     return "0" if text == "-0" else text
 
 
+@lru_cache(maxsize=1 << 14)
 def moment_text(raw: str, kind: str, *, is_1904: bool) -> str:
     """A serial number as ISO date, date and time, or time. What is no moment stays a number."""
     try:
