@@ -238,7 +238,9 @@ def test_rejects_of_a_workbook_come_as_csv_and_go_in_through_the_same_mapping(ad
 
 
 def test_the_trial_names_each_reason_with_its_rows_and_an_example(administrator: Any) -> None:
-    clerk = Clerk(administrator.client, "고객 번호,이름,거래 시작일\nC1,한빛,어제\nC2,서광,어제\nC3,다코,2020-01-01\n")
+    clerk = Clerk(
+        administrator.client, "고객 번호,이름,거래 시작일\nC1,한빛,어제\nC2,서광,어제\nC3,다코,2020-01-01\n"
+    )
     clerk.send("next", p0_f2="since")
     detail = reverse("imports:detail", args=[clerk.run.key])
     administrator.client.post(f"{detail}rehearse/")
@@ -255,7 +257,12 @@ def test_the_trial_names_each_reason_with_its_rows_and_an_example(administrator:
         "created": {"customer": 1},
         "updated": {},
         "reasons": [
-            {"field": "since", "reason": "날짜가 아니에요.", "rows": 2, "example": {"number": 2, "value": "어제"}}
+            {
+                "field": "since",
+                "reason": "날짜가 아니에요.",
+                "rows": 2,
+                "example": {"number": 2, "value": "어제"},
+            }
         ],
         "seconds": 0.1,
     }
@@ -290,5 +297,3 @@ def test_the_list_shows_one_state(administrator: Any) -> None:
     assert "시작 전.csv" not in page
     page = administrator.client.get(f"{reverse('imports:list')}?state=failed").content.decode()
     assert "끝난 것.csv" not in page
-
-

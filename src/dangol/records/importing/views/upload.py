@@ -112,5 +112,11 @@ def _type_of(form: UploadForm, description: SourceDescription, actor: Actor) -> 
 
 
 def _page(request: HttpRequest, form: UploadForm, like: ImportRun | None, status: int = 200) -> HttpResponse:
-    context = {"form": form, "like": like, "open_mapping": form["mapping"].value() != AUTOMATIC, "menu_key": MENU_KEY, "limit": storage.largest_upload() >> 20}
+    context = {
+        "form": form,
+        "like": like,
+        "open_mapping": form["mapping"].value() != AUTOMATIC,
+        "menu_key": MENU_KEY,
+        "limit": storage.largest_upload() >> 20,
+    }
     return render(request, "records/importing/new.html", context, status=status)
