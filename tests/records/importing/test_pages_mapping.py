@@ -12,6 +12,9 @@ from django.urls import reverse
 from dangol.commerce.models import Order, OrderLine
 from dangol.customers.models import Customer
 from dangol.records.importing import engine, undoing
+from dangol.records.importing.choices import Part, linked_first
+from dangol.records.importing.errors import ImportProblem
+from dangol.records.importing.saved import mapping_forget, mapping_save
 from dangol.records.models import ImportRun, SavedMapping
 from tests.records.importing.conftest import SYSTEM
 from tests.records.importing.filled import filled
@@ -163,17 +166,11 @@ def test_a_record_of_the_same_row_can_be_taken_away_again(administrator: Any) ->
     assert "p0-l-customer" not in clerk.form
 
 
-def test_records_that_point_at_each_other_in_a_circle_are_refused(administrator: Any) -> None:
-    clerk = Clerk(administrator.client, "고객 번호,이름,상위\nC1,한빛,C2\n", record_type="customer")
-    names = [name for name in clerk.answer.context["blocks"][0].record_type.fields]
-    clerk.send("add", p0_type="customer")
-    clerk.send(p1_type="customer")
-    links = {name for name in clerk.form if "-l-" in name}
-    if not links:
-        pytest.skip(f"no field of a customer points at a customer: {names}")
-    link = next(iter(links)).split("-l-")[1]
-    answer = clerk.send("next", **{f"p0-l-{link}": "1", f"p1-l-{link}": "0"})
-    assert answer.status_code == 422
+def test_records_that_point_at_each_other_in_a_circle_are_refused() -> None:
+    parts = [Part(type="order_line", links={"order": 1}), Part(type="order", links={"customer": 0})]
+    with pytest.raises(ImportProblem):
+        linked_first(parts)
+    assert linked_first([parts[0], Part(type="order")]) == [1, 0]
 
 
 @pytest.mark.parametrize("nonsense", [{"parts": "99999999999"}, {"p0-f0": "no_such_field"}, {"p0-type": "x"}])
@@ -206,6 +203,18 @@ def test_a_mapping_under_a_name_serves_the_next_file(administrator: Any) -> None
     assert Customer.objects.get().name == "서광"
     administrator.client.post(reverse("imports:forget", args=[kept.pk]))
     assert not SavedMapping.objects.exists()
+
+
+def test_a_name_that_somebody_else_gave_is_not_taken_from_him(administrator: Any, manager: Any) -> None:
+    clerk = Clerk(administrator.client, "고객 번호,이름\nC1,한빛\n")
+    clerk.send("next")
+    clerk.run.refresh_from_db()
+    mapping_save(run=clerk.run, title="거래처", actor=administrator.actor)
+    with pytest.raises(ImportProblem):
+        mapping_save(run=clerk.run, title="거래처", actor=manager.actor)
+    with pytest.raises(ImportProblem):
+        mapping_forget(saved=SavedMapping.objects.get(), actor=manager.actor)
+    assert SavedMapping.objects.get().owner_id == administrator.id
 
 
 def test_a_mapping_without_a_name_is_not_kept(administrator: Any) -> None:

@@ -115,7 +115,7 @@ def _page(request: HttpRequest, form: UploadForm, like: ImportRun | None, status
     context = {
         "form": form,
         "like": like,
-        "open_mapping": form["mapping"].value() != AUTOMATIC,
+        "open_mapping": form["mapping"].value() not in (None, "", AUTOMATIC),
         "menu_key": MENU_KEY,
         "limit": storage.largest_upload() >> 20,
     }
