@@ -173,6 +173,34 @@ def test_records_that_point_at_each_other_in_a_circle_are_refused() -> None:
     assert linked_first([parts[0], Part(type="order")]) == [1, 0]
 
 
+def test_a_simple_mapping_that_was_written_out_can_be_changed_column_by_column(administrator: Any) -> None:
+    clerk = Clerk(administrator.client, "가,나\nC1,한빛\n", record_type="customer")
+    text = (
+        '{"records": [{"type": "customer", "key": ["external_id"], "existing": "keep",'
+        ' "fields": {"external_id": "가", "name": "나"}}]}'
+    )
+    clerk.client.post(f"{clerk.address}written/", {"mapping": "json", "json": text})
+    clerk.answer = clerk.client.get(clerk.address)
+    form = clerk.form
+    assert (form["p0-f0"], form["p0-f1"], form["p0-existing"]) == ("external_id", "name", "keep")
+    assert not clerk.answer.context["beyond"]
+
+
+def test_a_mapping_that_does_more_than_the_page_shows_is_not_replaced_unsaid(administrator: Any) -> None:
+    clerk = Clerk(administrator.client, "가,나\nC1,한빛\n", record_type="customer")
+    text = (
+        '{"records": [{"type": "customer", "key": ["external_id"],'
+        ' "fields": {"external_id": "가", "name": {"template": "고객 {나}"}}}]}'
+    )
+    clerk.client.post(f"{clerk.address}written/", {"mapping": "json", "json": text})
+    page = clerk.client.get(clerk.address)
+    assert page.context["beyond"]
+    assert "template" in page.context["written"].initial["json"]
+    clerk.run.refresh_from_db()
+    engine.run(clerk.run, SYSTEM)
+    assert Customer.objects.get().name == "고객 한빛"
+
+
 @pytest.mark.parametrize("nonsense", [{"parts": "99999999999"}, {"p0-f0": "no_such_field"}, {"p0-type": "x"}])
 def test_nonsense_in_the_form_is_passed_over(administrator: Any, nonsense: dict[str, str]) -> None:
     clerk = Clerk(administrator.client, "고객 번호,이름\nC1,한빛\n")

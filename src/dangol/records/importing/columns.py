@@ -14,9 +14,10 @@ from dangol.records import registry
 from dangol.records.fields import Date, DateTime, Field, Reference
 from dangol.records.importing.choices import COUNTED, WITHIN, Choices, Part, key_choices, linkable
 from dangol.records.importing.errors import Text
-from dangol.records.importing.guessing import ColumnChoice, ColumnGuess, Guess, Question, guess
+from dangol.records.importing.guessing import ColumnChoice, ColumnGuess, Guess, Question, choices_of, guess
 from dangol.records.importing.guessing.choices import style_of
 from dangol.records.importing.guessing.styles import Fit, fit
+from dangol.records.importing.mapping import Mapping
 from dangol.records.importing.mapping.making import TITLE, can_make, lookups_of
 from dangol.records.importing.preview import clean
 from dangol.records.importing.readers import SourceDescription
@@ -159,14 +160,31 @@ def guessed(record_type: RecordType, description: SourceDescription) -> Guess:
 def guessed_part(record_type: RecordType, description: SourceDescription) -> Part:
     """The part that the guess suggests, with the key that the guess took."""
     found = guessed(record_type, description)
-    columns = tuple(
-        ColumnChoice(column=one.column, field=one.field, lookup=one.lookup, make=one.make)
-        for one in found.columns
-        if one.field
-    )
+    columns = tuple(_suggested(one) for one in found.columns if one.field)
     part = Part(type=record_type.name, columns=columns)
     keys = key_choices(part)
     return replace(part, key=keys[0][0]) if keys else part
+
+
+def _suggested(one: ColumnGuess) -> ColumnChoice:
+    """A guess as a choice, with the answers that an earlier file was given."""
+    order, mark = style_of(one.transforms) or ("", "")
+    return ColumnChoice(one.column, one.field, one.lookup, one.make, order, mark)
+
+
+def written_part(mapping: Mapping) -> Part | None:
+    """A mapping that was written out as the page shows it; None where it does more than the page can say."""
+    columns = choices_of(mapping)
+    if columns is None:
+        return None
+    plan = mapping.records[0]
+    return Part(
+        type=plan.type,
+        columns=tuple(columns),
+        key=plan.key[0] if plan.key else "",
+        existing=plan.existing,
+        missing=plan.missing,
+    )
 
 
 def blocks(choices: Choices, description: SourceDescription) -> list[Block]:

@@ -31,9 +31,11 @@ from dangol.records.importing.columns import (
     guessed_part,
     settled,
     source_lines,
+    written_part,
 )
 from dangol.records.importing.errors import ImportProblem
 from dangol.records.importing.forms import MappingForm
+from dangol.records.importing.mapping import read_mapping
 from dangol.records.importing.readers import SourceDescription, SourceOptions
 from dangol.records.importing.views.access import address_of, facts, run_of
 from dangol.records.importing.views.posted import MOST_PARTS, described, posted
@@ -74,6 +76,7 @@ def mapping(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
         **_page(choices, description, shown, types),
         "error": error,
         "written": _written_form(run, choices, description, actor),
+        "beyond": _is_beyond(run),
     }
     part = request.headers.get("HX-Request") == "true"
     template = "records/importing/parts/mapping_form.html" if part else "records/importing/mapping.html"
@@ -120,10 +123,22 @@ def _kept(run: ImportRun, types: Sequence[RecordType]) -> tuple[Choices, SourceD
     if choices is not None:
         description = described(run, choices.source)
         return fitted(choices, description.header), description
+    if not is_unfinished(run):
+        mapping = read_mapping(run.mapping, name=run.mapping_name)
+        if (part := written_part(mapping)) is not None:
+            description = described(run, mapping.source or SourceOptions())
+            return fitted(Choices(parts=(part,)), description.header), description
     description = described(run, SourceOptions())
     allowed = {known.name for known in types}
     name = next((name for name in reversed(run.record_types) if name in allowed), types[0].name)
     return Choices(parts=(guessed_part(registry.get(name), description),)), description
+
+
+def _is_beyond(run: ImportRun) -> bool:
+    """Whether the run has a mapping that does more than the page can show, so that settling here would replace it."""
+    if run.choices or is_unfinished(run):
+        return False
+    return written_part(read_mapping(run.mapping, name=run.mapping_name)) is None
 
 
 # The mapping as JSON, for what the page cannot say.

@@ -6,6 +6,7 @@ import uuid
 from dataclasses import replace
 from pathlib import Path
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -39,7 +40,8 @@ def new(request: HttpRequest) -> HttpResponse:
     path: Path | None = None
     try:
         path, size, sha256 = storage.keep_upload(form.cleaned_data["file"].chunks())
-        run = _made(form, actor, like, path, size, sha256)
+        with transaction.atomic():
+            run = _made(form, actor, like, path, size, sha256)
     except ImportProblem as problem:
         if path is not None:
             path.unlink(missing_ok=True)

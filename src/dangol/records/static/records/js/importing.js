@@ -110,9 +110,11 @@ function searchable(select) {
       event.preventDefault();
       if (list.hidden) open();
       else mark(marked + (event.key === "ArrowDown" ? 1 : -1));
-    } else if (event.key === "Enter" && !list.hidden) {
+    } else if (event.key === "Enter") {
+      // Never sends the form: its first button may take a record away.
       event.preventDefault();
-      if (marked >= 0) take(options()[marked].dataset.value);
+      if (list.hidden) open();
+      else if (marked >= 0) take(options()[marked].dataset.value);
     } else if (event.key === "Escape" && !list.hidden) {
       event.stopPropagation();
       close();
