@@ -64,6 +64,21 @@ class Secrets:
              "quantity": "3", "unit_price": str(AMOUNT // 3)},
             everything,
         )  # fmt: skip
+        invoice = make(
+            "invoice",
+            {"number": f"{SECRET}-{mark('invoice')}", "subject": f"{SECRET} {mark('invoice')}", "customer": customer,
+             "contact": contact, "order": order, "issued_on": "2026-11-20", "total": str(AMOUNT), "memo": SECRET},
+            everything,
+        )  # fmt: skip
+        make(
+            "invoice_line",
+            {"invoice": invoice, "ordinal": 1, "product": product, "description": f"{SECRET} {mark('invoice_line')}",
+             "quantity": "3", "unit_price": str(AMOUNT // 3), "amount": str(AMOUNT)},
+            everything,
+        )  # fmt: skip
+        # Names of colleagues are nobody's secret: owners are chosen by them.
+        account = {"email": "secret.account@bimil.example", "name": "박다인", "external_id": SECRET}
+        make("user_account", account, everything)
         said = {"body": f"{SECRET} {mark('interaction')}", "customer": customer, "contact": contact}
         for kind in ("task", "meeting", "call", "note"):
             when = {"due_at" if kind == "task" else "occurred_at": now.isoformat()}

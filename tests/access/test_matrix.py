@@ -86,7 +86,7 @@ def test_no_address_shows_or_changes_what_belongs_to_another_team(visitor, secre
 
 def _text(answer) -> str:
     if getattr(answer, "streaming", False):
-        return ""
+        return b"".join(answer.streaming_content).decode(errors="replace")
     return answer.content.decode(errors="replace")
 
 

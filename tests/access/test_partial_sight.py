@@ -24,6 +24,7 @@ ROLES = {
     "customers only": {"customer"},
     "orders and interactions, no customers": {"order", "interaction"},
     "order lines, products and contacts": {"order_line", "product", "contact"},
+    "invoices only": {"invoice"},
 }
 
 
@@ -54,11 +55,20 @@ def visitor(company, types, scope="all"):
 def forbidden(types):
     words = {
         mark(name): name
-        for name in ("customer", "contact", "contact_point", "order", "order_line", "interaction")
+        for name in (
+            "customer",
+            "contact",
+            "contact_point",
+            "order",
+            "order_line",
+            "interaction",
+            "invoice",
+            "invoice_line",
+        )
     }
     words[mark("product")] = "product"
     found = [word for word, name in words.items() if name not in types]
-    if not types & {"order", "order_line"}:
+    if not types & {"order", "order_line", "invoice", "invoice_line"}:
         found += FIGURES["order"]
     if not {"customer", "order"} <= types:
         found += FIGURES["revenue"]

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -7,11 +9,13 @@ class AdministrationConfig(AppConfig):
     label = "administration"
 
     def ready(self) -> None:
-        """Hang the settings into the menu."""
+        """Hang the settings into the menu, and contribute the mappings for foreign users."""
         from dangol.events import selectors as work
         from dangol.identity.actors import may_administer
+        from dangol.records.importing import registry
         from dangol.web import menu
 
+        registry.register_folder(Path(__file__).parent / "mappings")
         department = _("Settings")
         menu.add(
             menu.MenuItem(

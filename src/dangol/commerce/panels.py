@@ -54,6 +54,17 @@ def register() -> None:
         ),
     )
     ports.add_panel(
+        "invoice",
+        ports.Panel(
+            "lines",
+            gettext_lazy("Invoice lines"),
+            "commerce/invoice_lines.html",
+            _invoice_lines,
+            "middle",
+            10,
+        ),
+    )
+    ports.add_panel(
         "product",
         ports.Panel(
             "sales", gettext_lazy("Who bought it lately"), "commerce/sales.html", _sales, "middle", 10
@@ -194,6 +205,34 @@ def _lines(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any] | None:
     }
 
 
+def _invoice_lines(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The lines of an invoice with their sum. One query."""
+    if not actor.may("invoice_line", "view"):
+        return None
+    rows = (
+        permissions.visible_to(actor, registry.get("invoice_line"))
+        .filter(invoice_id=record["id"])
+        .order_by("ordinal", "pk")
+        .values(
+            "id",
+            "product_id",
+            "description",
+            "quantity",
+            "unit_price",
+            "amount",
+            product_name=permissions.named(actor, "product", "product"),
+        )
+    )
+    found = list(rows[: LINES_SHOWN + 1])
+    return {
+        "lines": found[:LINES_SHOWN],
+        "has_more": len(found) > LINES_SHOWN,
+        "all_url": "/invoice-lines/?" + urlencode({"filter": f"invoice = {record['id']}"}),
+        "currency": record.get("currency") or "KRW",
+        "total": record.get("lines_amount"),
+    }
+
+
 def _siblings(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any] | None:
     customer = record.get("customer")
     if customer is None:
@@ -214,7 +253,7 @@ def _sales(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any] | None:
         return None
     rows = (
         permissions.visible_to(actor, registry.get("order_line"))
-        .filter(product_id=record["id"], order__deleted_at=None)
+        .filter(product_id=record["id"], order__isnull=False, order__deleted_at=None)
         .order_by("-pk")
         .values(
             "order_id",

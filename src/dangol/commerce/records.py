@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from django.utils.translation import gettext_lazy as _
 
-from dangol.commerce import services, synonyms
-from dangol.commerce.models import Category, Order, OrderLine, Product
+from dangol.commerce import invoices, services, synonyms
+from dangol.commerce.models import Category, Invoice, InvoiceLine, Order, OrderLine, Product
 from dangol.identity.actors import Actor
 from dangol.records import fields
 from dangol.records.fields import FieldError
@@ -16,7 +16,10 @@ from dangol.records.search.keys import Code, Words
 from dangol.records.types import Draft, Inherited, Open, RecordType, Section, WrittenRows
 
 KIND_TONES = {"sale": "p", "return": "r", "adjustment": "g", "charge": "b"}
+STATED = ("subtotal", "discount", "tax", "adjustment", "total")
 STATUS_TONES = {"placed": "b", "confirmed": "b", "shipped": "g", "delivered": "p", "cancelled": "r"}
+
+INVOICE_TONES = {"draft": "", "approved": "b", "sent": "g", "paid": "p", "cancelled": "r"}
 
 
 @register
@@ -60,13 +63,14 @@ class ProductRecord(RecordType):
     list_fields = ("name", "code", "category", "list_price", "unit", "is_active")
     default_sort = ("name",)
     scope = Open()
-    keys = ("code",)
+    keys = ("code", "external_id")
     search = (Words("name", weight=60), Code("code"))
     kinds = {"list_price": fields.Money}
     options = {"list_price": {"currency_column": "currency"}}
     sections = (
         Section(_("Basics"), ("code", "name", "category", "is_active")),
         Section(_("Price"), ("list_price", "currency", "unit")),
+        Section(_("Other details"), ("external_id", "description")),
     )
 
 
@@ -88,9 +92,14 @@ class OrderRecord(RecordType):
     list_fields = ("number", "customer", "kind", "status", "ordered_at", "amount", "lines_count")
     default_sort = ("-ordered_at",)
     scope = Inherited(through="customer")
-    keys = ("number",)
+    keys = ("number", "external_id")
     search = (Code("number"),)
-    options = {"kind": {"tones": KIND_TONES}, "status": {"tones": STATUS_TONES}}
+    kinds = dict.fromkeys(STATED, fields.Money)
+    options = {
+        "kind": {"tones": KIND_TONES},
+        "status": {"tones": STATUS_TONES},
+        **{name: {"currency_column": "currency"} for name in STATED},
+    }
     extra = (
         fields.Money(
             "amount", label=_("Amount"), column="totals__amount", currency_column="currency", editable=False
@@ -99,7 +108,8 @@ class OrderRecord(RecordType):
     )
     sections = (
         Section(_("Basics"), ("number", "customer", "kind", "status", "ordered_at", "amount", "lines_count")),
-        Section(_("Other details"), ("currency", "memo")),
+        Section(_("As the document states"), STATED),
+        Section(_("Other details"), ("currency", "due_on", "external_id", "memo")),
     )
     cascade = ("lines",)
 
@@ -129,21 +139,112 @@ class OrderLineRecord(RecordType):
     list_fields = ("order", "ordinal", "product", "description", "quantity", "unit_price", "amount", "kind")
     default_sort = ("-id",)
     scope = Inherited(through="order.customer")
-    kinds = {"unit_price": fields.Money, "amount": fields.Money}
+    keys = ("external_id",)
+    kinds = dict.fromkeys(("unit_price", "amount", "discount", "tax", "total"), fields.Money)
     options = {
         "kind": {"tones": KIND_TONES},
         "unit_price": {"currency_column": "order__currency"},
         "amount": {"currency_column": "order__currency", "editable": False},
+        "discount": {"currency_column": "order__currency"},
+        "tax": {"currency_column": "order__currency"},
+        "total": {"currency_column": "order__currency"},
     }
     sections = (
         Section(_("Basics"), ("order", "ordinal", "product", "description", "kind")),
         Section(_("Price"), ("quantity", "unit_price", "amount", "occurred_at")),
+        Section(_("As the document states"), ("discount", "tax", "total", "external_id")),
     )
 
     def check(self, rows: Sequence[Draft], *, actor: Actor) -> Iterable[tuple[int, str, FieldError]]:
-        """Two lines of an order never share an ordinal. One query."""
-        return services.ordinal_problems(rows)
+        """Two lines of an order never share an ordinal, and each has an order or a number elsewhere. One query."""
+        yield from services.homeless(rows, "order")
+        yield from services.ordinal_problems(rows)
 
     def after_write(self, written: WrittenRows, *, actor: Actor) -> None:
         """Add up the orders these lines stand, or stood, in."""
         services.order_lines_changed(written)
+
+
+@register
+class InvoiceRecord(RecordType):
+    """A document that asks a customer for money."""
+
+    name = "invoice"
+    path = "invoices"
+    label = _("Invoice")
+    label_plural = _("Invoices")
+    icon = "file-invoice"
+    department = "sales"
+    order = 24
+    model = Invoice
+    title = "number"
+    subtitle = ("kind", "status", "customer")
+    list_fields = ("number", "customer", "subject", "status", "issued_on", "due_on", "total", "paid")
+    default_sort = ("-issued_on",)
+    scope = Inherited(through="customer")
+    keys = ("number", "external_id")
+    search = (Code("number"), Words("subject", weight=20))
+    kinds = dict.fromkeys((*STATED, "paid"), fields.Money)
+    options = {
+        "status": {"tones": INVOICE_TONES},
+        **{name: {"currency_column": "currency"} for name in (*STATED, "paid")},
+    }
+    extra = (
+        fields.Money(
+            "lines_amount",
+            label=_("Sum of lines"),
+            column="totals__amount",
+            currency_column="currency",
+            editable=False,
+        ),
+        fields.Integer("lines_count", label=_("Lines"), column="totals__lines", editable=False),
+    )
+    sections = (
+        Section(
+            _("Basics"),
+            ("number", "subject", "customer", "contact", "order", "kind", "status", "issued_on", "due_on"),
+        ),
+        Section(_("Amounts"), (*STATED, "paid", "currency", "lines_amount", "lines_count")),
+        Section(_("Other details"), ("external_id", "memo")),
+    )
+    cascade = ("lines",)
+
+    def after_write(self, written: WrittenRows, *, actor: Actor) -> None:
+        """Tell it on the customer's timeline."""
+        invoices.invoices_written(written)
+
+
+@register
+class InvoiceLineRecord(RecordType):
+    """One line of an invoice."""
+
+    name = "invoice_line"
+    path = "invoice-lines"
+    label = _("Invoice line")
+    label_plural = _("Invoice lines")
+    icon = "list-details"
+    order = 25
+    model = InvoiceLine
+    title = "description"
+    subtitle = ("invoice", "product")
+    list_fields = ("invoice", "ordinal", "product", "description", "quantity", "unit_price", "amount")
+    default_sort = ("-id",)
+    scope = Inherited(through="invoice.customer")
+    keys = ("external_id",)
+    kinds = dict.fromkeys(("unit_price", "discount", "tax", "amount"), fields.Money)
+    options = {
+        name: {"currency_column": "invoice__currency"} for name in ("unit_price", "discount", "tax", "amount")
+    }
+    sections = (
+        Section(_("Basics"), ("invoice", "ordinal", "product", "description")),
+        Section(_("Price"), ("quantity", "unit_price", "discount", "tax", "amount")),
+        Section(_("Other details"), ("external_id",)),
+    )
+
+    def check(self, rows: Sequence[Draft], *, actor: Actor) -> Iterable[tuple[int, str, FieldError]]:
+        """A line has an invoice, or a number elsewhere. No query."""
+        return services.homeless(rows, "invoice")
+
+    def after_write(self, written: WrittenRows, *, actor: Actor) -> None:
+        """Add up the invoices these lines stand, or stood, in."""
+        invoices.invoice_lines_changed(written)

@@ -58,7 +58,8 @@ def order_lines_changed(written: WrittenRows) -> None:
         orders |= {ref.id for ref in (now, before) if isinstance(ref, Ref) and ref.id}
     gone = [*written.removed, *written.restored]
     if gone:
-        orders |= set(OrderLine.objects.filter(pk__in=gone).values_list("order_id", flat=True))
+        rows = OrderLine.objects.filter(pk__in=gone, order__isnull=False)
+        orders |= {order for order in rows.values_list("order_id", flat=True) if order}
     order_totals_refresh(sorted(orders))
     order_timeline_refresh(sorted(orders))
 
@@ -106,3 +107,11 @@ def ordinal_problems(rows: Sequence[Draft]) -> Iterator[tuple[int, str, FieldErr
             draft = asked[order, ordinal]
             if draft.id != line:
                 yield draft.index, "ordinal", taken
+
+
+def homeless(rows: Sequence[Draft], document: str) -> Iterator[tuple[int, str, FieldError]]:
+    """Lines that neither belong to a document nor carry the number another system knows them by. No query."""
+    message = _("Choose what the line belongs to. Only a line with a number elsewhere may do without.")
+    for draft in rows:
+        if draft.get(document) is None and not draft.get("external_id"):
+            yield draft.index, document, FieldError("required", message)

@@ -59,6 +59,20 @@ def parser() -> argparse.ArgumentParser:
     imports.add_argument("--chunk", type=int, default=0, metavar="N", help=_("rows for one transaction"))
     imports.add_argument("--user", metavar="EMAIL", help=_("in whose name; without it, the system"))
 
+    exports = command("export", "exports", _("Take records out into a file."))
+    exports.add_argument("type", help=_("what is taken out, for example customers or order-lines"))
+    exports.add_argument("--out", type=Path, required=True, metavar="FILE", help=_("the file to write"))
+    exports.add_argument("--format", help=_("csv, xlsx, jsonl or parquet; else by the name of the file"))
+    exports.add_argument("--filter", default="", help=_("as on the list's page"))
+    exports.add_argument(
+        "--sort", default="", help=_("fields with commas between them, - in front for descending")
+    )
+    exports.add_argument("--fields", default="", help=_("columns with commas between them, * for all"))
+    exports.add_argument("--encoding", default="", help=_("of CSV: utf-8 or cp949"))
+    exports.add_argument("--reason", default="", help=_("what the data are for; kept with the export"))
+    exports.add_argument("--json", action="store_true", help=_("print the result as JSON"))
+    exports.add_argument("--user", metavar="EMAIL", help=_("in whose name; without it, the system"))
+
     _users(command("user", "users", _("List and change the people who sign in.")))
     _tokens(command("token", "tokens", _("Make and revoke tokens for the API.")))
 

@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("dangol.insight.urls")),
     path("", include("dangol.interactions.urls")),
     path("", include("dangol.records.importing.urls")),
+    path("", include("dangol.records.exporting.urls")),
     # The generic pages catch `/<type>/`, so they come last.
     path("", include("dangol.records.urls")),
 ]

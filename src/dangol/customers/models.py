@@ -103,6 +103,7 @@ class Contact(Record):
     external_id = models.CharField(
         _("Contact number"), max_length=64, null=True, blank=True, db_collation="C"
     )
+    description = models.TextField(_("Description"), blank=True, default="", db_default="")
 
     class Meta(Record.Meta):
         verbose_name = _("Contact")

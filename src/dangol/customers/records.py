@@ -30,6 +30,7 @@ class CustomerRecord(RecordType):
     icon = "users"
     department = "customers"
     order = 10
+    personal = True
     model = Customer
     synonyms = synonyms.CUSTOMER
     title = "name"
@@ -85,6 +86,7 @@ class ContactRecord(RecordType):
     icon = "address-book"
     department = "customers"
     order = 11
+    personal = True
     model = Contact
     synonyms = synonyms.CONTACT
     title = "name"
@@ -99,7 +101,7 @@ class ContactRecord(RecordType):
     sections = (
         Section(_("Basics"), ("customer", "name", "job_title", "department", "is_primary")),
         Section(_("How to reach"), ("phone", "email")),
-        Section(_("Other details"), ("external_id",)),
+        Section(_("Other details"), ("external_id", "description")),
     )
     cascade = ("points",)
     timeline = True
@@ -115,6 +117,7 @@ class ContactPointRecord(RecordType):
     label_plural = _("Contact points")
     icon = "at"
     order = 12
+    personal = True
     model = ContactPoint
     title = "value"
     subtitle = ("kind", "label", "customer")

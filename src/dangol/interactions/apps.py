@@ -1,3 +1,5 @@
+from pathlib import Path
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -7,12 +9,13 @@ class InteractionsConfig(AppConfig):
     label = "interactions"
 
     def ready(self) -> None:
-        """Take over the timeline, and contribute the home page and the cards of a record's page."""
+        """Take over the timeline; contribute the home page, the cards of a record's page, and mappings."""
         from django.utils.module_loading import autodiscover_modules
 
         from dangol.interactions import home, panels
         from dangol.interactions.timeline import StoredTimeline, kinds, remove_subjects
         from dangol.records import ports, writing
+        from dangol.records.importing import registry
         from dangol.web import menu
 
         autodiscover_modules("records")  # every type with a timeline, also those of rooms above
@@ -21,6 +24,7 @@ class InteractionsConfig(AppConfig):
         kinds.register()
         panels.register()
         home.register()
+        registry.register_folder(Path(__file__).parent / "mappings")
         menu.add(
             menu.MenuItem("home", _("Today"), "home", url_name="interactions:home", order=0, shortcut="h")
         )

@@ -49,10 +49,17 @@ class Interaction(OwnedRecord):
         _("Direction"), max_length=3, choices=Direction, blank=True, default="", db_default=""
     )
     outcome = models.CharField(_("Outcome"), max_length=120, blank=True, default="", db_default="")
+    ends_at = models.DateTimeField(_("End"), null=True, blank=True)
+    external_id = models.CharField(
+        _("Number elsewhere"), max_length=64, null=True, blank=True, db_collation="C"
+    )
 
     class Meta(OwnedRecord.Meta):
         verbose_name = _("Interaction")
         verbose_name_plural = _("Interactions")
+        constraints = [
+            models.UniqueConstraint(fields=["external_id"], name="interactions_interaction_external_id")
+        ]
         indexes = [
             models.Index(fields=["customer", "-occurred_at", "-id"], name="interactions_customer"),
             models.Index(fields=["-occurred_at", "-id"], name="interactions_recent"),

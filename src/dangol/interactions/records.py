@@ -30,6 +30,7 @@ class InteractionRecord(RecordType):
     icon = "messages"
     department = "customers"
     order = 13
+    personal = True
     model = Interaction
     synonyms = synonyms.INTERACTION
     title = "subject"
@@ -37,12 +38,14 @@ class InteractionRecord(RecordType):
     list_fields = ("subject", "kind", "customer", "contact", "owner", "occurred_at", "due_at", "done_at")
     default_sort = ("-occurred_at",)
     scope = Owned()
+    keys = ("external_id",)
     search = (Words("subject"),)
     options = {"kind": {"tones": KIND_TONES}, "occurred_at": {"required": False}}
     sections = (
         Section(_("Basics"), ("kind", "subject", "customer", "contact", "body", "outcome")),
-        Section(_("Dates"), ("occurred_at", "duration_minutes", "due_at", "done_at", "direction")),
+        Section(_("Dates"), ("occurred_at", "ends_at", "duration_minutes", "due_at", "done_at", "direction")),
         Section(_("Responsible"), ("owner", "team", "territory")),
+        Section(_("Other details"), ("external_id",)),
     )
 
     def before_write(self, rows: Sequence[Draft], *, actor: Actor) -> None:
@@ -50,8 +53,11 @@ class InteractionRecord(RecordType):
         services.complete_drafts(rows, now=timezone.now())
 
     def check(self, rows: Sequence[Draft], *, actor: Actor) -> Iterable[tuple[int, str, FieldError]]:
-        """The contact is one of the customer's. One query."""
-        return reaching.contact_problems(rows)
+        """The contact is one of the customer's. One query.
+
+        What came from another system keeps the pair it had there: people change employers, what they said stays.
+        """
+        return reaching.contact_problems([draft for draft in rows if not draft.get("external_id")])
 
     def after_write(self, written: WrittenRows, *, actor: Actor) -> None:
         """Tell it on the timelines of the customer and the contact."""

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from dangol.records.rest import changing, documents, reading
+from dangol.records.rest import changing, documents, exporting, reading
 from dangol.records.rest.endpoints import endpoint, unknown
 
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("docs", documents.reference, name="api-docs"),
     path("search", endpoint(GET=reading.search), name="api-search"),
     path("<str:path>", endpoint(GET=reading.index, POST=changing.create), name="api-records"),
+    path("<str:path>/export", endpoint(GET=exporting.export), name="api-export"),
     path(
         "<str:path>/<str:record_id>",
         endpoint(GET=reading.detail, PATCH=changing.change, DELETE=changing.delete),

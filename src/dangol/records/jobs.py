@@ -1,5 +1,6 @@
-"""Background work of the kernel: imports that were started on a page."""
+"""Background work of the kernel: imports and exports that were started on a page."""
 
+from dangol.records.exporting import jobs as exports
 from dangol.records.importing import jobs
 
-__all__ = ["jobs"]
+__all__ = ["exports", "jobs"]

@@ -69,6 +69,19 @@ def rows_for(
     return rows
 
 
+def rows_sorted(
+    rows: QuerySet[Any], actor: Actor, record_type: RecordType, sort: Sequence[str] | None
+) -> QuerySet[Any]:
+    """The rows in the order of the list, all of them: for what goes through a list from its beginning to its end. Lazy.
+
+    Raises:
+        ListError: unknown sort.
+    """
+    keys = _keys(actor, permissions.fields_for(actor, record_type), tuple(sort or record_type.default_sort))
+    rows = rows.annotate(**{f"_s{position}": key.expression for position, key in enumerate(keys)})
+    return rows.order_by(*_ordering(keys, backwards=False))
+
+
 def _condition(actor: Actor, record_type: RecordType, tree: Tree) -> Q:
     return filters.compile(
         tree,

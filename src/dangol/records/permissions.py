@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from django.db.models import Case, F, Q, QuerySet, TextField, Value, When
 
-from dangol.identity.actors import Actor
+from dangol.identity.actors import Actor, may_administer
 from dangol.records import registry
 from dangol.records.fields import Field
 from dangol.records.filters.tree import EVERYTHING, Compare, Or, Tree
@@ -26,7 +26,7 @@ def _conditions(
 ) -> list[tuple[str, tuple[int, ...]]] | bool:
     """Scope column and the ids it may have; True for every row, False for none."""
     scopes = actor.scopes(record_type.name, action)
-    if not scopes:
+    if not scopes or (record_type.scope.administered and not may_administer(actor)):
         return False
     if "all" in scopes:
         return True

@@ -43,6 +43,7 @@ class Scope:
 
     through: tuple[str, ...] = ()
     open = False
+    administered = False
 
     def prefix(self) -> str:
         """The ORM path in front of `owner`, `team` and `territory`."""
@@ -71,6 +72,13 @@ class Open(Scope):
     For catalogues."""
 
     open = True
+
+
+class Administered(Scope):
+    """Only those who administer the company see and change such rows, whatever else their roles say."""
+
+    open = True
+    administered = True
 
 
 class RecordType:
@@ -110,6 +118,8 @@ class RecordType:
     (`customer.external_id`) → names in any language, the likeliest first. Labels and field names need no mention."""
     cascade: tuple[str, ...] = ()
     """Relations whose records follow this one into the recycle bin and back."""
+    personal: bool = False
+    """Whether its records are about people, so that taking them out asks for the reason (안전성 확보조치 기준 제8조)."""
     timeline: bool = False
     """Whether the record's page carries a timeline and the composer."""
 

@@ -15,15 +15,14 @@ from hypothesis import strategies as st
 from dangol.customers.models import Customer
 from dangol.records import registry
 from dangol.records.importing.errors import ImportProblem
-from dangol.records.importing.guessing import Guess, guess, likely_types, remember
+from dangol.records.importing.guessing import ColumnChoice, Guess, choices_of, guess, likely_types
 from dangol.records.importing.guessing.assignment import assign
 from dangol.records.importing.guessing.names import squeezed
-from dangol.records.importing.mapping import read_mapping
 from dangol.records.importing.readers import SourceOptions
-from dangol.records.models import ImportMemory, ImportRun
+from dangol.records.models import ImportRun
 from tests.records.importing.conftest import SYSTEM, Importer
 
-DATA = Path("/work/shared/data")
+DATA = Path(__file__).parents[4] / "shared/data"
 
 pytestmark = pytest.mark.django_db
 
@@ -224,54 +223,25 @@ def test_the_command_line_says_what_it_would_have_asked(bring_in: Importer) -> N
     assert ImportRun.objects.count() == 0
 
 
-# by memory
+# as a whole
 
 
-REMEMBERED = {
-    "records": [
-        {
-            "type": "customer",
-            "key": ["external_id"],
-            "fields": {
-                "external_id": {"column": "우리 번호"},
-                "name": "우리 이름",
-                "since": {"column": "언제부터", "transform": [{"date": {"order": "dmy"}}]},
-            },
-        }
+def test_people_are_proposed_where_their_names_are_known(insider: Any) -> None:
+    rows = ["상호", "담당자"], ["가", insider.user.name]
+    assert goes(of("customer", *rows, actor=SYSTEM)) == {"상호": "name", "담당자": "owner/title"}
+    assert goes(of("customer", *rows)) == {"상호": "name"}
+    assert goes(of("customer", ["상호", "담당자"], ["가", "모르는 사람"], actor=SYSTEM)) == {"상호": "name"}
+
+
+def test_a_guess_is_given_as_choices_to_change() -> None:
+    found = of("customer", ["이름", "거래개시일", "x"], ["가", "25/12/2021", ""])
+    assert found.choices == [
+        ColumnChoice("이름", "name"),
+        ColumnChoice("거래개시일", "since", order="dmy"),
+        ColumnChoice("x", ""),
     ]
-}
-
-
-def test_a_file_like_an_earlier_one_is_understood_by_itself() -> None:
-    remember(read_mapping(REMEMBERED), ["우리 번호", "우리 이름", "언제부터", "이메일"])
-    found = of(
-        "customer", ["우리 이름", "우리  번호", "언제부터", "이메일"], ["가", "1", "03/04/2021", "a@b.kr"]
-    )
-    assert goes(found) == {"우리 이름": "name", "우리  번호": "external_id", "언제부터": "since"}
-    assert {item.why for item in found.columns} == {"memory", ""}
-    assert found.questions == []
-    assert found.columns[2].transforms == [{"date": {"order": "dmy"}}]
-
-
-def test_what_is_remembered_does_not_outweigh_what_stands_there() -> None:
-    remember(read_mapping(REMEMBERED))
-    found = of("customer", ["언제부터"], ["12/25/2021"])
-    assert found.columns[0].transforms == [{"date": {"order": "mdy"}}]
-
-
-def test_the_last_use_of_a_column_counts_and_uses_are_counted() -> None:
-    remember(read_mapping(REMEMBERED))
-    changed = {"records": [{"type": "customer", "fields": {"name": "우리 번호"}}]}
-    remember(read_mapping(changed))
-    memory = ImportMemory.objects.get(column="우리 번호")
-    assert memory.use == {"field": "name"}
-    assert memory.times == 2
-    assert ImportMemory.objects.get(column="우리 이름").times == 1
-
-
-def test_a_memory_of_a_field_that_is_gone_is_passed_over() -> None:
-    ImportMemory.objects.create(record_type="customer", column="이름", use={"field": "wings"})
-    assert goes(of("customer", ["이름"])) == {"이름": "name"}
+    assert found.mapping is not None
+    assert choices_of(found.mapping) == found.choices[:2]
 
 
 # which type
@@ -330,7 +300,7 @@ def test_the_register_of_companies_comes_in_without_a_mapping(bring_in: Importer
 def test_exports_of_others_are_understood(path: str, record_type: str, expected: dict[str, str]) -> None:
     source = DATA / path
     if not source.exists():
-        pytest.skip("the file is not on this machine")
+        pytest.skip(f"needs {path} in ../shared/data beside the project")
     opened = gzip.open if path.endswith(".gz") else open
     with opened(source, "rt", encoding="utf-8-sig", newline="") as lines:
         rows = [row for row, _number in zip(csv.reader(lines), range(100), strict=False)]

@@ -217,6 +217,11 @@ def test_every_number_comes_back_whatever_its_marks(number: Decimal, marks: tupl
             assert read_number(style.format(text.lstrip("-")), mark=mark, group=group) == number
 
 
+def test_a_text_as_long_as_a_book_is_refused_at_once() -> None:
+    assert read_moment("2026-11-21 1:" + " " * 1_000_000 + "x") is None
+    assert read_number("1," * 500_000) is None
+
+
 @given(st.text(max_size=30))
 def test_no_text_is_too_odd_to_be_refused_in_peace(text: str) -> None:
     assert read_number(text) is None or read_number(text) == read_number(text.strip())

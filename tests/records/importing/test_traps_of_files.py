@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from dangol.records.importing.errors import SourceProblem
 from dangol.records.importing.readers import SourceOptions, describe, open_table
 
-from .workbooks import compound, with_password, xlsx, zipped
+from .workbooks import compound, with_password, xls, xlsx, zipped
 
 Write = Callable[..., Path]
 
@@ -63,6 +64,14 @@ def test_a_workbook_that_is_cut_off_is_refused(file: Write) -> None:
     whole = xlsx("".join(ROW.format(number) for number in range(1, 2_000)))
     assert "손상" in refusal(file(whole[: len(whole) // 2], "끊긴.xlsx"))
     assert "손상" in refusal(file(xlsx('<row r="1"><c r="A1" t="s"><v>99</v></c></row>')))
+
+
+def test_an_old_workbook_that_asks_for_all_memory_is_refused(file: Write) -> None:
+    honest = xls([["a", "b"], [1.0, 2.0]])
+    cell = struct.pack("<HHHHHd", 0x0203, 14, 1, 1, 0, 2.0)
+    assert cell in honest
+    far_away = struct.pack("<HHHHHd", 0x0203, 14, 65_535, 65_535, 0, 2.0)
+    assert "엑셀" in refusal(file(honest.replace(cell, far_away), "bomb.xls"))
 
 
 def test_passwords_are_asked_to_be_taken_off(file: Write) -> None:

@@ -97,6 +97,19 @@ class TestEncodings:
         assert codes(rows) == ["", "", "encoding"]
         assert ",".join(rows[2].cells).encode(errors="surrogateescape") == odd
 
+    def test_a_header_that_does_not_fit_can_be_stored_all_the_same(self, file: Write) -> None:
+        content = b"a,\xb1\xe8\0\n" + "김지우,1\n이서준,2\n박서연,3\n".encode()
+        header, rows = read(file(content))
+        assert header == ["a", "\ufffd\ufffd\ufffd"]
+        assert codes(rows) == ["", "", ""]
+
+    def test_letters_that_the_encoding_does_not_have_can_be_written_as_escapes(self, file: Write) -> None:
+        lines = '{"이름": "김지우"}\n{"이름": "\\ud83d\\ude00"}\n{"이름": "\\ud83d"}\n'
+        _header, rows = read(file(lines.encode("cp949")))
+        assert rows[1].cells == ["\U0001f600"]
+        assert codes(rows) == ["", "", "encoding"]
+        assert rows[2].cells[0].encode(errors="surrogateescape") == b"\xed\xa0\xbd"
+
     def test_an_unknown_encoding_is_named(self, file: Write) -> None:
         with pytest.raises(SourceProblem) as refused:
             read(file("a,b\n"), SourceOptions(encoding="klingon"))

@@ -12,7 +12,7 @@ import pgtrigger
 from django.db import transaction
 from django.db.models import ProtectedError
 
-from dangol.commerce.models import OrderTotal
+from dangol.commerce.models import InvoiceTotal, OrderTotal
 from dangol.config.demo.loading import LOADER_EMAIL, Progress
 from dangol.config.demo.organisation import MAIL_DOMAIN, TEAM_TREE, TERRITORY_TREE
 from dangol.identity.actors import Actor
@@ -26,7 +26,10 @@ from dangol.records.search import index
 from dangol.records.types import RecordType
 
 # Children before those they point at.
-TYPES = ("interaction", "order_line", "order", "product", "category", "contact_point", "contact", "customer")
+TYPES = (
+    "interaction", "invoice_line", "invoice", "order_line", "order", "product", "category", "contact_point", "contact",
+    "customer",
+)  # fmt: skip
 
 
 class RealDataError(RuntimeError):
@@ -101,6 +104,8 @@ def _remove(record_type: RecordType, ids: list[int]) -> int:
     Change.objects.filter(table=table, record_id__in=ids).delete()
     if record_type.name == "order":
         OrderTotal.objects.filter(order__in=ids).delete()
+    if record_type.name == "invoice":
+        InvoiceTotal.objects.filter(invoice__in=ids).delete()
     if record_type.name in ("customer", "category"):
         rows.update(parent=None)
     # Not through Django's collector, which would read every row and everything that points at it.

@@ -10,8 +10,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from dangol.commerce.models import OrderKind, OrderStatus
-from dangol.commerce.records import STATUS_TONES
+from dangol.commerce.models import InvoiceKind, InvoiceStatus, OrderKind, OrderStatus
+from dangol.commerce.records import INVOICE_TONES, STATUS_TONES
 from dangol.interactions.timeline.presenting import Presenter, Reader, Stored, present
 from dangol.web import formats
 
@@ -33,6 +33,7 @@ def register() -> None:
         present(kind, Presenter(icon, CONVERSATIONS, _interaction, {"contact": "contact"}))
     lines = dict.fromkeys(("product", "quantity", "lines"), "order_line")
     present("order", Presenter("truck-delivery", ORDERS, _order, lines))
+    present("invoice", Presenter("file-invoice", ORDERS, _invoice))
 
 
 def _interaction(entry: Stored, reader: Reader) -> Mapping[str, Any]:
@@ -103,4 +104,25 @@ def _order(entry: Stored, reader: Reader) -> Mapping[str, Any]:
         "chips": tuple(chips),
         "tone": "r" if is_return else "",
         "url": f"/orders/{entry.source[1]}/",
+    }
+
+
+def _invoice(entry: Stored, reader: Reader) -> Mapping[str, Any]:
+    data = entry.data
+    name = {
+        InvoiceKind.INVOICE: _("Invoice %(number)s"),
+        InvoiceKind.TAX_INVOICE: _("Tax invoice %(number)s"),
+        InvoiceKind.CREDIT_NOTE: _("Credit note %(number)s"),
+    }[InvoiceKind(data.get("kind", InvoiceKind.INVOICE))]
+    status = data.get("status", "")
+    parts = [entry.body]
+    if data.get("amount"):
+        parts.append(
+            formats.money_short(Decimal(data["amount"]), data.get("currency", "KRW"), reader.language)
+        )
+    return {
+        "title": name % {"number": entry.title},
+        "body": " · ".join(part for part in parts if part),
+        "chips": ((str(InvoiceStatus(status).label), INVOICE_TONES.get(status, "")),) if status else (),
+        "url": f"/invoices/{entry.source[1]}/",
     }

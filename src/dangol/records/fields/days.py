@@ -45,6 +45,8 @@ _BEFORE_TIME = re.compile(
     r"(?<=[0-9.일)])(?:t|,?\s+|\s*(?=오전|오후))(?=(?:오전|오후|am|pm)?\s*[0-9]{1,2}\s*[:시])"
 )
 _AFTERNOON = ("오후", "pm", "p.m.")
+_LONGEST = 60
+"""Characters; nothing longer is a moment, and no pattern has to look at it."""
 _CENTURY_TURN = 69
 """Two digits below are 20xx, from here on 19xx, as in POSIX."""
 
@@ -59,6 +61,8 @@ def read_moment(text: str, order: str | None = None) -> datetime | date | None:
         ValueError: it is written as one, but there is no such day or time.
     """
     plain = unicodedata.normalize("NFKC", text).strip().lower()
+    if len(plain) > _LONGEST:
+        return None
     if found := _COMPACT_MOMENT.fullmatch(plain):
         clock = time(int(found[2]), int(found[3]), int(found[4]))
         return datetime.combine(_from(_COMPACT.fullmatch(found[1])), clock)  # type: ignore[arg-type]

@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
@@ -20,11 +20,15 @@ HIDDEN = _("not visible to you")
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """A record as it is referred to: its id, with its title on the way out, or a unique key on the way in."""
+    """A record as it is referred to: its id, with its title on the way out, or a unique key on the way in.
+
+    `optional`: where no such record is found, or several are, the reference stays empty instead of being refused.
+    """
 
     id: int | None = None
     title: str = ""
     key: tuple[str, Any] | None = None
+    optional: bool = field(default=False, compare=False)
 
 
 def id_in(text: str) -> int | None:

@@ -161,6 +161,9 @@ class _Work:
                 compiled = compile_mapping(mapping, table.header, locale_of(self.actor))
                 self._start()
                 self._work_through(table, compiled)
+            if self.run.state == ImportState.FINISHED:
+                # On the page somebody saw what was left out; on the command line nobody did.
+                remember(mapping, table.header if self.run.stored else ())
         except ImportProblem as problem:
             self._fail(str(problem))
             raise
@@ -248,7 +251,6 @@ class _Work:
             locked.advanced_at = timezone.now()
             locked.seconds += time.monotonic() - began
             if chunk.is_last:
-                remember(compiled.mapping)
                 self._end(locked, ImportState.FINISHED)
                 announce(ImportFinished(run_id=run.pk), actor=self.actor)
             locked.save()

@@ -106,14 +106,14 @@ class _Maker:
 
     def key(self, cells: Sequence[str], numbers: Sequence[int], made: dict[str, Entry]) -> tuple[Any, ...]:
         key = []
-        for name, item, alias, slot in self.key_parts:
+        for name, item, alias, counted in self.key_parts:
             part: Any
             if item is not None:
                 part = item.get(cells)
             elif alias is not None:
                 part = made.get(alias)
             else:
-                part = numbers[slot]  # type: ignore[index]
+                part = counted(cells, numbers) if counted else None
             if part is None:
                 raise CellProblem(
                     "key",
@@ -161,8 +161,8 @@ class _Maker:
         for name, fallback in self.fallbacks:
             # Kept beside the value: a new record gets it, an existing one that has it counts as empty.
             entry.fallbacks[name] = fallback(cells)
-        for name, slot in self.record.ordinals:
-            values[name] = numbers[slot]
+        for name, counted in self.record.ordinals:
+            values[name] = counted(cells, numbers)
         for name, alias in self.record.references:
             parent = made.get(alias)
             if parent is not None:

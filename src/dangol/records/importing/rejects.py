@@ -5,17 +5,27 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from dangol.records.formulas import guarded
 from dangol.records.importing.errors import Problem
 from dangol.records.importing.mapping.compiling import ordinal_columns
 from dangol.records.models import ImportReject, ImportRun
 
 REPLACED = str.maketrans({chr(code): "\ufffd" for code in range(0xD800, 0xE000)} | {"\0": "\ufffd"})
+
+
+_NUMBER = re.compile(r"[-+]?[\d.,]*", re.ASCII)
+
+
+def harmless(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula; numbers stay as they are, whatever their sign."""
+    return cell if _NUMBER.fullmatch(cell) else guarded(cell)
 
 
 def make_reject(
@@ -53,7 +63,7 @@ def rejects_csv(run: ImportRun, header: Sequence[str], slots: int) -> Iterator[b
     writer = csv.writer(buffer, lineterminator="\r\n")
 
     def line(cells: Sequence[object]) -> bytes:
-        writer.writerow(cells)
+        writer.writerow([harmless(cell) if isinstance(cell, str) else cell for cell in cells])
         text = buffer.getvalue()
         buffer.seek(0)
         buffer.truncate()

@@ -1,6 +1,7 @@
 """What every record is made of. Rooms derive their tables from `Record` or `OwnedRecord`."""
 
 from dangol.records.models.base import OwnedRecord, Record
+from dangol.records.models.exports import ExportRun, ExportState
 from dangol.records.models.history import Change
 from dangol.records.models.idempotency import IdempotencyKey
 from dangol.records.models.imports import (
@@ -17,6 +18,8 @@ from dangol.records.models.search import SearchEntry, SearchIdentifier, SearchSc
 
 __all__ = [
     "Change",
+    "ExportRun",
+    "ExportState",
     "IdempotencyKey",
     "ImportChunk",
     "ImportCounter",

@@ -9,6 +9,7 @@ from django.utils import translation
 
 from dangol.records import registry
 from dangol.records.openapi.contributions import contributed
+from dangol.records.openapi.exports import export_answer, export_parameters
 from dangol.records.openapi.parts import JSON, PROBLEMS, answer, parameter, problem_response, problems
 from dangol.records.openapi.schemas import (
     common_schemas,
@@ -129,6 +130,12 @@ def _paths(record_type: RecordType, name: str) -> dict[str, Any]:
                         {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
                     )
                 ],
+            ),
+        },
+        f"{base}/export": {
+            "get": operation(
+                "export", f"{plural}: export", {"200": export_answer()}, "400", "422",
+                parameters=export_parameters(record_type, _list_parameters(record_type)),
             ),
         },
         f"{base}/{{id}}": {

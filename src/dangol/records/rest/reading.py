@@ -46,7 +46,7 @@ def index(request: HttpRequest, actor: Actor, path: str) -> HttpResponse:
         actor=actor,
         record_type=record_type,
         tree=tree,
-        sort=_sort_of(given.get("sort")),
+        sort=sort_of(given.get("sort")),
         limit=limit,
         after=after,
         columns=names or [record_type.title],
@@ -169,7 +169,8 @@ def filter_of(text: str, record_type: RecordType, actor: Actor) -> Tree:
     return filters.from_json(data, record_type, actor=actor)
 
 
-def _sort_of(text: str | None) -> list[str] | None:
+def sort_of(text: str | None) -> list[str] | None:
+    """The `sort` parameter; None without one. Raises Problem."""
     names = [part.strip() for part in (text or "").split(",") if part.strip()]
     if len(names) > 5:
         raise parameter_problem("sort", _("Sort by at most five fields."))

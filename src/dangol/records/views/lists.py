@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from dangol.identity.actors import Actor
 from dangol.records import filters, permissions
+from dangol.records.exporting import forms as exporting
 from dangol.records.fields import Choice, Field, Locale
 from dangol.records.filters.tree import EVERYTHING, And, Tree
 from dangol.records.lists import ListError, Page, record_count, record_list
@@ -84,12 +85,10 @@ def index(request: HttpRequest, record_type: RecordType) -> HttpResponse:
     if state.tree is not None and "add_field" in request.GET:
         return _with_condition(request, record_type, state)
     known = permissions.fields_for(actor, record_type)
-    columns = _columns(request, record_type, known)
+    columns = columns_asked(request, record_type, known)
     problem = ""
     page = Page([], None, None)
-    sort = tuple(item for item in request.GET.get("sort", "").split(",") if item)
-    if not sort and all(item.removeprefix("-") in known for item in record_type.page_sort):
-        sort = record_type.page_sort
+    sort = sort_asked(request, record_type, known)
     if state.tree is not None:
         try:
             page = record_list(
@@ -122,6 +121,8 @@ def index(request: HttpRequest, record_type: RecordType) -> HttpResponse:
         "may_create": permissions.allowed(actor, record_type, "create") and bool(record_type.sections),
         "may_delete": permissions.allowed(actor, record_type, "delete"),
         "may_import": actor.may(record_type.name, "import"),
+        "export_form": exporting.dialog(actor, record_type, columns),
+        "query": _query(base),
         "columns": columns,
         "shown_fields": [record_type.fields[name] for name in columns if name != record_type.title],
         "column_choices": _column_choices(record_type, tuple(known), frozenset(columns), actor.language),
@@ -187,7 +188,16 @@ def _with_condition(request: HttpRequest, record_type: RecordType, state: Filter
     return HttpResponseRedirect(_url(base, filter=filters.to_text(And.of(state.tree or EVERYTHING, added))))
 
 
-def _columns(request: HttpRequest, record_type: RecordType, known: Mapping[str, Field]) -> list[str]:
+def sort_asked(request: HttpRequest, record_type: RecordType, known: Mapping[str, Field]) -> tuple[str, ...]:
+    """How the address wants the list sorted; empty for the type's own order."""
+    sort = tuple(item for item in request.GET.get("sort", "").split(",") if item)
+    if not sort and all(item.removeprefix("-") in known for item in record_type.page_sort):
+        sort = record_type.page_sort
+    return sort
+
+
+def columns_asked(request: HttpRequest, record_type: RecordType, known: Mapping[str, Field]) -> list[str]:
+    """The columns that the address names, else those the type shows unasked; always with the title."""
     chosen = request.GET.getlist("cols")
     names = [name for item in chosen for name in item.split(",") if name in known]
     names = list(dict.fromkeys(names)) or [name for name in record_type.list_fields if name in known]

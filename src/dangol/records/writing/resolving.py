@@ -40,13 +40,13 @@ def resolve_references(
                 if len(ids) == 1:
                     for draft in rows:
                         draft.values[name] = Ref(id=ids[0])
-                elif ids:
-                    several = FieldError("ambiguous", _("Several records are called so. Give the id."))
-                    yield from _refused(name, value, rows, several)
-                else:
-                    yield from _refused(
-                        name, value, rows, FieldError("missing", _("There is no such record."))
-                    )
+                    continue
+                unclear = (
+                    FieldError("ambiguous", _("Several records are called so. Give the id."))
+                    if ids
+                    else FieldError("missing", _("There is no such record."))
+                )
+                yield from _refused(name, value, _not_optional(name, rows), unclear)
 
 
 def _asked(name: str, drafts: Sequence[Draft]) -> Asked:
@@ -65,6 +65,17 @@ def _asked(name: str, drafts: Sequence[Draft]) -> Asked:
     return asked
 
 
+def _not_optional(name: str, rows: Sequence[Draft]) -> list[Draft]:
+    """The rows that insist on their reference; the others are left without one."""
+    insisting = []
+    for draft in rows:
+        if draft.values[name].optional:
+            draft.values[name] = None
+        else:
+            insisting.append(draft)
+    return insisting
+
+
 def _refused(name: str, value: Any, rows: Sequence[Draft], problem: FieldError) -> Iterator[RowError]:
     for draft in rows:
         del draft.values[name]
@@ -81,6 +92,7 @@ def _look_up(
         "id": "pk",
         "": target.title if target else field.title,
         **({"email": "email"} if field.person and target is None else {}),
+        **({target.title: target.title} if target else {}),
         **{name: name for name in (target.keys if target else ())},
         **{name: known.column for name, known in (target.fields.items() if target else ()) if known.unique},
     }

@@ -46,6 +46,7 @@ COMMON: dict[str, tuple[str, ...]] = {
         "담당", "영업담당", "영업담당자", "영업사원", "담당사원", "당사 담당자", "담당 직원", "관리자",
         "Owner", "Record Owner",
         "Account Owner", "Contact Owner", "Sales Rep", "Sales Agent", "Salesperson", "Account Manager", "Assigned To",
+        "담당자", "담당자명",
     ),
     "team": ("팀", "부서", "담당팀", "영업팀", "담당부서", "Team", "Sales Team", "Department"),
     "territory": ("영업구역", "관할", "관할지역", "담당지역", "Territory", "Sales Territory", "Regional Office"),

@@ -10,8 +10,9 @@ from typing import Any
 from dangol.identity.actors import Actor
 from dangol.records.fields import Field, Reference
 from dangol.records.importing.guessing.assignment import assign
+from dangol.records.importing.guessing.choices import ColumnChoice, style_of
 from dangol.records.importing.guessing.columns import Column, columns_of, ideas_by_content
-from dangol.records.importing.guessing.memory import remembered
+from dangol.records.importing.guessing.memory import LONGEST, remembered
 from dangol.records.importing.guessing.names import Idea, ideas
 from dangol.records.importing.guessing.pointing import best_lookup, share_known
 from dangol.records.importing.guessing.styles import Fit, Question, fit, share_read
@@ -56,6 +57,15 @@ class Guess:
     columns: list[ColumnGuess]
     questions: list[Question]
     missing: list[Field]
+
+    @property
+    def choices(self) -> list[ColumnChoice]:
+        """Every column with where it goes, for a person to change and `build` to make a mapping of."""
+        found = []
+        for item in self.columns:
+            order, mark = style_of(item.transforms) or ("", "")
+            found.append(ColumnChoice(item.column, item.field, item.lookup, item.make, order, mark))
+        return found
 
     @property
     def unused(self) -> list[str]:
@@ -166,7 +176,7 @@ def _matches(
     if not column.usable:
         return {}
     answer = answers.get(column.name, "")
-    use = memory.get((record_type.name, folded(column.name)))
+    use = memory.get((record_type.name, folded(column.name)[:LONGEST]))
     if use is not None:
         return {use["field"]: _remembered(record_type, column, use, answer)} if use else {}
     found: dict[str, _Match] = {}
@@ -186,6 +196,8 @@ def _match(target: Field, column: Column, idea: Idea, answer: str, actor: Actor 
         lookup = best_lookup(target, column.values, actor) if idea.lookup is None else lookup
         if lookup not in lookups_of(target):
             worth = 0.0
+        elif target.person and idea.why == "synonym" and actor is None:
+            worth = 0.0  # whoever is named so may be theirs or ours; only the names tell
         elif actor is not None and column.values:
             known = share_known(target, lookup, column.values, actor)
             # Nobody knows these: still the best there is where a reference is required.

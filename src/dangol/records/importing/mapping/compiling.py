@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext_lazy as _
 
 from dangol.records import registry
-from dangol.records.fields import Field, FieldError, Locale
+from dangol.records.fields import Field, FieldError, Locale, Ref
 from dangol.records.importing.errors import CellProblem, MappingProblem
 from dangol.records.importing.mapping.spec import (
+    NUMBER,
     Cell,
     Condition,
     Constant,
@@ -35,6 +36,8 @@ from dangol.records.types import RecordType
 Cells = Sequence[str]
 Getter = Callable[[Cells], Any]
 Check = Callable[[Cells], bool]
+Counted = Callable[[Cells, Sequence[int]], Any]
+"""The value of a field that counts, from the row's cells and its ordinals."""
 
 REMEMBERED = 10_000
 """Distinct texts per column whose converted value is kept; a bound, so that memory stays flat."""
@@ -59,7 +62,8 @@ class CompiledRecord:
     """One record of the mapping, ready to run.
 
     `cells` are the fields that come from the row itself, `references` fields that name a record of the same row
-    (field name, alias), `ordinals` fields that count (field name, slot). `existing` and `missing` are the plan's.
+    (field name, alias), `ordinals` fields that count (field name, value of the row's cells and numbers). `existing` and
+    `missing` are the plan's.
     """
 
     alias: str
@@ -69,7 +73,7 @@ class CompiledRecord:
     when: Check | None
     cells: tuple[CompiledField, ...]
     references: tuple[tuple[str, str], ...]
-    ordinals: tuple[tuple[str, int], ...]
+    ordinals: tuple[tuple[str, Counted], ...]
     policies: dict[str, str]
     existing: str
     missing: str
@@ -258,13 +262,13 @@ class _Binder:
         record_type = registry.get(plan.type)
         cells: list[CompiledField] = []
         references: list[tuple[str, str]] = []
-        ordinals: list[tuple[str, int]] = []
+        ordinals: list[tuple[str, Counted]] = []
         for item in plan.fields:
             match item.expression:
                 case FromRecord(alias):
                     references.append((item.name, alias))
-                case Ordinal(_by, slot):
-                    ordinals.append((item.name, slot))
+                case Ordinal():
+                    ordinals.append((item.name, self.number(item.expression, record_type.fields[item.name])))
                 case _:
                     cells.append(self.field(item, record_type.fields[item.name]))
         return CompiledRecord(
@@ -311,9 +315,13 @@ class _Binder:
             if not expression.transforms and expression.default is None and not expression.lookup:
                 return _Remembering(self.position(expression), _straight(field, locale, column))
             convert = self.conversion(expression)
-            return _Remembering(
-                self.position(expression), lambda text: parse(_named(convert, text, field.name), column, text)
-            )
+            optional = expression.optional
+
+            def value_of(text: str) -> Any:
+                value = parse(_named(convert, text, field.name), column, text)
+                return replace(value, optional=True) if optional and isinstance(value, Ref) else value
+
+            return _Remembering(self.position(expression), value_of)
         if isinstance(expression, Constant):
             try:
                 constant = field.parse(expression.value, locale)
@@ -334,6 +342,22 @@ class _Binder:
             return remembered[value]
 
         return read
+
+    def number(self, ordinal: Ordinal, field: Field) -> Counted:
+        """The value of a field that counts: the number, or the text with the number in it."""
+        slot = ordinal.slot
+        if ordinal.template is None:
+            return lambda cells, numbers: numbers[slot]
+        fill, locale = self.template(ordinal.template), self.locale
+
+        def text(cells: Cells, numbers: Sequence[int]) -> Any:
+            filled = (fill(cells) or "").replace(NUMBER, str(numbers[slot]))
+            try:
+                return field.parse(filled, locale)
+            except FieldError as error:
+                raise CellProblem(error.code, error.message, field=field.name, value=filled[:SHOWN]) from None
+
+        return text
 
     def counted(self, ordinal: Ordinal) -> Callable[[Cells], str]:
         getters = [self.cell(cell) for cell in ordinal.by]

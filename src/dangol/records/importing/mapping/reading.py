@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.utils.translation import gettext_lazy as _
 
 from dangol.records import registry
-from dangol.records.fields import Field, Reference
+from dangol.records.fields import Field, Reference, Text
 from dangol.records.importing.errors import MappingProblem
 from dangol.records.importing.mapping.checking import a_text, an_object, one_of
 from dangol.records.importing.mapping.making import TITLE, lookups_of, made_record
 from dangol.records.importing.mapping.sources import read_source
 from dangol.records.importing.mapping.spec import (
+    NUMBER,
     Cell,
     Condition,
     Constant,
@@ -186,6 +187,10 @@ class _Reader:
             self.types[made_alias] = target
             self.made.append(plan)
             expression = FromRecord(made_alias)
+        if isinstance(expression, Cell) and expression.optional and not isinstance(field, Reference):
+            raise MappingProblem(f"{path}.unmatched", _("Only a reference is found by another field."))
+        if isinstance(expression, Ordinal) and expression.template and not isinstance(field, Text):
+            raise MappingProblem(f"{path}.template", _("Only a text can be made of a template."))
         return FieldPlan(name, path, expression, policy, fallback, clears)
 
     def _lookup(self, field: Field, lookup: str, path: str) -> str:
@@ -207,14 +212,20 @@ class _Reader:
     def _expression(self, data: Any, path: str) -> Expression:
         if isinstance(data, AnyMapping):
             if "ordinal" in data:
-                ordinal = an_object(data, path, ("ordinal",))["ordinal"]
+                source = an_object(data, path, ("ordinal", "template"))
+                ordinal = source["ordinal"]
                 columns = ordinal if isinstance(ordinal, list) else [ordinal]
                 if not columns:
                     raise MappingProblem(f"{path}.ordinal", _("At least one column is needed here."))
                 cells = tuple(
                     self._cell(item, f"{path}.ordinal[{index}]") for index, item in enumerate(columns)
                 )
-                self.ordinals.append(Ordinal(cells, len(self.ordinals)))
+                template = (
+                    self._template(source["template"], f"{path}.template", counts=True)
+                    if "template" in source
+                    else None
+                )
+                self.ordinals.append(Ordinal(cells, len(self.ordinals), template))
                 return self.ordinals[-1]
             if "record" in data:
                 alias = a_text(an_object(data, path, ("record",))["record"], f"{path}.record")
@@ -257,7 +268,7 @@ class _Reader:
     def _cell(self, data: Any, path: str) -> Cell:
         if isinstance(data, str):
             return Cell(a_text(data, path), path)
-        source = an_object(data, path, ("column", "transform", "default", "lookup"))
+        source = an_object(data, path, ("column", "transform", "default", "lookup", "unmatched"))
         default = source.get("default")
         if not isinstance(default, str | int | float | bool | None):
             raise MappingProblem(f"{path}.default", _("Text or a number is needed here."))
@@ -270,6 +281,7 @@ class _Reader:
             self._transforms(source.get("transform", []), f"{path}.transform"),
             default,
             lookup,
+            one_of(source.get("unmatched", "reject"), f"{path}.unmatched", ("reject", "empty")) == "empty",
         )
 
     def _transforms(self, steps: Any, path: str) -> tuple[Any, ...]:
@@ -284,7 +296,8 @@ class _Reader:
                 raise MappingProblem(where, str(problem)) from None
         return tuple(made)
 
-    def _template(self, text: Any, path: str) -> Template:
+    def _template(self, text: Any, path: str, *, counts: bool = False) -> Template:
+        """The parts of a text with columns; with `counts`, `{#}` is left standing for a number."""
         text = a_text(text, path)
         parts: list[str | Cell] = []
         position = 0
@@ -292,10 +305,16 @@ class _Reader:
             if found.start() > position:
                 parts.append(text[position : found.start()])
             column, *steps = (part.strip() for part in found[1].split("|"))
+            if counts and column == "#":
+                parts.append(NUMBER)
+                position = found.end()
+                continue
             parts.append(Cell(a_text(column, path), path, self._transforms(steps, path)))
             position = found.end()
         if position < len(text):
             parts.append(text[position:])
+        if counts and not (NUMBER in parts and any(isinstance(part, Cell) for part in parts)):
+            raise MappingProblem(path, _("The template needs {#} for the number and at least one column."))
         return Template(tuple(parts))
 
     def _condition(self, data: Any, path: str) -> Condition:

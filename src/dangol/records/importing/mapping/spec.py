@@ -8,19 +8,26 @@ from typing import Any
 
 from dangol.records.importing.readers.base import SourceOptions
 
+NUMBER = "{#}"
+"""What stands for the number in the template of an ordinal."""
+
 Transform = Callable[[str], Any]
 """Text of a cell in, value out: text, number, date, or None for "empty". Raises CellProblem."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """The value of a column after its transforms; `lookup` names the unique field a reference is found by."""
+    """The value of a column after its transforms; `lookup` names the field a reference is found by.
+
+    `optional`: a reference that finds no record, or several, stays empty instead of rejecting the row.
+    """
 
     column: str
     path: str
     transforms: tuple[Transform, ...] = ()
     default: Any = None
     lookup: str = ""
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +44,14 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Ordinal:
-    """Which row of the file it is among those with the same values in these columns: 1, 2, 3 …"""
+    """Which row of the file it is among those with the same values in these columns: 1, 2, 3 …
+
+    With a `template` the value is that text, `{#}` standing for the number.
+    """
 
     by: tuple[Cell, ...]
     slot: int
+    template: Template | None = None
 
 
 @dataclass(frozen=True, slots=True)

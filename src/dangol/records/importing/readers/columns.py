@@ -30,7 +30,7 @@ def has_blank_columns(lines: Sequence[str]) -> bool:
     if len(rows) < _FEWEST_LINES:
         return False
     width, times = Counter(map(len, rows)).most_common(1)[0]
-    if width < 2 or times * 20 < len(rows) * 19:
+    if width < 2 or len(rows[0]) != width or times * 20 < len(rows) * 19:
         return False
     even = [row for row in rows[1:] if len(row) == width]
     numbers = sum(

@@ -65,7 +65,7 @@ class Counted:
             size = 1 << 24
         try:
             block = self._stream.read(size)
-        except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, OSError) as error:
+        except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, OSError, ValueError) as error:
             raise SourceProblem(
                 _(
                     "The compressed file is damaged or incomplete. Fetch it again and start the import once more."
@@ -125,7 +125,7 @@ def archive_of(raw: BinaryIO) -> zipfile.ZipFile:
     raw.seek(0)
     try:
         return zipfile.ZipFile(raw)
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError) as error:
         raise SourceProblem(
             _("The compressed file is damaged or incomplete. Fetch it again and start the import once more.")
         ) from error
@@ -147,7 +147,7 @@ def member_stream(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int | N
         raise SourceProblem(
             _("The ZIP file is packed in a way that cannot be read. Pack it again as an ordinary ZIP file.")
         ) from error
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, EOFError, OSError, ValueError) as error:
         raise SourceProblem(
             _("The compressed file is damaged or incomplete. Fetch it again and start the import once more.")
         ) from error

@@ -10,6 +10,7 @@ from itertools import islice
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from dangol.records.formulas import restored
 from dangol.records.importing.errors import Problem, SourceProblem
 from dangol.records.importing.readers.base import MOST_COLUMNS, SHOWN, Row, Source
 from dangol.records.importing.readers.encoding import original_text, shown_encoding
@@ -143,6 +144,8 @@ class DelimitedTable:
             reader = csv.reader(self._feed(), delimiter=self.delimiter, strict=True)
             try:
                 for cells in reader:
+                    if lines.is_guarded:
+                        cells = [restored(cell) for cell in cells]
                     if len(cells) == width and cells[0] and not lines.is_suspicious and not self._has_cut:
                         pending.clear()
                         self._number += 1

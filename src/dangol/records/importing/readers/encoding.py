@@ -17,6 +17,8 @@ from dangol.records.importing.readers.base import Source
 SAMPLE = 1 << 20
 _LOOK_AHEAD = 256 << 20
 """Bytes of plain ASCII after which no other letter is waited for."""
+_WEIGHED = 1 << 17
+"""Bytes that show which script a text is written in."""
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -77,11 +79,13 @@ def original_text(cell: str, encoding: str) -> str:
     Written out as UTF-8 with `surrogateescape` it gives the bytes of the file, each one. A value in UTF-8 within
     a file in CP949 so becomes readable in the file of rejected rows.
     """
-    if encoding == "utf-8":
-        return cell
-    if encoding.startswith("utf-16"):
-        return cell.encode("utf-8", "surrogatepass").decode("utf-8", "surrogateescape")
-    return cell.encode(encoding, "surrogateescape").decode("utf-8", "surrogateescape")
+    try:
+        if not encoding.startswith("utf-16"):
+            return cell.encode(encoding, "surrogateescape").decode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        # Half a pair, or a letter that the encoding does not have, written as an escape in JSON or HTML.
+        pass
+    return cell.encode("utf-8", "surrogatepass").decode("utf-8", "surrogateescape")
 
 
 def decided_encoding(source: Source) -> tuple[str, bool]:
@@ -123,7 +127,7 @@ def _of_lines(sample: bytes, first_line: int) -> tuple[str, bool]:
     if fits == len(lines):
         return "utf-8", False
     korean = [line for line in lines if _fits(line, "cp949")]
-    is_korean = bool(korean) and _hangul_share(b"\n".join(korean)) >= 0.5
+    is_korean = bool(korean) and _hangul_share(b"\n".join(korean)[:_WEIGHED]) >= 0.5
     if is_korean and len(korean) == len(lines):
         return "cp949", False
     if fits * 2 >= len(lines):

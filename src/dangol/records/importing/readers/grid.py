@@ -50,7 +50,6 @@ class GridTable:
     Args:
         rows: from the top of the file, titles and header among them.
         is_ragged: a row may be shorter than the header, as on sheets, where empty cells at the end do not exist.
-        close: what is to be done in the end.
     """
 
     def __init__(
@@ -60,11 +59,9 @@ class GridTable:
         layout: Layout,
         position: Callable[[], int],
         is_ragged: bool,
-        close: Callable[[], None] | None = None,
     ) -> None:
         self._position = position
         self._is_ragged = is_ragged
-        self._close = close
         top: list[list[str]] = []
         self._rows = rows
         for row in rows:
@@ -80,8 +77,8 @@ class GridTable:
         return self._position()
 
     def close(self) -> None:
-        if self._close:
-            self._close()
+        """Stop reading; what the rows hold open is closed with them."""
+        self._rows = iter(())
 
     def __iter__(self) -> Iterator[Row]:
         width = len(self.header)

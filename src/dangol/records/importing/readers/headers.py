@@ -23,6 +23,8 @@ _NUMBER = re.compile(r"[+-]?[₩$€£¥]?\s?[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?
 _DATE = re.compile(r"\d{2,4}\s?[-./년]\s?\d{1,2}\s?[-./월]\s?\d{1,4}.{0,20}")
 _CONTACT = re.compile(r"\S+@\S+\.\S+|\+?\d[\d\-() ]{6,}\d|https?://\S+")
 _YEAR = re.compile(r"(19|20)\d\d")
+_UNUSABLE = re.compile("[\0\ud800-\udfff]")
+"""What no name of a column may hold: NUL, and bytes that do not fit the encoding."""
 
 Cells = Sequence[str]
 
@@ -72,7 +74,10 @@ def column_names(rows: Sequence[Cells], width: int) -> list[str]:
         raise SourceProblem(
             _("The header row has too many columns; at most %(limit)s are read.") % {"limit": MOST_COLUMNS}
         )
-    padded = [[" ".join(cell.split()) for cell in row] + [""] * (width - len(row)) for row in rows]
+    padded = [
+        [" ".join(_UNUSABLE.sub("\ufffd", cell).split()) for cell in row] + [""] * (width - len(row))
+        for row in rows
+    ]
     if len(padded) == 2:
         names = _joined(*padded)
     else:

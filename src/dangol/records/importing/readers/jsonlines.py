@@ -11,8 +11,9 @@ from typing import Any, NoReturn
 from django.utils.translation import gettext_lazy as _
 
 from dangol.records.importing.errors import Problem, SourceProblem
-from dangol.records.importing.readers.base import MOST_COLUMNS, SHOWN, Row
+from dangol.records.importing.readers.base import SHOWN, Row
 from dangol.records.importing.readers.delimited import CUT, value_problem
+from dangol.records.importing.readers.headers import column_names
 from dangol.records.importing.readers.lines import LONGEST_LINE, Lines
 
 HEADER_ROWS = 1_000
@@ -51,17 +52,11 @@ class JsonTable:
         self._lines = lines
         rows = _array(lines) if is_array else _each_line(lines)
         first = list(islice(rows, HEADER_ROWS))
-        self.header = list(
-            dict.fromkeys(key for _number, flat, _problem, _raw in first for key in flat or ())
-        )
-        if not self.header:
+        self._keys = list(dict.fromkeys(key for _number, flat, _problem, _raw in first for key in flat or ()))
+        if not self._keys:
             raise SourceProblem(_("The file is empty. It needs at least one JSON object."))
-        if len(self.header) > MOST_COLUMNS:
-            raise SourceProblem(
-                _("The header row has too many columns; at most %(limit)s are read.")
-                % {"limit": MOST_COLUMNS}
-            )
-        self._known = frozenset(self.header)
+        self.header = column_names([self._keys], len(self._keys))
+        self._known = frozenset(self._keys)
         self._rows = chain(first, rows)
 
     def bytes_read(self) -> int:
@@ -71,14 +66,14 @@ class JsonTable:
         """Nothing is held open here; whoever opened the file closes it."""
 
     def __iter__(self) -> Iterator[Row]:
-        header, known = self.header, self._known
+        header, keys, known = self.header, self._keys, self._known
         for number, flat, problem, raw in self._rows:
             if flat is None:
                 cells = [raw]
                 value_problem(header, cells, self._lines.encoding)
                 yield Row(number, cells, problem)
                 continue
-            cells = [flat.get(name, "") for name in header]
+            cells = [flat.get(key, "") for key in keys]
             unknown = [key for key in flat if key not in known]
             if unknown:
                 cells += [f"{key}: {flat[key]}" for key in unknown]

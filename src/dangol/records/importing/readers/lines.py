@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 from collections.abc import Iterator
 
+from dangol.records.formulas import may_be_guarded
 from dangol.records.importing.readers.base import Source
 from dangol.records.importing.readers.encoding import SAMPLE, bom_of, errors_of
 
@@ -20,6 +21,7 @@ class Lines:
     still be written out byte by byte.
 
     `is_suspicious` turns true once a block held NUL or such bytes: only then need rows be looked at one by one.
+    `is_guarded` turns true once a block held a text that an export kept from being taken for a formula.
     `cut` is true while the line last given is only the beginning of a longer one. `sample` is the beginning of the text.
     """
 
@@ -28,6 +30,7 @@ class Lines:
         self.encoding = encoding
         self._decoder = codecs.getincrementaldecoder(encoding)(errors=errors_of(encoding))
         self.is_suspicious = False
+        self.is_guarded = False
         self.cut = False
         first = source.read(SAMPLE)
         self._first = first[bom_of(first, encoding) :]
@@ -53,6 +56,8 @@ class Lines:
             text = self._decoder.decode(block)
             if not self.is_suspicious:
                 self.is_suspicious = "\0" in text or not _is_clean(text)
+            if not self.is_guarded:
+                self.is_guarded = may_be_guarded(text)
             yield text
             block = self._source.read(BLOCK)
         try:

@@ -158,7 +158,6 @@ def _old_workbook(raw: BinaryIO, options: SourceOptions, kind: str) -> Found:
         lambda: book.rows(sheet),
         raw.tell,
         _sheet_notes(book.sheets, sheet, options),
-        close=book.close,
     )
     found.sheets = book.sheets
     return found

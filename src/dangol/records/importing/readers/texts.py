@@ -82,13 +82,12 @@ def grid_found(
     notes: list[Text],
     *,
     is_ragged: bool = True,
-    close: Callable[[], None] | None = None,
 ) -> Found:
     """What is known about a file whose rows come apart by themselves."""
     layout = found_layout(first_cells(rows()), options)
     return Found(
         replace(options, header=layout.header, skip=layout.skip),
-        lambda: GridTable(rows(), layout=layout, position=position, is_ragged=is_ragged, close=close),
+        lambda: GridTable(rows(), layout=layout, position=position, is_ragged=is_ragged),
         notes=notes + layout_notes(layout, options),
     )
 

@@ -75,11 +75,12 @@ class Workbook:
         return _SheetReader(self, self._texts, self._styles, is_1904=self._is_1904).read(source)
 
     def _part(self, path: str, most: int | None) -> Source | None:
-        try:
-            info = self._archive.getinfo(path)
-        except KeyError:
-            return None
-        return member_stream(self._archive, info, most)
+        # Some programs write the names of the parts in letters of another size.
+        wanted = path.lower()
+        for info in self._archive.infolist():
+            if info.filename.lower() == wanted:
+                return member_stream(self._archive, info, most)
+        return None
 
     def _read_sheets(self) -> None:
         targets: dict[str, str] = {}

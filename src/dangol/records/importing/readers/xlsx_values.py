@@ -96,4 +96,7 @@ def unescaped(text: str) -> str:
     """Control characters as they were: Excel writes a carriage return `_x000D_`."""
     if "_x" not in text:
         return text
-    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+    # NUL can be stored nowhere; it stays as it is written.
+    plain = _ESCAPED.sub(lambda found: chr(int(found[1], 16)) if int(found[1], 16) else found[0], text)
+    # Two escapes may be the halves of one letter.
+    return plain.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
