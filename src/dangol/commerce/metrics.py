@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy as _
 
 from dangol.measures import metrics
-from dangol.measures.lake import Column, Dataset, register
+from dangol.measures.lake import Column, Dataset, Follows, register
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -33,6 +33,13 @@ ORDER_LINES = Dataset(
         Column("amount", "decimal(28,8)", "l.amount"),
     ),
     month_of="ordered_on",
+    follows=(
+        Follows("commerce_orderline"),
+        Follows(
+            "commerce_order",
+            "SELECT l.id FROM commerce_orderline l WHERE l.order_id IN (SELECT id FROM changed)",
+        ),
+    ),
 )
 """One row per line of an order that stands; a line carries the facts of its order, so that nothing needs joining."""
 

@@ -93,7 +93,8 @@ def parser() -> argparse.ArgumentParser:
     doctor = command("doctor", "doctor", _("Say what is wrong and how to mend it."))
     doctor.add_argument("--json", action="store_true", help=_("print the result as JSON"))
 
-    command("refresh", "refresh", _("Compute values and scores now."))
+    refresh = command("refresh", "refresh", _("Compute values and scores now."))
+    refresh.add_argument("--full", action="store_true", help=_("copy everything anew, not only what changed"))
 
     manage = command("manage", "manage", _("For developers: Django's own commands."))
     manage.add_argument("rest", nargs=argparse.REMAINDER)

@@ -120,6 +120,7 @@ CACHES = {
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 EVENTS_KEPT_DAYS = environment.number("DANGOL_EVENTS_KEPT_DAYS", 30)
 DANGOL_ENGINE = environment.text("DANGOL_ENGINE", "duckdb")
+DANGOL_LAKE = environment.text("DANGOL_LAKE", "")
 
 # --- who is who ----------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """What customers contribute to the lake: who there is, and whose they are."""
 
-from dangol.measures.lake import Column, Dataset, register
+from dangol.measures.lake import Column, Dataset, Follows, register
 
 CUSTOMERS = Dataset(
     name="customers",
@@ -20,6 +20,7 @@ CUSTOMERS = Dataset(
         Column("since", "date"),
         Column("created_on", "date", "c.created_at::date"),
     ),
+    follows=(Follows("customers_customer"),),
 )
 """One row per customer that is not in the recycle bin, with the columns that say who may see it."""
 

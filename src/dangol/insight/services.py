@@ -47,7 +47,7 @@ def refresh_request(*, actor: Actor, reason: str) -> RefreshRun:
     return run
 
 
-def refresh_all(*, actor: Actor, progress: Progress | None = None) -> RefreshRun:
+def refresh_all(*, actor: Actor, full: bool = False, progress: Progress | None = None) -> RefreshRun:
     """Refresh everything now, in this process, and return the finished run.
 
     Waits for a run that is under way elsewhere. What was published before stays until the new results replace it in
@@ -55,6 +55,7 @@ def refresh_all(*, actor: Actor, progress: Progress | None = None) -> RefreshRun
 
     Args:
         actor: who asks; kept with the run.
+        full: copy the lake anew instead of by what changed; scores are always computed over all of it.
         progress: told about every step.
 
     Raises:
@@ -64,17 +65,17 @@ def refresh_all(*, actor: Actor, progress: Progress | None = None) -> RefreshRun
     if not can_refresh(actor):
         raise PermissionDenied
     run = RefreshRun.objects.create(reason=actor.name[:60], requested_by=actor.user_id)
-    refresh_run(run=run, progress=progress)
+    refresh_run(run=run, full=full, progress=progress)
     return run
 
 
-def refresh_run(*, run: RefreshRun, progress: Progress | None = None) -> None:
-    """Carry out a run that was asked for."""
+def refresh_run(*, run: RefreshRun, full: bool = False, progress: Progress | None = None) -> None:
+    """Carry out a run that was asked for; `full` as in `refresh_all`."""
     with lake.exclusive():
         services.run_begin(run=run)
         log.info("refresh_started", run=run.pk)
         try:
-            _refresh(run, progress)
+            _refresh(run, full, progress)
         except BaseException as error:
             services.run_fail(run=run, error=error)
             log.error("refresh_failed", run=run.pk, error=str(error))
@@ -82,14 +83,14 @@ def refresh_run(*, run: RefreshRun, progress: Progress | None = None) -> None:
     log.info("refresh_done", run=run.pk, as_of=run.as_of, **run.facts.get("rows", {}))
 
 
-def _refresh(run: RefreshRun, progress: Progress | None) -> None:
+def _refresh(run: RefreshRun, full: bool, progress: Progress | None) -> None:
     def tell(step: str, rows: int, part: float) -> None:
         services.run_step(run=run, step=step, rows=rows, part=part)
         if progress:
             progress(step, rows, part)
 
     tell("extract", 0, 0.0)
-    manifest = lake.extract(progress=lambda name, rows: tell(f"extract {name}", rows, 0.1))
+    manifest = lake.extract(full=full, progress=lambda name, rows: tell(f"extract {name}", rows, 0.1))
     rows = {name: part.rows for name, part in manifest.datasets.items()}
     with lake.connect(manifest) as opened:
         tell("score", rows.get("order_lines", 0), 0.5)

@@ -98,3 +98,17 @@ class RefreshRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pk} {self.state} {self.step}".strip()
+
+
+class LakeSnapshot(models.Model):
+    """A lake that was copied from this database, noted just before it is published.
+
+    A lake that the database does not remember was copied from another one, or from a future that a restored backup
+    has not seen: it cannot be brought up to date by what changed since, and is copied in full.
+    """
+
+    name = models.CharField(max_length=40, primary_key=True, db_collation="C")
+    noted_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return self.name

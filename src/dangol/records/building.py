@@ -26,7 +26,7 @@ _KINDS: tuple[tuple[type[models.Field[Any, Any]], type[Field]], ...] = (
     (models.DecimalField, kinds.Number),
     (models.IntegerField, kinds.Integer),
 )
-_SYSTEM = {"id", "version", "deleted_at"}
+_SYSTEM = {"id", "version", "changed_in", "deleted_at"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from dangol.config.language import gettext as _
 
 
 def run(args: argparse.Namespace) -> int:
-    """Extract the lake and compute all scores in this process."""
+    """Bring the lake up to date, by what changed or in full, and compute all scores in this process."""
     with installation.opened():
         from dangol.identity.actors import Actor
         from dangol.insight import services
 
-        services.refresh_all(actor=Actor.system("refresh"))
+        services.refresh_all(actor=Actor.system("refresh"), full=args.full)
         print(_("Values and scores are up to date."))
     return 0

@@ -1,7 +1,11 @@
 """What the lake holds: rooms declare their facts here from `AppConfig.ready`."""
 
+import hashlib
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from django.conf import settings
 
 _DECIMAL = re.compile(r"decimal\((\d{1,2}),(\d{1,2})\)")
 _TYPES = {
@@ -39,13 +43,41 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Follows:
+    """A table of records whose changes change a dataset.
+
+    `keys` is the SELECT that leads from the ids of changed and removed rows – the relation `changed (id)` – to the keys
+    of the dataset's rows; as it stands, where the dataset has the table's ids for keys.
+    """
+
+    table: str
+    keys: str = "SELECT id FROM changed"
+
+    def touched(self, since: int) -> str:
+        """The SELECT of all keys touched by transactions from `since` on."""
+        # The upper bound leaves out numbers of another cluster, which a restored backup brings and which lie ahead.
+        new = f"changed_in >= '{since:d}' AND changed_in < pg_snapshot_xmax(pg_current_snapshot())"
+        removed = (
+            f"SELECT record_id FROM records_change "  # noqa: S608
+            f"WHERE action = 'delete' AND \"table\" = '{self.table}' AND {new}"
+        )
+        changed = f"SELECT id FROM {self.table} WHERE {new} UNION ALL {removed}"  # noqa: S608
+        return f"(WITH changed (id) AS ({changed}) {self.keys})"
+
+
+@dataclass(frozen=True, slots=True)
 class Dataset:
     """Facts of one kind, one row each.
 
     `source` is everything from FROM on; it must leave out rows in the recycle bin. The session that runs it has the
     company's time zone, so `ordered_at::date` is the company's day. `key` is the column that knows a row again when
-    only changes are copied; `month_of` is the date column by whose months the files are cut (none: one file).
-    `record_type` is set where the rows are the records of that type, one each.
+    only changes are copied (never missing, never twice); `month_of` is the date column by whose months the files are
+    cut (none: one file).
+    `record_type` is set where the rows are the records of that type, one each; `fields` then says which columns hold
+    which of its fields, where their names differ (references are found as `<name>_id`).
+
+    `follows` names every table that `source` reads, so that a refresh copies only rows that changed; without it the
+    dataset is copied in full each time.
     """
 
     name: str
@@ -54,10 +86,12 @@ class Dataset:
     key: str = "id"
     month_of: str | None = None
     record_type: str = ""
+    follows: tuple[Follows, ...] = ()
+    fields: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         names = {column.name for column in self.columns}
-        for wanted in (self.key, self.month_of):
+        for wanted in (self.key, self.month_of, *self.fields.values()):
             if wanted is not None and wanted not in names:
                 raise ValueError(f"dataset {self.name} has no column {wanted!r}")
 
@@ -68,6 +102,20 @@ class Dataset:
             for column in self.columns
         ]
         return f"SELECT {', '.join(parts)} {self.source}"
+
+    def touched(self, since: int) -> str:
+        """The SELECT of the keys of rows that transactions from `since` on wrote, moved in or out, or removed."""
+        reached = " UNION ALL ".join(each.touched(since) for each in self.follows)
+        return f"SELECT DISTINCT key FROM ({reached}) t (key)"  # noqa: S608
+
+    def changed(self, since: int) -> str:
+        """The SELECT that reads the rows among those that (still) belong to the dataset."""
+        return f"SELECT * FROM ({self.query()}) r WHERE r.{self.key} IN ({self.touched(since)})"  # noqa: S608
+
+    def definition(self) -> str:
+        """A digest of all that decides what the files hold; another one asks for a full copy."""
+        told = (self.query(), self.columns, self.key, self.month_of, self.follows, settings.TIME_ZONE)
+        return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
 
 
 _datasets: dict[str, Dataset] = {}

@@ -1,7 +1,7 @@
 """The one place that knows which engine reads the lake."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
@@ -11,6 +11,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from dangol.measures.lake import manifest
 from dangol.measures.lake.manifest import LakeMissing, Manifest
+from dangol.measures.lake.merging import Relation, merged
+from dangol.measures.lake.storage import DRAFT, folder, store
 
 if TYPE_CHECKING:
     import duckdb
@@ -57,6 +59,8 @@ class Lake:
 
         An expression that joins a table made in memory must be kept first. Read one stream to its end before the next.
         """
+        if self.backend.name != "duckdb":
+            return self.backend.to_pyarrow_batches(expression, chunk_size=size)
         # Ibis 12 asks DuckDB for a stream in a way that DuckDB 2 no longer has.
         return self.backend.con.sql(self.backend.compile(expression)).to_arrow_reader(size)
 
@@ -85,29 +89,35 @@ def connect(of: Manifest | None = None) -> Lake:
     import ibis
 
     of = of or manifest.current()
-    root = manifest.folder()
-    backend = ibis.duckdb.from_connection(open_engine())
+    if engine_name() != "duckdb":
+        from dangol.measures.lake import spark
+
+        return Lake(spark.connect(engine_name(), of), of)
+    engine = open_engine()
+    backend = ibis.duckdb.from_connection(engine)
     for name, part in of.datasets.items():
-        if part.files:
-            with _quiet():
-                backend.read_parquet(
-                    [str(root / file) for file in part.files], table_name=name, hive_partitioning=False
-                )
-        else:
-            empty = ", ".join(f"NULL::{kind} AS {column}" for column, kind in part.columns.items())
-            backend.raw_sql(f"CREATE VIEW {name} AS SELECT {empty} WHERE false")
+        engine.execute(f"CREATE VIEW {name} AS {merged(part, files_relation())}")
     return Lake(backend, of)
 
 
+def engine_name() -> str:
+    """What reads the lake: `duckdb`, or the address of a Spark.
+
+    Raises:
+        ImproperlyConfigured: neither.
+    """
+    name: str = getattr(settings, "DANGOL_ENGINE", "duckdb")
+    if name != "duckdb" and name != "spark-local" and not name.startswith("spark://"):
+        raise ImproperlyConfigured(f"DANGOL_ENGINE={name!r}: write duckdb, spark-local or spark://host:port")
+    return name
+
+
 def open_engine() -> "duckdb.DuckDBPyConnection":
-    """A fresh engine in this process, bounded in memory, that never reaches for the network."""
-    name = getattr(settings, "DANGOL_ENGINE", "duckdb")
-    if name != "duckdb":
-        raise ImproperlyConfigured(f"DANGOL_ENGINE={name!r}: this release reads the lake with duckdb")
+    """A fresh DuckDB in this process, bounded in memory, that reaches for the network only where the lake lies there."""
     import duckdb
 
-    spill = manifest.folder() / f"{manifest.DRAFT}spill"
-    return duckdb.connect(
+    spill = folder() / f"{DRAFT}spill"
+    engine = duckdb.connect(
         config={
             "memory_limit": MEMORY,
             "temp_directory": str(spill),
@@ -116,6 +126,24 @@ def open_engine() -> "duckdb.DuckDBPyConnection":
             "autoload_known_extensions": "false",
         }
     )
+    store().attach(engine)
+    return engine
+
+
+def files_relation() -> Relation:
+    """How DuckDB reads files of the store."""
+    place = store()
+
+    def relation(files: Iterable[str]) -> str:
+        listed = ", ".join(quoted(place.address(file)) for file in files)
+        return f"read_parquet([{listed}], hive_partitioning = false)"
+
+    return relation
+
+
+def quoted(text: str) -> str:
+    """A text as SQL writes it."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 __all__ = ["Lake", "LakeMissing", "connect", "open_engine"]

@@ -1,41 +1,50 @@
-"""Copying the facts from PostgreSQL into Parquet files.
+"""Bringing the facts from PostgreSQL into Parquet files: all of them, or what changed since the lake before.
 
-All datasets are read in one repeatable-read transaction, so the lake is one moment of the company. Rows stream from
-`COPY … (FORMAT binary)` through Arrow batches into the files; memory does not grow with the data. Files are written
-into a draft folder and appear all at once: a run killed at any point leaves the lake before it untouched.
+All datasets are read in one repeatable-read transaction, so the lake is one moment of the company. What changed is
+found by transaction: every row knows which one wrote it last, and a lake knows the oldest one that ran when it was
+read. All before that one are in it; rows of that one and of later ones are read (again). So a transaction that commits
+late is not lost, as it would be by a cursor over times or ids.
+
+New files stand beside the old ones until the manifest names them: a run killed at any point leaves the lake before it.
 """
 
-import os
-import uuid
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+import shutil
+from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import connection
 from psycopg.conninfo import make_conninfo
 
-from dangol.measures.lake import manifest
+from dangol.measures.lake import compaction, manifest
 from dangol.measures.lake.datasets import Dataset, registered
-from dangol.measures.lake.engine import open_engine
-
-if TYPE_CHECKING:
-    import duckdb
-    import pyarrow as pa
+from dangol.measures.lake.drafts import draft_folder, hand_over, new_snapshot
+from dangol.measures.lake.engine import files_relation, open_engine, quoted
+from dangol.measures.lake.manifest import Delta, Manifest, Part
+from dangol.measures.lake.merging import merged
+from dangol.measures.lake.storage import store
+from dangol.measures.lake.writing import Counted, copy
 
 Progress = Callable[[str, int], None]
 """Called with the name of the dataset and the rows copied so far, about once a second and when it is complete."""
 
-PROGRESS_SECONDS: Final = 1.0
+MOST_TOUCHED: Final = 0.3
+"""Above this share of changed rows copying everything is as quick, and leaves a tidy base."""
 
 
-def extract(*, progress: Progress | None = None) -> manifest.Manifest:
-    """Copy every registered dataset in full and make the copy the current lake.
+def extract(*, full: bool = True, progress: Progress | None = None) -> Manifest:
+    """Copy every registered dataset and make the copy the current lake.
 
     The caller holds `manifest.exclusive()`. Reads committed data only, over a connection of its own.
+
+    Args:
+        full: everything anew; otherwise only what changed since the current lake, where that can be told. A dataset
+            that is new, declared differently, or whose tables were emptied or restored is copied in full even so.
+        progress: told about the rows.
 
     Returns:
         The manifest of the new lake.
@@ -43,48 +52,50 @@ def extract(*, progress: Progress | None = None) -> manifest.Manifest:
     Raises:
         adbc_driver_manager.Error: the database cannot be read; the lake before stays current.
     """
-    from adbc_driver_postgresql import dbapi
+    before = _before()
+    snapshot = new_snapshot()
+    with draft_folder(snapshot) as draft, closing(open_engine()) as engine:
+        from adbc_driver_postgresql import dbapi
 
-    root = manifest.folder()
-    root.mkdir(parents=True, exist_ok=True)
-    snapshot = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
-    draft = root / f"{manifest.DRAFT}{snapshot}"
-    draft.mkdir()
-    counts: dict[str, int] = {}
-    with closing(dbapi.connect(database_address())) as source, closing(open_engine()) as engine:
-        with source.cursor() as cursor:
-            # The first statement of the transaction; ADBC has begun it.
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            cursor.execute(f"SET LOCAL TIME ZONE {_quoted(settings.TIME_ZONE)}")
-        taken_at = datetime.now(UTC).isoformat(timespec="seconds")
-        for dataset in registered():
-            counts[dataset.name] = _copy(source, engine, dataset, draft / dataset.name, progress)
-        source.rollback()
-    parts = {}
-    for dataset in registered():
-        files = _settle(draft / dataset.name, root / dataset.name / snapshot)
-        parts[dataset.name] = manifest.Part(
-            rows=counts[dataset.name],
-            columns={column.name: column.engine_type for column in dataset.columns},
-            files=tuple(str(path.relative_to(root)) for path in files),
-        )
-    draft.rmdir()
-    published = manifest.Manifest(
+        with closing(dbapi.connect(database_address())) as source:
+            with source.cursor() as cursor:
+                # The first statement of the transaction; ADBC has begun it.
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                cursor.execute(f"SET LOCAL TIME ZONE {quoted(settings.TIME_ZONE)}")
+            taken_at = datetime.now(UTC).isoformat(timespec="seconds")
+            oldest, origin, tables = _moment(source)
+            usable = before if not full and before and _continues(before, origin, oldest) else None
+            copier = _Copier(source, engine, draft, snapshot, tables, progress)
+            parts = {
+                dataset.name: copier.part(dataset, usable.datasets.get(dataset.name), usable.oldest)
+                if usable
+                else copier.whole(dataset)
+                for dataset in registered()
+            }
+            source.rollback()
+        if usable:
+            parts = {
+                name: compaction.part_compact(engine, part, draft / name, f"{name}/{snapshot}")
+                if compaction.is_due(part)
+                else part
+                for name, part in parts.items()
+            }
+    published = Manifest(
         snapshot=snapshot,
         taken_at=taken_at,
         zone=settings.TIME_ZONE,
         datasets=parts,
-        previous=_snapshot_before(),
+        previous=before.snapshot if before else "",
+        oldest=oldest,
+        source=origin,
     )
-    manifest.publish(published)
+    manifest.publish(published, before)
     return published
 
 
-def _snapshot_before() -> str:
-    try:
-        return manifest.current().snapshot
-    except manifest.LakeMissing:
-        return ""
+def refresh(*, progress: Progress | None = None) -> Manifest:
+    """Bring the lake up to date by what changed; the first time, copy everything. Otherwise as `extract`."""
+    return extract(full=False, progress=progress)
 
 
 def database_address() -> str:
@@ -105,66 +116,123 @@ def database_address() -> str:
     return make_conninfo(**{name: parameters[name] for name in wanted if parameters.get(name)})
 
 
-def _copy(
-    source: Any,
-    engine: "duckdb.DuckDBPyConnection",
-    dataset: Dataset,
-    target: Path,
-    progress: Progress | None,
-) -> int:
-    """Write one dataset below `target`; returns the rows written."""
-    import pyarrow as pa
+class _Copier:
+    """Copies datasets over one transaction into files of one snapshot."""
 
-    target.mkdir(parents=True)
-    rows = 0
+    def __init__(
+        self,
+        source: Any,
+        engine: Any,
+        draft: Path,
+        snapshot: str,
+        tables: dict[str, int],
+        progress: Progress | None,
+    ) -> None:
+        self.source = source
+        self.engine = engine
+        self.draft = draft
+        self.snapshot = snapshot
+        self.tables = tables
+        self.progress = progress
 
-    def counted(batches: "pa.RecordBatchReader") -> Iterator["pa.RecordBatch"]:
-        nonlocal rows
-        for batch in batches:
-            rows += batch.num_rows
-            yield batch
+    def part(self, dataset: Dataset, before: Part | None, since: int) -> Part:
+        """The dataset by what changed since the part before, or in full where that is not to be had."""
+        if before is None or not dataset.follows or before.definition != dataset.definition():
+            return self.whole(dataset)
+        if dict(before.tables) != self._tables_of(dataset) or not all(before.tables.values()):
+            return self.whole(dataset)
+        folder = self.draft / dataset.name
+        folder.mkdir()
+        keys = folder / "keys.parquet"
+        touched = self._copy(dataset.touched(since), "key", keys)
+        if not touched:
+            return before
+        if touched > max(1000, MOST_TOUCHED * before.rows):
+            shutil.rmtree(folder)
+            return self.whole(dataset)
+        rows = folder / "rows.parquet"
+        written = self._copy(dataset.changed(since), _typed(dataset), rows, told=dataset.name)
+        place = f"{dataset.name}/{self.snapshot}"
+        names = {keys: f"{place}/keys.parquet"}
+        if written:
+            names[rows] = f"{place}/rows.parquet"
+        store().put(names.items())
+        delta = Delta(rows=written, touched=touched, file=names.get(rows, ""), keys=names[keys])
+        part = replace(before, deltas=(*before.deltas, delta))
+        return replace(part, rows=self._count(part))
 
-    with source.cursor() as cursor:
-        cursor.execute(dataset.query())
-        batches = cursor.fetch_record_batch()
-        reader = pa.RecordBatchReader.from_batches(batches.schema, counted(batches))
-        columns = ", ".join(
-            f"{column.name}::{column.engine_type} AS {column.name}" for column in dataset.columns
+    def whole(self, dataset: Dataset) -> Part:
+        folder = self.draft / dataset.name
+        folder.mkdir()
+        written = self._copy(
+            dataset.query(), _typed(dataset), folder, month_of=dataset.month_of, told=dataset.name
         )
-        options = "FORMAT parquet, COMPRESSION zstd"
-        place = str(target / "part.parquet")
-        if dataset.month_of:
-            columns += f", coalesce(strftime({dataset.month_of}, '%Y-%m'), 'none') AS month"
-            options += ", PARTITION_BY (month)"
-            place = str(target)
-        statement = f"COPY (SELECT {columns} FROM incoming) TO {_quoted(place)} ({options})"  # noqa: S608
-        engine.register("incoming", reader)
-        try:
-            # The engine pulls the batches in threads of its own; progress is told from the caller's, whose
-            # database connection it may use.
-            with ThreadPoolExecutor(max_workers=1) as worker:
-                copying = worker.submit(engine.execute, statement)
-                while wait([copying], timeout=PROGRESS_SECONDS).not_done:
-                    if progress:
-                        progress(dataset.name, rows)
-                copying.result()
-        finally:
-            engine.unregister("incoming")
-    if progress:
-        progress(dataset.name, rows)
-    return rows
+        return Part(
+            rows=written,
+            columns={column.name: column.engine_type for column in dataset.columns},
+            files=hand_over(folder, f"{dataset.name}/{self.snapshot}"),
+            key=dataset.key,
+            month_of=dataset.month_of,
+            definition=dataset.definition(),
+            tables=self._tables_of(dataset),
+        )
+
+    def _copy(
+        self, query: str, columns: str, target: Path, *, month_of: str | None = None, told: str = ""
+    ) -> int:
+        def tell(rows: int) -> None:
+            if self.progress and told:
+                self.progress(told, rows)
+
+        with self.source.cursor() as cursor:
+            cursor.execute(query)
+            batches = Counted(cursor.fetch_record_batch())
+            copy(self.engine, batches, columns, target, month_of=month_of, progress=tell)
+        return batches.rows
+
+    def _count(self, part: Part) -> int:
+        ((rows,),) = self.engine.execute(
+            f"SELECT count(*) FROM ({merged(part, files_relation())})"  # noqa: S608
+        ).fetchall()
+        return int(rows)
+
+    def _tables_of(self, dataset: Dataset) -> dict[str, int]:
+        return {each.table: self.tables.get(each.table, 0) for each in dataset.follows}
 
 
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+def _typed(dataset: Dataset) -> str:
+    return ", ".join(f"{column.name}::{column.engine_type} AS {column.name}" for column in dataset.columns)
 
 
-def _settle(draft: Path, place: Path) -> list[Path]:
-    """Move a dataset's finished files to where they stay, safe against a power cut; returns them in order."""
-    for path in draft.rglob("*.parquet"):
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
-    place.parent.mkdir(parents=True, exist_ok=True)
-    draft.rename(place)
-    manifest.sync_folder(place.parent)
-    return sorted(place.rglob("*.parquet"))
+def _before() -> Manifest | None:
+    try:
+        return manifest.current()
+    except manifest.LakeMissing:
+        return None
+
+
+def _continues(before: Manifest, origin: str, oldest: int) -> bool:
+    """Whether what changed since that lake can be told: it must be of this very database, and of its past."""
+    return before.source == origin and 0 < before.oldest <= oldest and manifest.is_ours(before)
+
+
+def _moment(source: Any) -> tuple[int, str, dict[str, int]]:
+    """Of the transaction's snapshot: the oldest transaction that runs, which database this is, and its tables' files."""
+    with source.cursor() as cursor:
+        cursor.execute("""
+            SELECT pg_snapshot_xmin(pg_current_snapshot())::text,
+                   (SELECT system_identifier FROM pg_control_system())::text || '/'
+                   || (SELECT timeline_id FROM pg_control_checkpoint())::text || '/'
+                   || (SELECT oid FROM pg_database WHERE datname = current_database())::text
+        """)
+        oldest, origin = cursor.fetchone()
+        tables = sorted({each.table for dataset in registered() for each in dataset.follows})
+        found: dict[str, int] = {}
+        if tables:
+            listed = ", ".join(quoted(table) for table in tables)
+            cursor.execute(
+                "SELECT name, coalesce(pg_relation_filenode(to_regclass(name))::bigint, 0) "  # noqa: S608
+                f"FROM unnest(ARRAY[{listed}]::text[]) name"
+            )
+            found = {name: int(node) for name, node in cursor.fetchall()}
+    return int(oldest), origin, found

@@ -12,34 +12,29 @@ import datetime as dt
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 from typing import Any as Anything
-from zoneinfo import ZoneInfo
 
 from django.core.exceptions import EmptyResultSet, FullResultSet
 from django.db.models import BigIntegerField, BooleanField, Exists, Func, OuterRef, Q, QuerySet, Subquery
 from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from dangol.records.fields import Ref, Reference
-from dangol.records.filters.messages import FilterError
+from dangol.records.filters.meaning import Meaning, false_when_missing, given, shortened
 from dangol.records.filters.names import record_type_named, target_of
-from dangol.records.filters.relative import PERSONS, days, midnight, span
+from dangol.records.filters.relative import PERSONS
 from dangol.records.filters.tree import (
     EVERYTHING,
-    NEGATIVE,
     All,
     And,
     Any,
     Compare,
     Count,
-    NoneOf,
     Not,
     Or,
     Relative,
     Scalar,
     Tree,
 )
-from dangol.records.filters.values import refers_to
 
 if TYPE_CHECKING:
     from dangol.identity.actors import Actor
@@ -112,15 +107,13 @@ class CountRows(Subquery):
     output_field = BigIntegerField()
 
 
-class _Compiler:
+class _Compiler(Meaning):
     def __init__(
         self, actor: Actor | None, visible: Visible | None, revealed: Revealed | None, now: dt.datetime
     ) -> None:
-        self.actor = actor
+        super().__init__(actor, now)
         self.visible = visible
         self.revealed = revealed
-        self.now = now
-        self.zone = ZoneInfo(actor.time_zone) if actor is not None else timezone.get_default_timezone()
 
     def q(self, tree: Tree, record_type: RecordType, path: str, *, positive: bool) -> Q:
         """The condition that `tree` holds, or (not `positive`) that it does not."""
@@ -153,9 +146,9 @@ class _Compiler:
             if isinstance(node, All) and node.where == EVERYTHING:
                 found.append(Q() if sign else _nothing(path))
                 continue
-            leaf, sign = _false_when_missing(node, sign)
+            leaf, sign = false_when_missing(node, sign)
             if len(leaf.path) > 1:
-                behind.setdefault((leaf.path[0], sign), []).append(_shortened(leaf))
+                behind.setdefault((leaf.path[0], sign), []).append(shortened(leaf))
             else:
                 found.append(self.leaf(leaf, record_type, path, positive=sign))
         for (name, sign), leaves in behind.items():
@@ -259,7 +252,7 @@ class _Compiler:
         titles = [value for value in plain if field.kind == "reference" and isinstance(value, str)]
         plain = [value for value in plain if value not in titles]
         found: Q | None = (
-            field.q("in", tuple(_given(field, value) for value in plain), path) if plain else None
+            field.q("in", tuple(given(field, value) for value in plain), path) if plain else None
         )
         for value in values:
             if value in plain:
@@ -280,7 +273,7 @@ class _Compiler:
             return field.q(op, self.borders(field, value)[0], path)
         if field.kind == "reference" and isinstance(value, str):
             return self.titled(field, value, path)
-        return field.q(op, _given(field, value), path)
+        return field.q(op, given(field, value), path)
 
     def titled(self, field: Field, title: str, path: str) -> Q:
         """A reference named by its title: only among what the actor may see."""
@@ -303,32 +296,6 @@ class _Compiler:
             )
         return field.q(op, value, path)
 
-    def is_span(self, field: Field, value: Scalar) -> bool:
-        """Whether `value` covers more than one value of `field`: a period, or a day on a field with times."""
-        if isinstance(value, Relative):
-            return value.name not in PERSONS and value.name != "now"
-        return field.kind == "datetime" and isinstance(value, dt.date) and not isinstance(value, dt.datetime)
-
-    def borders(self, field: Field, value: Scalar) -> tuple[Anything, Anything]:
-        if isinstance(value, Relative):
-            if field.kind == "date":
-                return days(value, self.now.astimezone(self.zone).date())
-            return span(value, self.now, self.zone)
-        if not isinstance(value, dt.date):
-            raise TypeError(f"not a day: {value!r}")
-        return midnight(value, self.zone), midnight(value + dt.timedelta(days=1), self.zone)
-
-    def people(self, field: Field, value: Relative) -> tuple[Anything, ...]:
-        if self.actor is None:
-            raise FilterError(
-                _("“%(word)s” needs somebody who is signed in.") % {"word": value.name}, code="actor"
-            )
-        if value.name == "me":
-            ids: Iterable[int | None] = (self.actor.user_id,)
-        else:
-            ids = self.actor.team_ids if refers_to(field) == "team" else self.actor.territory_ids
-        return tuple(_given(field, identity) for identity in sorted(i for i in ids if i is not None))
-
 
 def inverse(model: Anything, path: str) -> str:
     """The ORM path back from the end of a relation (`"orders"` → `"customer"`)."""
@@ -340,34 +307,6 @@ def inverse(model: Anything, path: str) -> str:
     return "__".join(reversed(back))
 
 
-def _false_when_missing(leaf: Tree, positive: bool) -> tuple[Anything, bool]:
-    """An equal condition, with a sign, that is false where the path leads to no record or no value."""
-    match leaf:
-        case Compare(path, op, value) if op in NEGATIVE:
-            return Compare(path, NEGATIVE[op], value), not positive
-        case NoneOf(path, where):
-            return Any(path, where), not positive
-        case All(path, where):
-            return Any(path, where.node if isinstance(where, Not) else Not(where)), not positive
-        case Count(path, "!=", value, where):
-            return _false_when_missing(Count(path, "=", value, where), not positive)
-        case Count(path, "=", 0, where):
-            return Any(path, where), not positive
-        case Count(path, "<" | "<=" as op, value, where):
-            return Count(path, ">=" if op == "<" else ">", value, where), not positive
-        case Count(path, ">=", 0, where):
-            return Count(path, "<", 0, where), not positive
-    return leaf, positive
-
-
-def _shortened(leaf: Anything) -> Tree:
-    if isinstance(leaf, Compare):
-        return Compare(leaf.path[1:], leaf.op, leaf.value)
-    if isinstance(leaf, Count):
-        return Count(leaf.path[1:], leaf.op, leaf.value, leaf.where)
-    return Any(leaf.path[1:], leaf.where)
-
-
 def _either(left: Q, right: Q) -> Q:
     """Django takes an empty Q for nothing said; in an "or" it must stay "everything"."""
     return Q() if not left or not right else left | right
@@ -375,10 +314,3 @@ def _either(left: Q, right: Q) -> Q:
 
 def _nothing(path: str) -> Q:
     return Q(**{f"{path}pk__in": []})
-
-
-def _given(field: Field, value: Scalar) -> Anything:
-    """A value in the shape that `field.q` takes: references by `Ref`."""
-    if field.kind == "reference" and isinstance(value, int):
-        return Ref(id=value)
-    return value

@@ -9,13 +9,15 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from dangol.records.models.history import record_delete_history, record_history, record_version
+from dangol.records.models.transactions import CurrentTransaction, TransactionField
 
 
 class Record(models.Model):
     """One row of a business table.
 
-    `version` and `updated_at` are set by a trigger, so that no path into the table – ORM, COPY, a hand-written
-    UPDATE – can change a row without it showing; `version` is what optimistic locking and ETags compare.
+    `version`, `updated_at` and `changed_in` are set by a trigger, so that no path into the table – ORM, COPY, a
+    hand-written UPDATE – can change a row without it showing; `version` is what optimistic locking and ETags
+    compare, `changed_in` the transaction that wrote the row last, by which copies find what is new (`changes.py`).
     Rows are never removed by users: `deleted_at` puts them into the recycle bin.
     """
 
@@ -30,6 +32,7 @@ class Record(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+",
         verbose_name=_("Changed by"), db_index=False,
     )  # fmt: skip
+    changed_in = TransactionField(db_default=CurrentTransaction(), editable=False, db_index=True)
     deleted_at = models.DateTimeField(_("Deleted"), null=True, blank=True, editable=False)
 
     class Meta:

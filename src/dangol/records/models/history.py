@@ -9,12 +9,15 @@ import pgtrigger
 from django.db import models
 from django.db.models.functions import Now
 
+from dangol.records.models.transactions import CurrentTransaction, TransactionField
+
 
 class Change(models.Model):
     """What one statement did to one row: `{"column": [before, after], …}`.
 
-    `table` is the table's name, `actor_id` the user (none for the system), `origin` the way in (page, api,
-    import, automation, …). Append-only.
+    `changed_in` is the transaction it happened in, as on the record itself: what was removed is found by it. `table`
+    is the table's name, `actor_id` the user (none for the system), `origin` the way in (page, api, import,
+    automation, …). Append-only.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -27,9 +30,16 @@ class Change(models.Model):
     request_id = models.CharField(max_length=64, db_default="")
     origin = models.CharField(max_length=20, db_default="")
     at = models.DateTimeField(db_default=Now())
+    changed_in = TransactionField(db_default=CurrentTransaction(), editable=False)
 
     class Meta:
         indexes = [
+            # What is gone since a transaction: for copies elsewhere, which cannot find it by looking at the rows.
+            models.Index(
+                fields=["table", "changed_in"],
+                condition=models.Q(action="delete"),
+                name="records_change_deleted",
+            ),
             models.Index(fields=["table", "record_id", "-id"], name="records_change_record"),
             # What one import changed, to take it back.
             models.Index(
@@ -47,7 +57,7 @@ record_version = pgtrigger.Trigger(
     name="record_version",
     when=pgtrigger.Before,
     operation=pgtrigger.Update,
-    func="NEW.version = OLD.version + 1; NEW.updated_at = now(); RETURN NEW;",
+    func="NEW.version = OLD.version + 1; NEW.updated_at = now(); NEW.changed_in = pg_current_xact_id(); RETURN NEW;",
 )
 
 record_history = pgtrigger.Trigger(
@@ -68,7 +78,7 @@ record_history = pgtrigger.Trigger(
         FROM jsonb_each(to_jsonb(n)) a
         JOIN jsonb_each(to_jsonb(o)) b ON b.key = a.key
         WHERE a.value IS DISTINCT FROM b.value
-          AND a.key NOT IN ('version', 'updated_at', 'updated_by_id')
+          AND a.key NOT IN ('version', 'updated_at', 'updated_by_id', 'changed_in')
     ) d
     WHERE d.changes IS NOT NULL;
     RETURN NULL;

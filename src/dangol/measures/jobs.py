@@ -1,0 +1,27 @@
+"""Background work of measures; heavy, so it belongs to the analytics worker."""
+
+import structlog
+from procrastinate.contrib.django import app
+
+from dangol.events import queue
+from dangol.measures import lake
+
+log = structlog.get_logger(__name__)
+
+
+# Cron times are UTC: ten to four at night in Seoul, after the nightly refresh.
+@app.periodic(cron="50 18 * * *")
+@app.task(
+    name="dangol.measures.compact_nightly",
+    queue=queue.ANALYTICS,
+    queueing_lock="dangol.measures.compact_nightly",
+)
+def compact_nightly(timestamp: int) -> None:
+    """Each night: what refreshes added is folded into the base of the lake. Without a lake there is nothing to do."""
+    with lake.exclusive():
+        try:
+            published = lake.compact()
+        except lake.LakeMissing:
+            return
+    if published is not None:
+        log.info("lake_compacted", snapshot=published.snapshot, rows=published.rows)
