@@ -11,54 +11,57 @@ from django.utils.translation import gettext_lazy as _
 from dangol.identity.actors import Actor
 from dangol.records import registry
 from dangol.records.importing import registry as mappings
-from dangol.records.importing import runs, storage
+from dangol.records.importing import runs, saved, storage
+from dangol.records.importing.choices import Choices, choices_from_json
 from dangol.records.importing.errors import MappingProblem
 from dangol.records.importing.mapping import Mapping, read_mapping
 
 AUTOMATIC = "auto"
 WRITTEN = "json"
 _BUILT_IN = "built-in:"
+_SAVED = "saved:"
 
 
 class MappingForm(forms.Form):
-    """Which records a file holds, and how its columns become fields."""
+    """A mapping as a whole: looked up by its name, or written out as JSON.
 
-    record_type = forms.ChoiceField(label=_("What does the file hold?"))
-    mapping = forms.ChoiceField(
-        label=_("Mapping"),
-        help_text=_("Automatic matches columns that are named like the fields, in Korean or English."),
-    )
+    `given` is the mapping; None where the columns are still to be looked at. `choices` is what was chosen on the
+    page when a saved mapping was made there.
+    """
+
+    mapping = forms.ChoiceField(label=_("Mapping"))
     json = forms.CharField(
         label=_("Mapping as JSON"),
         required=False,
-        widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "class": "mono"}),
+        widget=forms.Textarea(attrs={"rows": 14, "spellcheck": "false", "class": "mono"}),
         help_text=_("Only for “written out below”."),
     )
 
-    def __init__(self, *args: Any, actor: Actor, **options: Any) -> None:
+    def __init__(self, *args: Any, actor: Actor, automatic: bool = True, **options: Any) -> None:
         super().__init__(*args, **options)
         self.actor = actor
-        types = runs.importable_types(actor)
-        self.types = {known.name for known in types}
-        built_in = [
+        self.importable = runs.importable_types(actor)
+        self.types = {known.name for known in self.importable}
+        self.saved = {str(one.pk): one for one in saved.saved_mappings(self.types)}
+        choices: list[Any] = [(AUTOMATIC, _("Look at the columns"))] if automatic else []
+        choices += [(f"{_SAVED}{key}", one.title) for key, one in self.saved.items()]
+        choices += [
             (f"{_BUILT_IN}{mapping.name}", mappings.title(mapping))
             for mapping in mappings.all_mappings()
             if set(mapping.types) <= self.types
         ]
-        self._choose("record_type", [(known.name, known.label_plural) for known in types])
-        self._choose(
-            "mapping",
-            [(AUTOMATIC, _("Automatic, by the header row")), *built_in, (WRITTEN, _("Written out below"))],
-        )
+        self.choose("mapping", [*choices, (WRITTEN, _("Written out below"))])
         self.given: Mapping | None = None
+        self.choices: Choices | None = None
 
-    def _choose(self, name: str, choices: list[Any]) -> None:
+    def choose(self, name: str, choices: list[Any]) -> None:
+        """Offer these choices in a field."""
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)
         field.choices = choices
 
     def clean(self) -> dict[str, Any]:
-        """Read the mapping; None is left for "automatic", which needs the file."""
+        """Read the mapping."""
         data = super().clean() or self.cleaned_data
         chosen = data.get("mapping", "")
         try:
@@ -66,6 +69,10 @@ class MappingForm(forms.Form):
                 self.given = read_mapping(mappings.parse(data.get("json") or ""))
             elif chosen.startswith(_BUILT_IN):
                 self.given = mappings.get(chosen.removeprefix(_BUILT_IN))
+            elif chosen.startswith(_SAVED):
+                kept = self.saved[chosen.removeprefix(_SAVED)]
+                self.given = read_mapping(kept.mapping, name=kept.title)
+                self.choices = choices_from_json(kept.choices)
         except MappingProblem as problem:
             self.add_error("json" if chosen == WRITTEN else "mapping", str(problem))
         if self.given is not None:
@@ -82,9 +89,18 @@ class UploadForm(MappingForm):
     file = forms.FileField(
         label=_("File"),
         allow_empty_file=True,
-        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.gz,text/csv,application/gzip"}),
+        widget=forms.FileInput(
+            attrs={"accept": ".csv,.tsv,.txt,.xlsx,.xls,.xlsb,.ods,.html,.htm,.json,.jsonl,.gz,.zip,text/csv"}
+        ),
     )
+    record_type = forms.ChoiceField(label=_("What does the file hold?"), required=False)
     field_order = ("file", "record_type", "mapping", "json")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["mapping"].required = False
+        known = [(one.name, one.label_plural) for one in self.importable]
+        self.choose("record_type", [("", _("Find out from the columns")), *known])
 
     def clean_file(self) -> UploadedFile[bytes]:
         """Refuse what is empty or too large, before anything is read."""

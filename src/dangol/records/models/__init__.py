@@ -13,6 +13,7 @@ from dangol.records.models.imports import (
     ImportState,
     UndoState,
 )
+from dangol.records.models.saved_mappings import SavedMapping
 from dangol.records.models.search import SearchEntry, SearchIdentifier, SearchScope, SearchToken
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "ImportState",
     "OwnedRecord",
     "Record",
+    "SavedMapping",
     "SearchEntry",
     "SearchIdentifier",
     "SearchScope",

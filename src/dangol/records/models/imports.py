@@ -58,6 +58,8 @@ class ImportRun(models.Model):
     fingerprint = models.CharField(max_length=64, db_collation="C")
     mapping_name = models.CharField(_("Mapping"), max_length=120, blank=True, default="")
     mapping = models.JSONField()
+    choices = models.JSONField(default=dict)
+    """What was chosen on the mapping page, so that it can be changed there; empty for a mapping that was written out."""
     record_types = models.JSONField(default=list)
     language = models.CharField(max_length=8, default="ko")
     chunk_rows = models.PositiveIntegerField(default=5_000)
