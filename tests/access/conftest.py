@@ -13,6 +13,7 @@ from dangol.identity.models import Grant, Role, Team, User
 from dangol.measures.models import Score
 from dangol.records import registry, writing
 from dangol.records.models import Change as Recorded
+from dangol.records.models import ImportRun, ImportState, SavedMapping
 from tests.access.places import filled, patterns
 
 SECRET = "비밀정밀"
@@ -100,6 +101,14 @@ class Secrets:
             record_type="customer", record_id=customer, name="rfm.segment", label="at_risk", as_of=date(2026, 11, 20), model="t"
         )  # fmt: skip
 
+        self.run = ImportRun.objects.create(
+            owner=insider.user, file_name=f"{SECRET}.csv", path="/nowhere", size=1, sha256="0", fingerprint="0",
+            mapping={"records": []}, record_types=["customer"], state=ImportState.FINISHED,
+        )  # fmt: skip
+        self.mapping = SavedMapping.objects.create(
+            title="고객 매핑", owner=insider.user, mapping={"records": []}, record_types=["customer"]
+        )
+
     def state(self) -> list[object]:
         """Everything that must not change: the records, their history, and who may do what."""
         rows: list[object] = []
@@ -116,7 +125,13 @@ class Secrets:
             *Role.objects.values_list("code").order_by("pk"),
             *Team.objects.values_list("name").order_by("pk"),
         )
-        return [*rows, Recorded.objects.count(), list(users), list(rights), places]
+        runs = [
+            *ImportRun.objects.order_by("pk").values_list(
+                "pk", "state", "undo", "pause_requested", "rehearsed"
+            )
+        ]
+        mappings = [*SavedMapping.objects.values_list("pk", "title")]
+        return [*rows, runs, mappings, Recorded.objects.count(), list(users), list(rights), places]
 
 
 @pytest.fixture
@@ -132,7 +147,8 @@ def places(secrets, insider):
         "target": [*(record_type.name for record_type in registry.all_types()), "user", "team"],
         "records": [record_type.path for record_type in registry.all_types()],
         "name": ["revenue", "orders"],
-        "key": ["secret"],
+        "key": ["secret", str(secrets.run.key)],
+        "number": [str(secrets.mapping.pk)],
         "uidb36": ["1"],
         "token_id": ["1"],
         "user_id": [str(insider.id)],

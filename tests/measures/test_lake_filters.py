@@ -1,5 +1,7 @@
 """A filter finds the same rows in the lake as in PostgreSQL."""
 
+import operator
+
 import ibis
 import pyarrow as pa
 import pytest
@@ -12,7 +14,7 @@ from dangol.measures.lake import Column, Dataset, datasets, filters
 from dangol.measures.lake.engine import Lake
 from dangol.measures.lake.manifest import Manifest, Part
 from dangol.records import filters as language
-from dangol.records.filters import EVERYTHING, Compare, FilterError, Not
+from dangol.records.filters import EVERYTHING, Compare, Count, FilterError, Not
 from tests.records.filters import lab
 from tests.records.filters.conftest import lab_registry, lab_tables, tables
 from tests.records.filters.strategies import NOW, trees, worlds
@@ -124,6 +126,29 @@ def test_the_lake_finds_what_the_database_finds(guarded, data, world):
                 visible=lambda target: Compare(("secret",), "=", False) if secrets(target) else EVERYTHING,
             )  # fmt: skip
             assert sorted(row["id"] for row in of.read(found.select("id")).to_pylist()) == expected, tree
+
+
+@pytest.mark.usefixtures("lab_registry", "lab_datasets")
+@pytest.mark.parametrize("op", ["=", "!=", "<", "<=", ">", ">="])
+@pytest.mark.parametrize("value", [0, 1, 2])
+def test_counts_are_right_where_there_is_nothing_to_count(op, value):
+    counts = {1: 0, 2: 1, 3: 2}
+    backend = ibis.duckdb.connect()
+    ids = pa.array(list(counts), pa.int64())
+    keep(backend, "lab_deal", pa.table({"id": ids}))
+    deals = [deal for deal, count in counts.items() for _one in range(count)]
+    items = {"id": range(len(deals)), "deal_id": deals, "secret": [False] * len(deals)}
+    keep(backend, "lab_item", pa.table({name: pa.array(list(column)) for name, column in items.items()}))
+    parts = {name: Part(rows=0, columns={}, files=()) for name in ("lab_deal", "lab_item")}
+    holds = {"=": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}[op]  # fmt: skip
+    expected = [deal for deal, count in counts.items() if holds(count, value)]
+    with Lake(backend, Manifest("", "", "", parts)) as of:
+        for tree, wanted in (
+            (Count(("items",), op, value, EVERYTHING), expected),
+            (Not(Count(("items",), op, value, EVERYTHING)), sorted(set(counts) - set(expected))),
+        ):
+            found = filters.matching(of, tree, lab.DEAL, visible=lambda target: EVERYTHING)
+            assert sorted(row["id"] for row in of.read(found).to_pylist()) == wanted
 
 
 @pytest.mark.usefixtures("lab_registry", "lab_datasets")

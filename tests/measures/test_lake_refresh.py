@@ -35,6 +35,13 @@ def truth():
 
 
 from tests.measures.conftest import SEOUL  # noqa: E402
+from tests.settling import settle  # noqa: E402
+
+
+def refresh():
+    """A refresh that nobody's transaction stands in the way of."""
+    settle()
+    return lake.refresh()
 
 
 def part(published, name="order_lines"):
@@ -45,10 +52,10 @@ def test_a_refresh_copies_only_what_changed(shop):
     customer = shop.customer()
     shop.order(customer, "2026-10-20", 1, 2)
     shop.order(customer, "2026-11-20", 4)
-    full = lake.refresh()
+    full = refresh()
     assert not part(full).deltas, "the first refresh copies everything"
     OrderLine.objects.filter(ordinal=2).update(quantity=5)
-    published = lake.refresh()
+    published = refresh()
     assert part(published).files == part(full).files
     (delta,) = part(published).deltas
     assert (delta.rows, delta.touched, part(published).rows) == (1, 1, 3)
@@ -62,27 +69,27 @@ def test_rows_that_come_go_and_move_are_followed(shop):
     binned = shop.order(customer, "2026-11-20", 2)
     cancelled = shop.order(customer, "2026-11-20", 4)
     removed = shop.order(customer, "2026-11-20", 8, 16)
-    lake.refresh()
+    refresh()
     Order.objects.filter(pk=binned.pk).update(deleted_at="2026-11-21T00:00Z")
     Order.objects.filter(pk=cancelled.pk).update(status="cancelled")
     removed.lines.filter(ordinal=1).delete()
     Order.objects.filter(pk=kept.pk).update(customer=other, ordered_at="2026-09-01T00:00Z")
     shop.order(other, "2026-12-01", 32)
-    published = lake.refresh()
+    published = refresh()
     assert part(published).deltas
     assert lines_of() == truth()
     assert part(published).rows == len(truth()) == 3
     Order.objects.filter(pk__in=[binned.pk, cancelled.pk]).update(deleted_at=None, status="delivered")
-    published = lake.refresh()
+    published = refresh()
     assert lines_of() == truth()
     assert len(part(published).deltas) == 2
 
 
 def test_a_change_of_the_order_reaches_all_its_lines(shop):
     order = shop.order(shop.customer(), "2026-11-20", 1, 2, 3)
-    lake.refresh()
+    refresh()
     Order.objects.filter(pk=order.pk).update(customer=None)
-    (delta,) = part(lake.refresh()).deltas
+    (delta,) = part(refresh()).deltas
     assert delta.rows == 3
     assert {customer for _id, _amount, customer, _day in lines_of()} == {None}
 
@@ -90,7 +97,7 @@ def test_a_change_of_the_order_reaches_all_its_lines(shop):
 def test_a_transaction_that_commits_late_is_not_lost(shop):
     """It takes its number first, others commit and are copied, and only then does it end."""
     shop.order(None, "2026-11-20", 1)
-    lake.refresh()
+    refresh()
     written, go_on = threading.Event(), threading.Event()
 
     def slow_writer():
@@ -112,14 +119,14 @@ def test_a_transaction_that_commits_late_is_not_lost(shop):
     finally:
         go_on.set()
         writer.join()
-    last = lake.refresh()
+    last = refresh()
     assert between.oldest < last.oldest
     assert sorted(amount for _id, amount, *_rest in lines_of()) == [1, 2, 4]
     assert lines_of() == truth()
 
 
 def test_rows_written_inside_savepoints_belong_to_the_whole_transaction(shop):
-    lake.refresh()
+    refresh()
     with transaction.atomic():
         customer = shop.customer()
         with transaction.atomic():
@@ -144,11 +151,11 @@ def test_deltas_are_folded_into_the_months_they_touched(shop):
     customer = shop.customer()
     for day in ("2026-08-10", "2026-09-10", "2026-10-10", "2026-11-10"):
         shop.order(customer, day, 1, 2)
-    full = lake.refresh()
+    full = refresh()
     Order.objects.filter(ordered_at__month=9).update(ordered_at="2026-10-05T00:00Z")
-    lake.refresh()
+    refresh()
     shop.order(customer, "2026-12-10", 5)
-    spread = lake.refresh()
+    spread = refresh()
     reader = lake.connect()
     compacted = lake.compact()
     assert compacted is not None
@@ -169,12 +176,12 @@ def test_deltas_are_folded_into_the_months_they_touched(shop):
 
 def test_a_refresh_goes_on_from_a_compacted_lake(shop):
     shop.order(None, "2026-11-20", 1, 2)
-    lake.refresh()
+    refresh()
     shop.order(None, "2026-11-20", 4)
-    lake.refresh()
+    refresh()
     jobs.compact_nightly(timestamp=0)
     OrderLine.objects.filter(ordinal=2).delete()
-    published = lake.refresh()
+    published = refresh()
     assert len(part(published).deltas) == 1
     assert lines_of() == truth()
 
@@ -182,9 +189,9 @@ def test_a_refresh_goes_on_from_a_compacted_lake(shop):
 def test_a_month_whose_rows_are_all_gone_has_no_file(shop):
     shop.order(None, "2026-10-20", 1)
     shop.order(None, "2026-11-20", 1)
-    lake.refresh()
+    refresh()
     OrderLine.objects.filter(order__ordered_at__month=10).delete()
-    lake.refresh()
+    refresh()
     compacted = lake.compact()
     assert [name.split("month=")[1][:7] for name in part(compacted).files] == ["2026-11"]
     assert lines_of() == truth()
@@ -193,11 +200,11 @@ def test_a_month_whose_rows_are_all_gone_has_no_file(shop):
 def test_many_deltas_are_folded_without_waiting_for_the_night(shop, monkeypatch):
     monkeypatch.setattr(compaction, "MOST_DELTAS", 2)
     shop.order(None, "2026-11-20", 1)
-    lake.refresh()
+    refresh()
     counts = []
     for amount in (2, 3, 4, 5):
         shop.order(None, "2026-11-20", amount)
-        counts.append(len(part(lake.refresh()).deltas))
+        counts.append(len(part(refresh()).deltas))
     assert counts == [1, 2, 0, 1]
     assert lines_of() == truth()
 
@@ -210,7 +217,7 @@ def test_without_a_lake_the_nightly_job_has_nothing_to_do(shop):
 
 def test_a_dataset_declared_differently_is_copied_in_full_and_the_others_are_not(shop, monkeypatch):
     shop.order(shop.customer(), "2026-11-20", 1)
-    lake.refresh()
+    refresh()
     shop.order(shop.customer(), "2026-11-20", 2)
     known = datasets.registered()
     (customers,) = [dataset for dataset in known if dataset.name == "customers"]
@@ -222,7 +229,7 @@ def test_a_dataset_declared_differently_is_copied_in_full_and_the_others_are_not
         follows=customers.follows,
     )
     monkeypatch.setitem(datasets._datasets, "customers", named)
-    published = lake.refresh()
+    published = refresh()
     assert not part(published, "customers").deltas
     assert len(part(published).deltas) == 1
     with lake.connect() as opened:
@@ -232,21 +239,21 @@ def test_a_dataset_declared_differently_is_copied_in_full_and_the_others_are_not
 def test_a_table_that_was_emptied_is_copied_in_full(shop):
     """TRUNCATE leaves no trace in the history."""
     shop.order(shop.customer(), "2026-11-20", 1)
-    lake.refresh()
+    refresh()
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE commerce_orderline CASCADE")
-    published = lake.refresh()
+    published = refresh()
     assert part(published).rows == 0
     assert lines_of() == []
 
 
 def test_a_lake_of_a_future_that_a_restored_backup_has_not_seen_is_copied_in_full(shop):
     shop.order(None, "2026-11-20", 1)
-    lake.refresh()
-    future = lake.refresh()
+    refresh()
+    future = refresh()
     LakeSnapshot.objects.filter(name=future.snapshot).delete()  # as it is after restoring the backup
     shop.order(None, "2026-11-20", 2)
-    published = lake.refresh()
+    published = refresh()
     assert not part(published).deltas
     assert lines_of() == truth()
 
@@ -255,20 +262,20 @@ def test_a_lake_of_another_cluster_is_copied_in_full(shop, monkeypatch):
     from dangol.measures.lake import extraction
 
     shop.order(None, "2026-11-20", 1)
-    lake.refresh()
+    refresh()
     shop.order(None, "2026-11-20", 2)
     monkeypatch.setattr(
         extraction,
         "_moment",
         lambda source, real=extraction._moment: (real(source)[0], "other", real(source)[2]),
     )
-    assert not part(lake.refresh()).deltas
+    assert not part(refresh()).deltas
     assert lines_of() == truth()
 
 
 def test_a_full_copy_can_be_forced(shop):
     shop.order(None, "2026-11-20", 1)
-    lake.refresh()
+    refresh()
     shop.order(None, "2026-11-20", 2)
     assert not part(lake.extract()).deltas
 
@@ -290,12 +297,12 @@ steps = st.lists(
 )
 @given(steps)
 def test_whatever_happens_the_lake_holds_what_the_database_holds(shop, given_steps):
-    lake.refresh()
+    refresh()
     for step, number in given_steps:
         orders = list(Order.objects.order_by("pk"))
         one = orders[number % len(orders)] if orders else None
         if step == "refresh":
-            lake.refresh()
+            refresh()
         elif step == "compact":
             lake.compact()
         elif step == "order" or one is None:
@@ -314,7 +321,7 @@ def test_whatever_happens_the_lake_holds_what_the_database_holds(shop, given_ste
                 chosen.update(ordered_at=f"2026-{number + 1:02}-10T00:00Z")
             else:
                 one.lines.filter(ordinal=1 + number % 2).delete()
-    published = lake.refresh()
+    published = refresh()
     assert lines_of() == truth()
     assert part(published).rows == len(truth())
     compacted = lake.compact() or published

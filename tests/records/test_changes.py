@@ -8,6 +8,7 @@ from django.db import connections, transaction
 from dangol.customers.models import Customer
 from dangol.records import registry
 from dangol.records.changes import changed_since, oldest_running
+from tests.settling import settle
 
 
 @pytest.fixture
@@ -22,6 +23,7 @@ def customer_type():
 def test_what_was_written_comes_once_with_its_last_change(start):
     first, second = (Customer.objects.create(name=name) for name in ("가", "나"))
     Customer.objects.filter(pk=first.pk).update(grade="vip")
+    settle()
     changes = changed_since(customer_type(), start)
     assert [(item.id, item.removed) for item in changes.items] == [(second.pk, False), (first.pk, False)]
     assert not changes.more
@@ -30,8 +32,10 @@ def test_what_was_written_comes_once_with_its_last_change(start):
 
 def test_what_was_removed_for_good_comes_as_removed(start):
     gone = Customer.objects.create(name="가").pk
+    settle()
     seen = changed_since(customer_type(), start)
     Customer.objects.all().delete()
+    settle()
     changes = changed_since(customer_type(), seen.next, after_id=seen.next_id)
     assert [(item.id, item.removed) for item in changes.items] == [(gone, True)]
 
@@ -39,6 +43,7 @@ def test_what_was_removed_for_good_comes_as_removed(start):
 def test_a_large_transaction_is_read_in_pages(start):
     with transaction.atomic():
         ids = [Customer.objects.create(name=f"고객 {number}").pk for number in range(5)]
+    settle()
     found, after, after_id, more = [], start, 0, True
     while more:
         changes = changed_since(customer_type(), after, after_id=after_id, limit=2)
@@ -70,6 +75,7 @@ def test_a_change_waits_for_older_transactions_and_is_not_passed_by(start):
     finally:
         go_on.set()
         writer.join()
+    settle()
     late = changed_since(customer_type(), early.next, after_id=early.next_id)
     names = dict(Customer.objects.values_list("pk", "name"))
     assert [names[item.id] for item in late.items] == ["늦은 고객", "빠른 고객"]

@@ -12,6 +12,13 @@ from tests.records.importing.test_guessing_columns import goes, of
 
 pytestmark = pytest.mark.django_db
 
+
+@pytest.fixture(autouse=True)
+def nothing_remembered(db: None) -> None:
+    """Imports of other tests that are committed leave something behind."""
+    ImportMemory.objects.all().delete()
+
+
 REMEMBERED = {
     "records": [
         {

@@ -81,6 +81,9 @@ def false_when_missing(leaf: Tree, positive: bool) -> tuple[Anything, bool]:
             return false_when_missing(Count(path, "=", value, where), not positive)
         case Count(path, "=", 0, where):
             return Any(path, where), not positive
+        case Count(_path, "<", 0, _where):
+            # Never true, and so it has to stay: turned round it would be asked of records that have some.
+            return leaf, positive
         case Count(path, "<" | "<=" as op, value, where):
             return Count(path, ">=" if op == "<" else ">", value, where), not positive
         case Count(path, ">=", 0, where):
