@@ -17,6 +17,8 @@ from dangol.records.importing.guessing.synonyms import COMMON, VAGUE
 from dangol.records.importing.mapping.making import TITLE
 from dangol.records.types import RecordType
 
+BY_FIELD = 0.99
+"""As the program names the field, or a number of what it points at: exports put these beside a title, which may be several's."""
 BY_NAME = 0.98
 BY_OWN_SYNONYM = 0.93
 BY_POINTED_SYNONYM = 0.9
@@ -85,7 +87,7 @@ def _table(record_type: RecordType) -> dict[str, list[Idea]]:
         plain = None if is_reference else ""
         for label in _labels(field):
             add(label, field.name, plain, "name", BY_NAME)
-        add(field.name, field.name, plain, "name", BY_NAME)
+        add(field.name, field.name, plain, "name", BY_FIELD)
         for words, score in (
             (record_type.synonyms.get(field.name, ()), BY_OWN_SYNONYM),
             (COMMON.get(field.name, ()), BY_COMMON_SYNONYM),
@@ -116,10 +118,10 @@ def _pointed(record_type: RecordType, field: Reference) -> Iterator[tuple[str, s
     if target is None:
         return
     for key in target.keys:
-        yield f"{field.name}.{key}", key, "name", BY_NAME
+        yield f"{field.name}.{key}", key, "name", BY_FIELD
         yield f"{field.name} {TITLE}", TITLE, "name", BY_NAME
         for label, key_label in zip(_labels(field), _labels(target.fields[key]), strict=True):
-            yield f"{label} {key_label}", key, "name", BY_NAME
+            yield f"{label} {key_label}", key, "name", BY_FIELD
     if target is record_type:
         return
     for known, lookup in ((target.title, TITLE), *((key, key) for key in target.keys)):

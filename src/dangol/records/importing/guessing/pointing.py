@@ -12,6 +12,8 @@ from dangol.records.importing.mapping.making import TITLE, lookups_of
 from dangol.records.types import RecordType
 
 TRIED = 50
+BY_ID = ""
+"""People, teams and territories have no number of their own; where two share a name, exports name them by id."""
 
 
 def best_lookup(field: Reference, values: Sequence[str], actor: Actor | None) -> str:
@@ -20,6 +22,8 @@ def best_lookup(field: Reference, values: Sequence[str], actor: Actor | None) ->
     Without an actor, or when no record is known, the shape decides: codes are keys. A query for each way.
     """
     ways = lookups_of(field)
+    if field.target not in {known.name for known in registry.all_types()} and _are_numbers(values):
+        return BY_ID
     if actor is not None and values:
         hits = {way: share_known(field, way, values, actor) for way in ways}
         best = max(ways, key=lambda way: hits[way])
@@ -35,11 +39,15 @@ def share_known(field: Reference, lookup: str, values: Sequence[str], actor: Act
     tried = list(values[:TRIED])
     target = registry.find(field.target) if field.target else None
     rows: Any = permissions.visible_to(actor, target) if target else field.model._default_manager.all()
-    column = (target.title if target else field.title) if lookup == TITLE else lookup
-    wanted = {_parsed(target, column, value) for value in tried} - {None}
+    column = "pk" if lookup == BY_ID else lookup
+    if lookup == TITLE:
+        column = target.title if target else field.title
+    wanted: set[Any] = {_parsed(target, column, value) for value in tried} - {None}
+    if lookup == BY_ID:
+        wanted = {int(value) for value in wanted}
     if target is not None:
         column = target.fields[column].column
-    known = set(rows.filter(**{f"{column}__in": list(wanted)}).values_list(column, flat=True))
+    known: set[Any] = set(rows.filter(**{f"{column}__in": list(wanted)}).values_list(column, flat=True))
     return len(known) / len(tried) if tried else 0.0
 
 
@@ -50,6 +58,10 @@ def _parsed(target: RecordType | None, name: str, value: str) -> Any:
         return target.fields[name].parse(value, Locale())
     except FieldError:
         return None
+
+
+def _are_numbers(values: Sequence[str]) -> bool:
+    return bool(values) and all(value.isascii() and value.isdecimal() for value in values)
 
 
 def _wordy(value: str) -> bool:

@@ -14,7 +14,7 @@ from dangol.records.importing.guessing.choices import ColumnChoice, style_of
 from dangol.records.importing.guessing.columns import Column, columns_of, ideas_by_content
 from dangol.records.importing.guessing.memory import LONGEST, remembered
 from dangol.records.importing.guessing.names import Idea, ideas
-from dangol.records.importing.guessing.pointing import best_lookup, share_known
+from dangol.records.importing.guessing.pointing import BY_ID, best_lookup, share_known
 from dangol.records.importing.guessing.styles import Fit, Question, fit, share_read
 from dangol.records.importing.mapping.compiling import folded
 from dangol.records.importing.mapping.making import lookups_of
@@ -194,7 +194,7 @@ def _match(target: Field, column: Column, idea: Idea, answer: str, actor: Actor 
     lookup = idea.lookup or ""
     if isinstance(target, Reference):
         lookup = best_lookup(target, column.values, actor) if idea.lookup is None else lookup
-        if lookup not in lookups_of(target):
+        if lookup not in lookups_of(target) and not (idea.lookup is None and lookup == BY_ID):
             worth = 0.0
         elif target.person and idea.why == "synonym" and actor is None:
             worth = 0.0  # whoever is named so may be theirs or ours; only the names tell
