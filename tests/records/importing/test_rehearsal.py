@@ -103,6 +103,30 @@ def test_a_file_that_cannot_be_read_says_so_in_the_dry_run(draft: ImportRun) -> 
     assert "file.csv" in draft.rehearsed["message"]
 
 
+def test_an_error_of_the_program_is_told_to_whoever_waits(
+    draft: ImportRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*given: Any, **named: Any) -> None:
+        raise ZeroDivisionError("seven")
+
+    monkeypatch.setattr(engine, "process", broken)
+    runs.run_rehearse(run=draft, actor=SYSTEM)
+    jobs.rehearse(run_id=draft.pk, user_id=None)
+    draft.refresh_from_db()
+    assert draft.rehearsed["state"] == rehearsals.FAILED
+    assert "seven" in draft.rehearsed["message"]
+
+
+def test_a_draft_that_is_gone_stops_the_dry_run_quietly(draft: ImportRun) -> None:
+    runs.run_rehearse(run=draft, actor=SYSTEM)
+    Path(draft.path).unlink()
+    runs.run_cancel(run=draft, actor=SYSTEM)
+    jobs.rehearse(run_id=draft.pk, user_id=None)
+    draft.refresh_from_db()
+    assert draft.state == ImportState.CANCELLED
+    assert draft.rehearsed["state"] == rehearsals.RUNNING
+
+
 def test_a_paused_import_rests_and_goes_on_to_the_same_totals(draft: ImportRun) -> None:
     runs.run_start(run=draft, actor=SYSTEM)
 

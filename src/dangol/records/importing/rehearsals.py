@@ -7,8 +7,10 @@ import uuid
 from contextlib import closing
 from typing import Any
 
+import structlog
 from django.db import connection, transaction
 from django.db.models import Count, Min
+from django.utils.translation import gettext as _
 from psycopg.types.json import Jsonb
 
 from dangol.identity.actors import Actor
@@ -16,6 +18,8 @@ from dangol.records.importing import engine
 from dangol.records.importing.engine import Progress
 from dangol.records.importing.errors import ImportProblem
 from dangol.records.models import ImportReject, ImportRun, ImportState
+
+log = structlog.get_logger(__name__)
 
 SHOWN_REASONS = 50
 RUNNING, DONE, FAILED = "running", "done", "failed"
@@ -49,20 +53,27 @@ def rehearse(import_run: ImportRun, actor: Actor) -> None:
             )
 
         try:
-            with transaction.atomic():
-                trial = _trial(import_run)
-                finished = engine.rehearse(trial, actor, progress=tell)
-                totals = _totals(finished)
-                transaction.set_rollback(True)
+            noted.write({**_tried(import_run, actor, tell), "seconds": round(time.monotonic() - began, 1)})
         except _GivenUp:
-            return
-        except ImportProblem as problem:
-            noted.write({"state": FAILED, "message": str(problem)})
-            return
-        except Exception:
-            noted.write({"state": FAILED, "message": ""})
-            raise
-        noted.write({**totals, "state": DONE, "share": 1, "seconds": round(time.monotonic() - began, 1)})
+            log.info("rehearsal_given_up", run=import_run.pk)
+
+
+def _tried(import_run: ImportRun, actor: Actor, tell: engine.Report) -> dict[str, Any]:
+    """What comes of the dry run: its totals, or why it stopped."""
+    try:
+        with transaction.atomic():
+            finished = engine.rehearse(_trial(import_run), actor, progress=tell)
+            totals = _totals(finished)
+            transaction.set_rollback(True)
+    except ImportProblem as problem:
+        return {"state": FAILED, "message": str(problem)}
+    except _GivenUp:
+        raise
+    except Exception as error:
+        log.exception("rehearsal_failed", run=import_run.pk)
+        why = _("The import stopped by an error of the program: %(why)s") % {"why": repr(error)[:500]}
+        return {"state": FAILED, "message": why}
+    return {**totals, "state": DONE, "share": 1}
 
 
 class _Noted:
