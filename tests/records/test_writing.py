@@ -177,3 +177,27 @@ def test_deleting_takes_contacts_along_and_restoring_brings_them_back(manager, c
     writing.restore(customers, [record_id], actor=actor)
     assert contacts.model.objects.get(pk=contact).deleted_at is None
     assert [item.action for item in history(customers, record_id, actor=SEES_ALL).items] == ["restore", "bin"]
+
+
+def test_tokens_made_of_other_values_are_not_used(insider, customers):
+    from dangol.records.search.index import Tokenizer
+    from dangol.records.search.query import search
+
+    tokenize = Tokenizer(customers)
+    stale = tokenize(tokenize.values_of({"name": "옛이름", "kind": "company"}))
+    written = writing.write(customers, [Edit({"name": "새이름"}, tokens=stale)], actor=insider.actor)
+
+    assert [hit.id for hit in search(actor=insider.actor, q="새이름")] == written.created
+    assert search(actor=insider.actor, q="옛이름") == []
+
+
+def test_a_number_that_came_in_meanwhile_is_refused_by_the_database(insider, customers):
+    writing.create(customers, {"name": "한빛", "external_id": "C-1"}, actor=insider.actor)
+    with pytest.raises(writing.WriteError) as refused:
+        writing.write(
+            customers,
+            [Edit({"name": "두빛", "external_id": "C-1"}, free=("external_id",))],
+            actor=insider.actor,
+        )
+    assert refused.value.errors[0].code == "constraint"
+    assert Customer.objects.count() == 1

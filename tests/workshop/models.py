@@ -20,7 +20,7 @@ class Machine(OwnedRecord):
     remark = models.TextField("비고", blank=True, default="")
 
     class Meta(OwnedRecord.Meta):
-        pass
+        indexes = [models.Index(fields=["team"], name="workshop_machine_team")]
 
     def __str__(self) -> str:
         return self.name

@@ -38,7 +38,7 @@ class Customer(OwnedRecord):
     )
     name = models.CharField(_("Name"), max_length=200, db_collation="C")
     business_number = models.CharField(
-        _("Business number"), max_length=10, null=True, blank=True, db_collation="C", db_index=True
+        _("Business number"), max_length=10, null=True, blank=True, db_collation="C"
     )
     stage = models.CharField(
         _("Stage"), max_length=12, choices=Stage, default=Stage.PROSPECT, db_default=Stage.PROSPECT
@@ -58,8 +58,9 @@ class Customer(OwnedRecord):
     birth_date = models.DateField(_("Date of birth"), null=True, blank=True)
     since = models.DateField(_("Customer since"), null=True, blank=True)
     parent = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("Belongs to")
-    )
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("Belongs to"),
+        db_index=False,
+    )  # fmt: skip
     source = models.CharField(_("Source"), max_length=60, blank=True, default="", db_default="")
     external_id = models.CharField(
         _("Customer number"), max_length=64, null=True, blank=True, db_collation="C"
@@ -80,6 +81,15 @@ class Customer(OwnedRecord):
             models.Index(fields=["name", "id"], name="customers_customer_name_sort"),
             models.Index(fields=["team", "-updated_at", "-id"], name="customers_customer_team_sort"),
             models.Index(fields=["-updated_at", "-id"], name="customers_customer_recent"),
+            models.Index(
+                fields=["territory"],
+                name="customers_customer_territory",
+                condition=Q(territory__isnull=False),
+            ),
+            models.Index(
+                fields=["parent"], name="customers_customer_parent", condition=Q(parent__isnull=False)
+            ),
+            models.Index(fields=["business_number"], name="customers_customer_business"),
         ]
 
     def __str__(self) -> str:

@@ -73,6 +73,10 @@ class Interaction(OwnedRecord):
                 condition=Q(kind=Kind.TASK, done_at=None, deleted_at=None),
                 name="interactions_customer_open",
             ),
+            models.Index(fields=["team"], name="interactions_team"),
+            models.Index(
+                fields=["territory"], name="interactions_territory", condition=Q(territory__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

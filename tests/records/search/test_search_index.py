@@ -117,3 +117,33 @@ def test_the_columns_that_matter_are_known(world: World) -> None:
 def test_a_weight_out_of_range_is_refused(weight: int) -> None:
     with pytest.raises(ValueError, match="weight"):
         Words("subject", weight=weight)
+
+
+def everything_indexed() -> list[tuple[object, ...]]:
+    rows: list[tuple[object, ...]] = []
+    for row in SearchEntry.objects.order_by("record_type", "record_id", "token_id"):
+        token = SearchToken.objects.get(pk=row.token_id)
+        rows.append((row.record_type, row.record_id, row.kind, token.token, token.other, row.weight))
+    identifiers = SearchIdentifier.objects.order_by("record_type", "record_id", "kind", "token")
+    rows += identifiers.values_list("record_type", "record_id", "kind", "token", "other", "weight")
+    scopes = SearchScope.objects.order_by("record_type", "record_id")
+    return rows + list(scopes.values_list("record_type", "record_id", "owner_id", "team_id", "territory_id"))
+
+
+def test_entering_new_records_leaves_the_same_as_indexing_them(world: World) -> None:
+    for number, name in enumerate(["홍길동", "㈜한빛", "O'Neil\\n 한\t빛", "홍길동", ""]):
+        Person.objects.create(
+            name=name,
+            phone=f"+82101234567{number}",
+            email=f"p\\{number}@한빛.example",
+            owner_id=number or None,
+        )
+    tokenize = index.Tokenizer(world.person)
+    rows = Person.objects.order_by("pk").values_list("pk", *tokenize.columns)
+
+    index.enter(world.person, [(pk, tokenize(values)) for pk, *values in rows])
+
+    entered = everything_indexed()
+    index.rebuild(world.person)
+    assert len(entered) > 10
+    assert everything_indexed() == entered

@@ -20,6 +20,11 @@ from dangol.records.fields.text import Text
 HOME_REGION = "KR"
 _PREFIX = r"(1[016-9]|2|3[1-3]|4[1-4]|5[1-5]|6[1-4]|70)"
 _NATIONAL = re.compile(rf"0{_PREFIX}[- ]?(\d{{3,4}})[- ]?(\d{{4}})", re.ASCII)
+_USUAL_MAIL = re.compile(
+    r"[A-Za-z0-9]+(?:[._+-][A-Za-z0-9]+){0,8}@(?:[a-z0-9](?:[a-z0-9-]{0,40}[a-z0-9])?\.){1,4}[a-z]{2,20}",
+    re.ASCII,
+)
+_USUAL_BUSINESS = re.compile(r"(?:10[1-9]|1[1-9]\d|[2-9]\d\d)-?(?!00)\d\d-?(?!0000)\d{5}", re.ASCII)
 _CANONICAL = re.compile(rf"\+82{_PREFIX}\d{{7,8}}", re.ASCII)
 
 
@@ -97,6 +102,8 @@ class Email(Text):
             return None
         local, at, domain = text.rpartition("@")
         text = f"{local}{at}{domain.lower()}"
+        if _USUAL_MAIL.fullmatch(text):
+            return text  # nearly all there are; Django's validator takes ten times as long
         try:
             self._validate(text)
         except ValidationError:
@@ -115,9 +122,9 @@ def _check_digit(number: str) -> str:
 
     Weights 1 3 7 1 3 7 1 3 5 over the first nine digits; the ninth's product counts with its tens as well.
     """
-    digits = [int(digit) for digit in number[:9]]
-    total = sum(digit * weight for digit, weight in zip(digits, (1, 3, 7, 1, 3, 7, 1, 3, 5), strict=True))
-    return str(-(total + digits[8] * 5 // 10) % 10)
+    a, b, c, d, e, f, g, h, i = map(int, number[:9])
+    total = a + 3 * b + 7 * c + d + 3 * e + 7 * f + g + 3 * h + 5 * i
+    return str(-(total + i * 5 // 10) % 10)
 
 
 class BusinessNumber(Text):
@@ -129,10 +136,13 @@ class BusinessNumber(Text):
         text = super().convert(raw, locale)
         if text is None:
             return None
-        try:
-            number = brn.validate(unicodedata.normalize("NFKC", text))
-        except NumberError:
-            raise FieldError("business_number", _("Enter ten digits as 123-45-67890.")) from None
+        if _USUAL_BUSINESS.fullmatch(text):
+            number = text.replace("-", "")
+        else:
+            try:
+                number = brn.validate(unicodedata.normalize("NFKC", text))
+            except NumberError:
+                raise FieldError("business_number", _("Enter ten digits as 123-45-67890.")) from None
         if _check_digit(number) != number[-1]:
             raise FieldError(
                 "check_digit",

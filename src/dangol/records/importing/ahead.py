@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from django.utils import translation
 
 from dangol.records.importing.errors import ImportProblem, Problem
-from dangol.records.importing.folding import Folded, fold
+from dangol.records.importing.folding import Folded, fold, tokenize
 from dangol.records.importing.mapping import CompiledMapping
 from dangol.records.importing.readers import Row, Table
 
@@ -48,9 +48,13 @@ def prepared(rows: list[Row]) -> Prepared:
 
 @contextmanager
 def chunks_ahead(
-    table: Table, rows: Iterator[Row], compiled: CompiledMapping, size: int
+    table: Table, rows: Iterator[Row], compiled: CompiledMapping, size: int, *, makes_new: Callable[[], bool]
 ) -> Generator[Iterator[Prepared], None, None]:
     """The chunks of a table, each prepared while its consumer is busy with the one before.
+
+    Args:
+        makes_new: whether the chunk before was mostly of new records; what the next ones will be found by is then worked
+            out ahead too. Of records that are there already it would be work for nothing.
 
     Two chunks are in memory at once. The table belongs to the thread until the context ends.
 
@@ -65,6 +69,8 @@ def chunks_ahead(
             chunk = read()
             if not compiled.counted:
                 chunk.folded = fold(compiled, chunk.readable, {})
+                if makes_new():
+                    tokenize(compiled, chunk.folded)
             return chunk
 
     def read() -> Prepared:

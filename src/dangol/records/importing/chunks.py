@@ -186,6 +186,8 @@ def _changes(
 ) -> tuple[list[Change], list[Entry]]:
     """What the writer is to do, and for whom. Entries that would change nothing get only their id."""
     stored = find_existing(record, entries, actor)
+    # what was looked for by its key, and is not there, need not be looked for once more
+    free = record.key if len(record.key) == 1 and record.record_type.fields[record.key[0]].unique else ()
     required = {name for name, field_ in record.record_type.editable_fields.items() if field_.required}
     changes: list[Change] = []
     changed: list[Entry] = []
@@ -204,7 +206,7 @@ def _changes(
             elif problem := _not_to_be_made(record, entry, required):
                 refused.update(dict.fromkeys(entry.touched if patient else entry.rows, problem))
             else:
-                changes.append(Change(values, parsed=True))
+                changes.append(Change(values, parsed=True, tokens=entry.tokens, free=free))
                 changed.append(entry)
             continue
         entry.id = found.id

@@ -22,7 +22,7 @@ from dangol.records.importing.chunks import ChunkResult, write_chunk
 from dangol.records.importing.errors import CellProblem, ImportProblem, Problem, RunBusy
 from dangol.records.importing.events import ImportFinished
 from dangol.records.importing.guessing import remember
-from dangol.records.importing.holding import await_database, calm_collector, holding
+from dangol.records.importing.holding import await_database, calm_collector, holding, quick_turns
 from dangol.records.importing.mapping import CompiledMapping, Mapping, compile_mapping, read_mapping
 from dangol.records.importing.mapping.compiling import ordinal_columns
 from dangol.records.importing.planning import analyze_grown_tables
@@ -81,7 +81,12 @@ def run(
     failures, position = 0, -1
     while True:
         try:
-            with translation.override(import_run.language), holding(import_run), calm_collector():
+            with (
+                translation.override(import_run.language),
+                holding(import_run),
+                calm_collector(),
+                quick_turns(),
+            ):
                 return _Work(import_run.pk, actor, progress).to_the_end()
         except (OperationalError, InterfaceError) as error:
             if connection.in_atomic_block:
@@ -101,7 +106,7 @@ def rehearse(import_run: ImportRun, actor: Actor, progress: Report | None = None
     """
     if not connection.in_atomic_block:
         raise RuntimeError("rehearse() needs a transaction that its caller rolls back")
-    with translation.override(import_run.language), calm_collector():
+    with translation.override(import_run.language), calm_collector(), quick_turns():
         return _Work(import_run.pk, actor, progress).to_the_end()
 
 
@@ -149,6 +154,7 @@ class _Work:
         # History then tells which changes are this run's, so that they can be taken back.
         self.actor = replace(actor, request_id=request_of(self.run))
         self.progress = progress
+        self.makes_new = False
 
     def to_the_end(self) -> ImportRun:
         run = self.run
@@ -200,7 +206,7 @@ class _Work:
             skipped = next((row for row in rows if row.number >= run.position), None)
             log.info("import_resumed", run=run.pk, position=run.position, found=skipped is not None)
         began = time.monotonic()
-        with chunks_ahead(table, rows, compiled, run.chunk_rows) as chunks:
+        with chunks_ahead(table, rows, compiled, run.chunk_rows, makes_new=lambda: self.makes_new) as chunks:
             for chunk in chunks:
                 stopped = self._chunk(chunk, compiled, began)
                 began = time.monotonic()
@@ -238,6 +244,7 @@ class _Work:
                     created={name: ranges(ids) for name, ids in result.created_ids.items()},
                     updated=result.updated_ids,
                 )
+            self.makes_new = 2 * result.created.total() > len(chunk.rows)
             rejected = len(turned_away)
             imported = len(result.changing)
             locked.rows += len(chunk.rows)

@@ -12,6 +12,7 @@ from dangol.records.fields import Ref
 from dangol.records.importing.errors import CellProblem, Problem
 from dangol.records.importing.mapping import CompiledMapping, CompiledRecord
 from dangol.records.importing.mapping.compiling import CompiledField
+from dangol.records.search.index import Tokenizer, Tokens, is_own
 
 
 class Entry:
@@ -19,11 +20,11 @@ class Entry:
 
     `row` gave it first, `touched` are the rows that gave it values, `rows` all rows that use it. `parents` are
     entries of the same mapping that its references point at; `ref` is how they are written. `fallbacks` are what
-    fields get that have no value.
+    fields get that have no value. `tokens` are what it will be found by when it is new, where that is known already.
     """
 
     __slots__ = (
-        "fallbacks", "id", "is_new", "key", "open", "parents", "ref", "row", "rows", "touched", "values"
+        "fallbacks", "id", "is_new", "key", "open", "parents", "ref", "row", "rows", "tokens", "touched", "values"
     )  # fmt: skip
 
     def __init__(self, row: int, key: tuple[Any, ...]) -> None:
@@ -38,6 +39,7 @@ class Entry:
         self.id: int | None = None
         self.ref: Ref | None = None
         self.is_new = False
+        self.tokens: Tokens | None = None
 
 
 @dataclass(slots=True)
@@ -74,6 +76,16 @@ def fold(
         for maker, entry, values in steps:
             maker.settle(index, entry, values)
     return folded
+
+
+def tokenize(compiled: CompiledMapping, folded: Folded) -> None:
+    """Work out what the entries will be found by, should they be new. No queries."""
+    for record in compiled.records:
+        if not record.record_type.search or not is_own(record.record_type):
+            continue
+        tokenizer = Tokenizer(record.record_type)
+        for entry in folded.entries[record.alias]:
+            entry.tokens = tokenizer(tokenizer.values_of(entry.values))
 
 
 class _Maker:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ log = structlog.get_logger(__name__)
 
 PAUSES = (0.5, 1.0, 2.0, 4.0)
 COLLECT_AFTER = 100_000
+TURN = 0.0005
 _LOCK = 0x44474C << 40
 
 
@@ -48,6 +50,18 @@ def holding(import_run: ImportRun) -> Iterator[None]:
             except (OperationalError, InterfaceError):
                 # The session is gone, and the lock with it.
                 log.info("import_lock_died_with_session", run=import_run.pk)
+
+
+@contextmanager
+def quick_turns() -> Iterator[None]:
+    """Let threads hand over more often: the one that stores would else wait 5 ms for the one that reads, after each answer
+    of the database. Worth a fifth of the importer's time."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(min(interval, TURN))
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(interval)
 
 
 @contextmanager

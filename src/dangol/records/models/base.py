@@ -45,7 +45,11 @@ class Record(models.Model):
 
 
 class OwnedRecord(Record):
-    """A record with its own scope columns: who answers for it, in which team and territory."""
+    """A record with its own scope columns: who answers for it, in which team and territory.
+
+    Team and territory have no index of their own: a table has one that also sorts by team, and one of the few rows with a
+    territory. Each index more costs every import.
+    """
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -56,8 +60,9 @@ class OwnedRecord(Record):
         verbose_name=_("Owner"),
     )
     team = models.ForeignKey(
-        "identity.Team", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Team")
-    )
+        "identity.Team", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Team"),
+        db_index=False,
+    )  # fmt: skip
     territory = models.ForeignKey(
         "identity.Territory",
         models.PROTECT,
@@ -65,6 +70,7 @@ class OwnedRecord(Record):
         blank=True,
         related_name="+",
         verbose_name=_("Territory"),
+        db_index=False,
     )
 
     class Meta(Record.Meta):

@@ -7,19 +7,22 @@ go in sorted, so that writers of the same new words wait for each other instead 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
 from django.db.models import F, Model, QuerySet
 from django.db.models.expressions import RawSQL
 
+from dangol.records.copying import copy_rows
 from dangol.records.search.keys import SHARED, Token
 
 if TYPE_CHECKING:
     from dangol.records.types import RecordType
 
 BATCH = 4_000
+ENTERED = 10_000
 _TABLES = ("records_searchentry", "records_searchidentifier", "records_searchscope")
 
 # what a conflict costs is one index probe, the same as asking first would
@@ -61,6 +64,25 @@ WHERE entry.weight <> excluded.weight
 """
 
 
+# for records made just now: nothing of theirs stands there yet
+_ENTER_ENTRIES = """
+INSERT INTO records_searchentry (token_id, record_type, record_id, kind, weight)
+SELECT token_id, %s, record_id, kind, weight
+FROM (
+    SELECT found.id AS token_id, given.kind, given.place
+    FROM unnest(%s::smallint[], string_to_array(%s, E'\\n')) WITH ORDINALITY AS given (kind, token, place)
+    CROSS JOIN LATERAL (
+        SELECT id FROM records_searchtoken AS token
+        WHERE token.kind = given.kind AND token.token = given.token OFFSET 0
+    ) AS found
+) AS word
+JOIN unnest(%s::int[], %s::bigint[], %s::smallint[]) AS given (place, record_id, weight) USING (place)
+ORDER BY token_id, record_id
+"""
+_ENTER_IDENTIFIERS = (
+    "COPY records_searchidentifier (record_type, record_id, kind, token, other, weight) FROM STDIN"
+)
+
 _PUT_IDENTIFIERS = """
 WITH given AS MATERIALIZED (
     SELECT kind, token, coalesce(other, '') AS other, record_id, weight
@@ -94,6 +116,11 @@ def columns_of(record_type: RecordType) -> frozenset[str]:
     return frozenset(column for key in record_type.search for column in key.columns)
 
 
+def is_own(record_type: RecordType) -> bool:
+    """Whether records are found by nothing but columns of their own, so that the values written say what by."""
+    return columns_of(record_type) <= record_type.table.columns.keys()
+
+
 def _alive(record_type: RecordType) -> QuerySet[Any]:
     """The rows that can be found, in no order: not those in the recycle bin."""
     rows: QuerySet[Model] = record_type.model._base_manager.order_by()
@@ -115,38 +142,114 @@ def reindex(record_type: RecordType, ids: Iterable[int]) -> None:
             refresh_scope(record_type, batch)
 
 
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a record is found by: words and identifiers, each with its weight. `read` are the values it was made of."""
+
+    read: tuple[Any, ...]
+    words: Sequence[tuple[Token, int]]
+    identifiers: Sequence[tuple[Token, int]]
+
+
+class Tokenizer:
+    """Makes the tokens of a record type's records from the values of `columns`. No queries; may be shared by threads."""
+
+    def __init__(self, record_type: RecordType) -> None:
+        self.columns = tuple(sorted(columns_of(record_type)))
+        defaults = record_type.table.defaults
+        self._given = [(column, defaults.get(column)) for column in self.columns]
+        # of two keys with the same token the heavier comes later and wins
+        self._keys = [
+            (key.tokens, key.weight, key.kind in SHARED)
+            for key in sorted(record_type.search, key=lambda key: key.weight)
+        ]
+
+    def values_of(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
+        """What a new row with these values by field will have in `columns`; only for types that `is_own` says."""
+        get = row.get
+        return tuple([get(column, default) for column, default in self._given])
+
+    def __call__(self, values: Sequence[Any]) -> Tokens:
+        """The tokens of a row: `values` stand in the order of `columns`."""
+        row = dict(zip(self.columns, values, strict=True))
+        words: dict[Token, int] = {}
+        identifiers: dict[Token, int] = {}
+        for tokens, weight, found in self._keys:
+            into = words if found else identifiers
+            for token in tokens(row):
+                into[token] = weight
+        return Tokens(tuple(values), list(words.items()), list(identifiers.items()))
+
+
+class _Words:
+    """The words of many records as the tables take them: each once, entries naming them by their place."""
+
+    def __init__(self) -> None:
+        self.words: dict[Token, int] = {}
+        self.entries: list[tuple[int, int, int]] = []
+
+    def add(self, record_id: int, tokens: Tokens) -> None:
+        words = self.words
+        for token, weight in tokens.words:
+            self.entries.append((words.setdefault(token, len(words) + 1), record_id, weight))
+
+    def put_tokens(self, cursor: Any) -> None:
+        cursor.execute(_ADD_TOKENS, list(_columns(self.words)))
+
+    def parameters(self) -> list[str]:
+        """Kinds and texts of the words; places, records and weights of the entries."""
+        kinds, tokens, _ = _columns(self.words)
+        return [kinds, tokens, *(_numbers(entry[i] for entry in self.entries) for i in range(3))]
+
+
+def enter(record_type: RecordType, rows: Sequence[tuple[int, Tokens]]) -> None:
+    """Enter records that were made in this very transaction: their ids and what they are found by.
+
+    Nothing of theirs can stand in the tables yet, so nothing is compared: a good deal cheaper than `reindex`. At most four
+    statements and one COPY for each batch.
+    """
+    code = type_code(record_type)
+    for start in range(0, len(rows), ENTERED):
+        batch = rows[start : start + ENTERED]
+        found = _Words()
+        for record_id, tokens in batch:
+            found.add(record_id, tokens)
+        if found.words:
+            with connection.cursor() as cursor:
+                found.put_tokens(cursor)
+                cursor.execute(_ENTER_ENTRIES, [code, *found.parameters()])
+        identifiers = [
+            (code, record_id, kind, token, other, weight)
+            for record_id, tokens in batch
+            for (kind, token, other), weight in tokens.identifiers
+        ]
+        if identifiers:
+            copy_rows(_ENTER_IDENTIFIERS, identifiers)
+        refresh_scope(record_type, [record_id for record_id, _ in batch])
+
+
 def _put(record_type: RecordType, ids: Sequence[int]) -> None:
-    columns = sorted(columns_of(record_type))
-    weighed = [(key.tokens, key.weight) for key in sorted(record_type.search, key=lambda key: key.weight)]
-    words: dict[Token, int] = {}
-    entries: list[tuple[int, int, int]] = []
-    identifiers: list[tuple[Token, int, int]] = []
+    tokenize = Tokenizer(record_type)
+    found = _Words()
+    identifiers: list[tuple[int, Token, int]] = []
     # an array in one parameter; a list of 4,000 numbers takes Django longer than the query
     given = RawSQL("SELECT unnest(%s::bigint[])", [_numbers(ids)])
-    for values in _alive(record_type).filter(pk__in=given).values_list("pk", *columns):
-        record_id = values[0]
-        row = dict(zip(columns, values[1:], strict=True))
-        # of two keys with the same token the heavier comes later and wins
-        weights = {token: weight for tokens, weight in weighed for token in tokens(row)}
-        for token, weight in weights.items():
-            if token[0] in SHARED:
-                entries.append((words.setdefault(token, len(words) + 1), record_id, weight))
-            else:
-                identifiers.append((token, record_id, weight))
+    for record_id, *values in _alive(record_type).filter(pk__in=given).values_list("pk", *tokenize.columns):
+        made = tokenize(values)
+        found.add(record_id, made)
+        identifiers += [(record_id, token, weight) for token, weight in made.identifiers]
     code, records = type_code(record_type), _numbers(ids)
-    identified = {key.kind for key in record_type.search} - set(SHARED)
+    kinds_used = {key.kind for key in record_type.search}
     with connection.cursor() as cursor:
-        if words:
-            kinds, tokens, others = _columns(words)
-            cursor.execute(_ADD_TOKENS, [kinds, tokens, others])
-        if any(key.kind in SHARED for key in record_type.search):
-            kinds, tokens, _ = _columns(words)
-            places = (_numbers(entry[i] for entry in entries) for i in range(3))
-            cursor.execute(_PUT_ENTRIES, [kinds, tokens, *places, code, records, code])
-        if identified:
-            kinds, tokens, others = _columns([identifier[0] for identifier in identifiers])
-            places = (_numbers(identifier[i] for identifier in identifiers) for i in (1, 2))  # type: ignore[misc]
-            cursor.execute(_PUT_IDENTIFIERS, [kinds, tokens, others, *places, code, records, code])
+        if found.words:
+            found.put_tokens(cursor)
+        if kinds_used & set(SHARED):
+            cursor.execute(_PUT_ENTRIES, [*found.parameters(), code, records, code])
+        if kinds_used - set(SHARED):
+            kinds, tokens, others = _columns([token for _, token, _ in identifiers])
+            owners = _numbers(record_id for record_id, _, _ in identifiers)
+            weights = _numbers(weight for _, _, weight in identifiers)
+            cursor.execute(_PUT_IDENTIFIERS, [kinds, tokens, others, owners, weights, code, records, code])
 
 
 def _columns(tokens: Collection[Token]) -> tuple[str, str, str]:

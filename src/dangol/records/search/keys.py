@@ -7,7 +7,7 @@ A key reads its columns of a row and gives the tokens under which the record is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -57,6 +57,13 @@ def word_token(folded: str) -> Token | None:
     return Token(WORD, token) if token else None
 
 
+@lru_cache(maxsize=20_000)
+def word_tokens(value: str) -> tuple[Token, ...]:
+    """The tokens of a running text."""
+    found = (word_token(word) for word in text.words(text.fold(value))[:MOST_WORDS])
+    return tuple(token for token in found if token)
+
+
 class Key:
     """One way to find a record.
 
@@ -84,13 +91,12 @@ class Key:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.column!r})"
 
-    def tokens(self, row: Mapping[str, Any]) -> Iterator[Token]:
+    def tokens(self, row: Mapping[str, Any]) -> Iterable[Token]:
         """The tokens of a row: a mapping from column to value."""
         value = row[self.column]
-        if value:
-            yield from self.tokens_of(str(value))
+        return self.tokens_of(str(value)) if value else ()
 
-    def tokens_of(self, value: str) -> Iterator[Token]:
+    def tokens_of(self, value: str) -> Iterable[Token]:
         """The tokens of one value that is not empty."""
         raise NotImplementedError
 
@@ -101,10 +107,9 @@ class PersonName(Key):
     kind = NAME
     weight = 90
 
-    def tokens_of(self, value: str) -> Iterator[Token]:
+    def tokens_of(self, value: str) -> Iterable[Token]:
         token = name_token(value, False)
-        if token:
-            yield token
+        return (token,) if token else ()
 
 
 class CompanyName(Key):
@@ -113,10 +118,9 @@ class CompanyName(Key):
     kind = NAME
     weight = 100
 
-    def tokens_of(self, value: str) -> Iterator[Token]:
+    def tokens_of(self, value: str) -> Iterable[Token]:
         token = name_token(value, True)
-        if token:
-            yield token
+        return (token,) if token else ()
 
 
 class Name(Key):
@@ -141,12 +145,10 @@ class Name(Key):
     def columns(self) -> tuple[str, ...]:
         return (self.column, self.decided_by)
 
-    def tokens(self, row: Mapping[str, Any]) -> Iterator[Token]:
+    def tokens(self, row: Mapping[str, Any]) -> Iterable[Token]:
         value = row[self.column]
-        if value:
-            token = name_token(str(value), row[self.decided_by] != self.person)
-            if token:
-                yield token
+        token = name_token(str(value), row[self.decided_by] != self.person) if value else None
+        return (token,) if token else ()
 
 
 class Phone(Key):
@@ -158,15 +160,14 @@ class Phone(Key):
     kind = PHONE
     weight = 70
 
-    def tokens_of(self, value: str) -> Iterator[Token]:
+    def tokens_of(self, value: str) -> Iterable[Token]:
         if value.startswith("+82") and value[1:].isdigit():
             # As phone numbers are stored; most of them.
             number = value[3:].lstrip("0")[:40]
         else:
             folded = text.fold(value)
             number = "" if "@" in folded else text.phone(folded)[:40]
-        if len(number) >= 3:
-            yield Token(PHONE, number, number[::-1])
+        return (Token(PHONE, number, number[::-1]),) if len(number) >= 3 else ()
 
 
 class Email(Key):
@@ -175,11 +176,10 @@ class Email(Key):
     kind = MAIL
     weight = 60
 
-    def tokens_of(self, value: str) -> Iterator[Token]:
+    def tokens_of(self, value: str) -> Iterable[Token]:
         address = "".join(text.fold(value).split())[:LONGEST_TOKEN]
         mailbox, at, domain = address.partition("@")
-        if mailbox and at:
-            yield Token(MAIL, address, domain)
+        return (Token(MAIL, address, domain),) if mailbox and at else ()
 
 
 class Digits(Key):
@@ -188,10 +188,9 @@ class Digits(Key):
     kind = NUMBER
     weight = 70
 
-    def tokens_of(self, value: str) -> Iterator[Token]:
+    def tokens_of(self, value: str) -> Iterable[Token]:
         number = (value if value.isdecimal() and value.isascii() else text.digits(text.fold(value)))[:40]
-        if number:
-            yield Token(NUMBER, number, number[::-1])
+        return (Token(NUMBER, number, number[::-1]),) if number else ()
 
 
 class Code(Key):
@@ -200,20 +199,18 @@ class Code(Key):
     kind = CODE
     weight = 80
 
-    def tokens_of(self, value: str) -> Iterator[Token]:
+    def tokens_of(self, value: str) -> Iterable[Token]:
         if value.isascii() and value.isalnum() and len(value) <= LONGEST_TOKEN:
             whole = value.upper()
-            yield Token(CODE, whole, whole[::-1])
-            return
+            return (Token(CODE, whole, whole[::-1]),)
         folded = text.fold(value)
-        whole = text.code(folded)[:LONGEST_TOKEN]
+        parts = text.words(folded)
+        whole = (text.code(folded) if not folded.isascii() else "".join(parts).upper())[:LONGEST_TOKEN]
         if not whole:
-            return
-        yield Token(CODE, whole, whole[::-1])
+            return ()
         # beginning and end are found by the whole; parts in the middle need a token of their own
-        for part in text.words(folded)[1:-1]:
-            if len(part) >= 2:
-                yield Token(CODE, part.upper())
+        middle = [Token(CODE, part.upper()) for part in parts[1:-1] if len(part) >= 2]
+        return (Token(CODE, whole, whole[::-1]), *middle)
 
 
 class Words(Key):
@@ -222,8 +219,5 @@ class Words(Key):
     kind = WORD
     weight = 30
 
-    def tokens_of(self, value: str) -> Iterator[Token]:
-        for word in text.words(text.fold(value))[:MOST_WORDS]:
-            token = word_token(word)
-            if token:
-                yield token
+    def tokens_of(self, value: str) -> Iterable[Token]:
+        return word_tokens(value)

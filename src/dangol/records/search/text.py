@@ -73,6 +73,8 @@ _BEFORE = {ord(cluster): letters for cluster, letters in _CLUSTERS.items()} | {0
 _HANGUL = re.compile("[ᄀ-ᇿ]")
 _WORD_AFTER_OTHER = re.compile(r"(?<=[^ A-Z0-9])(?=[A-Z0-9])")
 _ODD_BLANKS = re.compile(r"\s+")
+_PLAIN = re.compile("[가-힣 -~]*")
+_MARKS = re.compile(r"[^\w]+|_+")
 
 
 def fold(text: str) -> str:
@@ -85,6 +87,8 @@ def fold(text: str) -> str:
     if text.isascii():
         text = text[:LONGEST].lower()
         return (text.replace("\0", "") if "\0" in text else text).strip()
+    if _PLAIN.fullmatch(text):
+        return text[:LONGEST].lower().strip()  # nearly all there is: syllables and ASCII are what they are
     text = text.encode("utf-8", "ignore").decode("utf-8", "ignore").translate(_BEFORE)
     text = unicodedata.normalize("NFKC", text).casefold()
     text = unicodedata.normalize("NFKC", text)
@@ -173,7 +177,7 @@ def is_initial(character: str) -> bool:
 
 def words(folded: str) -> list[str]:
     """The words of a folded text, at blanks and marks."""
-    return [word for word in re.split(r"[^\w]+", folded.replace("_", " ")) if word]
+    return [word for word in _MARKS.split(folded) if word]
 
 
 def digits(folded: str) -> str:

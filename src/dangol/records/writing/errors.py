@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dangol.records.fields.base import Label
+from dangol.records.search.index import Tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,13 +14,18 @@ class Change:
 
     `version` is the version the writer's values are based on; where the record has moved on since, the change is
     refused with a Conflict. None means "whatever it is now". `parsed` says that each value is what its own field made
-    of it already, so that it need not be read a second time.
+    of it already, so that it need not be read a second time. `tokens` are what a new record will be found by, for callers
+    that can work them out while the database is busy; they are used where the record is stored with the values they were
+    made of. `free` are unique fields whose value the caller has looked for in this transaction, among all records, and not
+    found, and gives to one change of the batch only; they are not looked for again.
     """
 
     values: Mapping[str, Any]
     id: int | None = None
     version: int | None = None
     parsed: bool = False
+    tokens: Tokens | None = None
+    free: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

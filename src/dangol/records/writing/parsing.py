@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -25,11 +26,16 @@ class Parser:
         """The row to write, and what is wrong with it. A new row gets the defaults of fields it was not given."""
         values: dict[str, Any] = {}
         errors: list[RowError] = []
-        read = self._stored if change.parsed else self._value
-        for name, raw in change.values.items():
+        to_read: Iterable[tuple[str, Any]] = change.values.items()
+        if change.parsed and change.values.keys() <= self.type.editable_fields.keys():
+            # its field has read each of them already: only emptiness is left to be looked at
+            values.update(change.values)
+            to_read = [item for item in change.values.items() if item[1] is None]
+        for name, raw in to_read:
             try:
-                values[name] = read(name, raw)
+                values[name] = self._value(name, raw)
             except FieldError as problem:
+                values.pop(name, None)
                 errors.append(RowError(index, name, raw, problem.code, problem.message))
         if change.id is None:
             values = {**self.defaults, **values}
@@ -39,12 +45,6 @@ class Parser:
                 if values.get(name) in (None, "") and name not in change.values
             ]
         return Draft(index, change.id, values), errors
-
-    def _stored(self, name: str, value: Any) -> Any:
-        """A value that its field has read already: only emptiness is left to be looked at."""
-        if value is None or name not in self.type.editable_fields:
-            return self._value(name, value)
-        return value
 
     def _value(self, name: str, raw: Any) -> Any:
         field = self.type.fields.get(name)

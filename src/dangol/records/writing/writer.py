@@ -214,6 +214,8 @@ class _Batch:
         holders: dict[Any, list[Draft]] = defaultdict(list)
         for draft in drafts:
             value = draft.values.get(name)
+            if name in self.changes[draft.index].free:
+                continue
             if value not in (None, "") and (draft.current is None or draft.current.get(name) != value):
                 holders[storing.column_value(value)].append(draft)
         if not holders:
@@ -305,8 +307,11 @@ class _Batch:
         scope = {"owner", "team", "territory"}
         if self.type.search:
             searched = index.columns_of(self.type)
-            ids = [draft.id or 0 for draft in created]
-            ids += [draft.id or 0 for draft in updated if searched & draft.values.keys()]
+            ids = [draft.id or 0 for draft in updated if searched & draft.values.keys()]
+            if index.is_own(self.type):
+                self._enter(created)
+            else:  # found by what another record says
+                ids += [draft.id or 0 for draft in created]
             if ids:
                 index.reindex(self.type, ids)
         moved = [
@@ -316,6 +321,20 @@ class _Batch:
         ]
         if moved:
             index.refresh_scope(self.type, moved, registry.inheriting(self.type))
+
+    def _enter(self, created: Sequence[Draft]) -> None:
+        """New records into the search index, by the values they were just stored with."""
+        if not created:
+            return
+        tokenize = index.Tokenizer(self.type)
+        rows = []
+        for draft in created:
+            values = tokenize.values_of(draft.values)
+            made = self.changes[draft.index].tokens
+            if made is None or made.read != values:
+                made = tokenize(values)
+            rows.append((draft.id or 0, made))
+        index.enter(self.type, rows)
 
     def _integrity_error(self, problem: IntegrityError) -> RowError:
         """The database refused what the checks let pass: someone stored the same key at the same moment, or a rule."""
