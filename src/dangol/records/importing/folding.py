@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from dangol.records.fields import Ref
 from dangol.records.importing.errors import CellProblem, Problem
 from dangol.records.importing.mapping import CompiledMapping, CompiledRecord
-from dangol.records.importing.mapping.compiling import CompiledField
+from dangol.records.importing.mapping.compiled import CompiledField
 
 
 class Entry:
