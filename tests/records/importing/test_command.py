@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from dangol.commerce.models import Order, OrderLine
+from dangol.records.commandline import INTERRUPTED
 from dangol.records.importing import command
 from dangol.records.models import ImportRun
 from tests.records.importing.conftest import HEADER
@@ -78,7 +79,7 @@ def test_an_unfinished_run_of_the_same_file_is_taken_up(
     path = file("external_id,name\n" + "".join(f"C{n},고객 {n}\n" for n in range(10)))
     monkeypatch.setattr(command._Reporter, "__call__", _interrupt)
     code, _result, said = call("customers", str(path), "--json", "--chunk", "4")
-    assert code == command.INTERRUPTED
+    assert code == INTERRUPTED
     assert said
     monkeypatch.undo()
     code, result, _said = call("customers", str(path), "--json")

@@ -6,7 +6,7 @@ import time
 import uuid
 from pathlib import Path
 
-from django.conf import settings
+from dangol.records.folders import private_folder
 
 ABANDONED_AFTER = 24 * 3600
 """Seconds after which a draft that no run names is the leavings of a process that died."""
@@ -14,10 +14,7 @@ ABANDONED_AFTER = 24 * 3600
 
 def folder() -> Path:
     """The folder for exports inside the data folder, for its owner only; made when it is not there."""
-    chosen = getattr(settings, "DANGOL_EXPORTS_DIR", None)
-    path = Path(chosen) if chosen else Path(settings.DATA) / "exports"
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return path
+    return private_folder("exports")
 
 
 def new_file() -> Path:

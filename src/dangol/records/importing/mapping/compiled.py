@@ -30,7 +30,8 @@ class CompiledRecord:
 
     `cells` are the fields that come from the row itself, `references` fields that name a record of the same row
     (field name, alias), `ordinals` fields that count (field name, value of the row's cells and numbers). `existing` and
-    `missing` are the plan's.
+    `missing` and `repeated` are the plan's. `alone`: no other record of the mapping points at it, and its key counts no rows, or
+    the mapping says what becomes of repeated rows.
     """
 
     alias: str
@@ -44,6 +45,8 @@ class CompiledRecord:
     policies: dict[str, str]
     existing: str
     missing: str
+    repeated: str = "update"
+    alone: bool = False
 
     @property
     def fills(self) -> tuple[CompiledField, ...]:

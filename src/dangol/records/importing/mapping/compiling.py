@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -45,7 +45,16 @@ def compile_mapping(mapping: Mapping, header: Sequence[str], locale: Locale) -> 
     if mapping.time_zone:
         locale = Locale(locale.language, ZoneInfo(mapping.time_zone))
     binder = _Binder(header, locale)
-    records = tuple(binder.record(plan) for plan in mapping.records)
+    pointed_at = {
+        item.expression.alias
+        for plan in mapping.records
+        for item in plan.fields
+        if isinstance(item.expression, FromRecord)
+    }
+    records = tuple(
+        replace(record, alone=_is_alone(plan, pointed_at))
+        for plan, record in ((plan, binder.record(plan)) for plan in mapping.records)
+    )
     counted = tuple(binder.counted(ordinal) for ordinal in mapping.ordinals)
     columns = ordinal_columns(len(counted))
     given = tuple(list(header).index(name) if name in header else None for name in columns)
@@ -55,6 +64,12 @@ def compile_mapping(mapping: Mapping, header: Sequence[str], locale: Locale) -> 
 def ordinal_columns(count: int) -> list[str]:
     """The columns of a rejects file that carry ordinals, so that a corrected row keeps its place."""
     return ["dangol:ordinal" if slot == 0 else f"dangol:ordinal:{slot + 1}" for slot in range(count)]
+
+
+def _is_alone(plan: RecordPlan, pointed_at: Collection[str]) -> bool:
+    """Whether a further row with the same key is a repetition, and not a further line of the same document."""
+    counts = any(isinstance(item.expression, Ordinal) for item in plan.fields if item.name in plan.key)
+    return plan.repeated != "update" or (plan.alias not in pointed_at and not counts)
 
 
 class _Binder(CellBinder):
@@ -89,6 +104,7 @@ class _Binder(CellBinder):
             policies={item.name: item.existing for item in plan.fields},
             existing=plan.existing,
             missing=plan.missing,
+            repeated=plan.repeated,
         )
 
     def field(self, plan: FieldPlan, field: Field) -> CompiledField:
