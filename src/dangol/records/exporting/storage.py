@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from pathlib import Path
 
 from dangol.records.folders import private_folder
-
-ABANDONED_AFTER = 24 * 3600
-"""Seconds after which a draft that no run names is the leavings of a process that died."""
 
 
 def folder() -> Path:
@@ -22,9 +18,3 @@ def new_file() -> Path:
     path = folder() / uuid.uuid4().hex
     path.touch(mode=0o600, exist_ok=False)
     return path
-
-
-def abandoned(kept: set[str]) -> list[Path]:
-    """Files older than a day that are not among the kept ones."""
-    limit = time.time() - ABANDONED_AFTER
-    return [path for path in folder().iterdir() if str(path) not in kept and path.stat().st_mtime < limit]
