@@ -121,3 +121,15 @@ def test_a_user_without_the_right_is_told(call: Call, file: Any, reader: Any) ->
     code, _result, said = call("customers", str(path), "--user", reader.user.email)
     assert code == 1
     assert said
+
+
+def test_rows_that_name_a_record_again_are_told_in_the_summary(
+    file: Any, capsys: pytest.CaptureFixture[str], db: None
+) -> None:
+    path = file("external_id,name\nC1,가나\nC2,다라\nC1,마바\n")
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    assert command.run(parser.parse_args(["customers", str(path), "--dry-run", "--chunk", "1"])) == 0
+    assert "앞 행과 같은 키를 쓰는 행이 1개 있어요. 뒤 행의 값이 남아요." in capsys.readouterr().out
+    assert command.run(parser.parse_args(["customers", str(path), "--chunk", "1"])) == 0
+    assert "앞 행과 같은 키" not in capsys.readouterr().out, "chunks of one row do not see it"
