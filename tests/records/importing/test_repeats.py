@@ -337,3 +337,21 @@ def test_a_record_changed_by_others_meanwhile_is_left_alone_by_further_rows(
 
     engine.run(run, SYSTEM, change)
     assert names()["C-100"] == "그새 바뀐 이름"
+
+
+def test_a_run_that_is_cancelled_while_it_rests_leaves_no_keys_behind(
+    bring_in: Importer, db: None, file: Callable[..., Path]
+) -> None:
+    run = draft(file, TWICE, mapping(repeated="keep"), chunk_rows=2)
+    runs.run_start(run=run, actor=SYSTEM)
+
+    def pause(_progress: engine.Progress) -> None:
+        if ImportRun.objects.get().state == ImportState.RUNNING:
+            runs.run_pause(run=run, actor=SYSTEM)
+
+    engine.run(run, SYSTEM, pause)
+    run.refresh_from_db()
+    assert run.state == ImportState.PAUSED
+    assert ImportCounter.objects.filter(run=run).exists()
+    runs.run_cancel(run=run, actor=SYSTEM)
+    assert not ImportCounter.objects.exists()

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from dangol.events import queue
 from dangol.identity.actors import Actor, may_administer
 from dangol.records import registry
-from dangol.records.importing import engine, storage, undoing
+from dangol.records.importing import counters, engine, storage, undoing
 from dangol.records.importing.errors import ImportProblem
 from dangol.records.importing.guessing import guess
 from dangol.records.importing.mapping import Mapping, read_mapping
@@ -238,6 +238,7 @@ def run_cancel(*, run: ImportRun, actor: Actor) -> None:
             locked.state = ImportState.CANCELLED
             locked.finished_at = locked.advanced_at
             locked.save(update_fields=["state", "finished_at"])
+            counters.forget(locked)
         elif locked.state == ImportState.RUNNING:
             locked.cancel_requested = True
             locked.save(update_fields=["cancel_requested"])

@@ -29,9 +29,9 @@ class CompiledRecord:
     """One record of the mapping, ready to run.
 
     `cells` are the fields that come from the row itself, `references` fields that name a record of the same row
-    (field name, alias), `ordinals` fields that count (field name, value of the row's cells and numbers). `existing` and
-    `missing` and `repeated` are the plan's. `alone`: no other record of the mapping points at it, and its key counts no rows, or
-    the mapping says what becomes of repeated rows.
+    (field name, alias), `ordinals` fields that count (field name, value of the row's cells and numbers). `existing`,
+    `missing` and `repeated` are the plan's. `alone`: a further row with the same key is worth a word, since no other
+    record of the mapping points at this one and its key counts no rows, or since the mapping says what becomes of it.
     """
 
     alias: str
