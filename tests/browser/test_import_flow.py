@@ -149,3 +149,35 @@ def test_two_kinds_of_records_come_of_the_same_rows(visit, administrator, own_fo
     run = ImportRun.objects.get()
     assert (run.imported, run.created) == (2, {"customer": 1, "order": 2})
     assert Customer.objects.get().name == "한빛정밀"
+
+
+def test_who_reads_of_repeated_rows_decides_which_of_them_counts(visit, administrator, own_folder):
+    page = visit(administrator, "/imports/new/", width=390)
+    rows = [(1, "한빛정밀"), (2, "서광테크"), (1, "한빛정밀㈜"), (2, "서광테크"), (3, "두리상사")]
+    send(page, "고객.csv", "고객 번호,이름\n" + "".join(f"C-{number},{name}\n" for number, name in rows))
+    page.wait_for_selector("#mapping")
+    page.get_by_role("button", name="다음: 미리 보기").click()
+    page.wait_for_selector("text=뒤 행의 값이 남아요")
+    assert "4행(2행과 같음): “C-1”" in page.locator("main").inner_text()
+    assert axe_findings(page) == []
+
+    page.get_by_role("link", name="어느 행의 값을 쓸지 정하기").click()
+    page.wait_for_selector("#mapping")
+    page.get_by_label("앞 행에 이미 나온 항목은").select_option("뒤 행 반려")
+    page.wait_for_load_state("networkidle")
+    assert axe_findings(page) == []
+    page.get_by_role("button", name="다음: 미리 보기").click()
+    page.wait_for_selector("text=뒤 행은 반려돼요")
+    page.get_by_role("button", name="전체 시험 실행").click()
+    page.wait_for_selector("#rehearsal progress")
+    work(runs.REHEARSE_TASK)
+    page.wait_for_selector("#rehearsal .kpis")
+    assert "앞 행과 같은 키를 쓰는 행이 2개 있어요" in page.locator("#rehearsal").inner_text()
+
+    page.get_by_role("button", name="가져오기 시작").click()
+    page.wait_for_selector("#progress[hx-get]")
+    work(runs.RUN_TASK)
+    page.wait_for_selector("#rejects table")
+    assert "「고객 번호」 C-1: 이 파일의 2번째 행에 이미 있어요." in page.locator("#rejects").inner_text()
+    assert Customer.objects.get(external_id="C-1").name == "한빛정밀"
+    assert axe_findings(page) == []

@@ -7,33 +7,16 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from dangol.config import environment
+from dangol.config.findings import Finding, finding
 from dangol.config.language import gettext as _
 
 LEAST_DISK = 2 * 10**9
 SLOW_QUEUE_SECONDS = 300
 CLOCK_SECONDS = 5
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing looked at.
-
-    `mend` is empty when it is in order. A `note` is shown but is no fault.
-    """
-
-    name: str
-    good: bool
-    text: str
-    mend: str = ""
-    note: bool = False
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def before_database() -> Iterator[Finding]:
@@ -49,7 +32,7 @@ def before_database() -> Iterator[Finding]:
     free = shutil.disk_usage(
         data if data.exists() else data.parent if data.parent.exists() else Path("/")
     ).free
-    yield _finding(
+    yield finding(
         "disk",
         free >= LEAST_DISK,
         _("%s GB free") % f"{free / 1e9:.1f}",
@@ -57,7 +40,7 @@ def before_database() -> Iterator[Finding]:
     )
     key = data / "secret-key"
     if key.exists():
-        yield _finding("secret key", key.stat().st_mode & 0o077 == 0, str(key), f"chmod 600 {key}")
+        yield finding("secret key", key.stat().st_mode & 0o077 == 0, str(key), f"chmod 600 {key}")
     if environment.text("DANGOL_DEBUG"):
         debug = environment.flag("DANGOL_DEBUG")
         yield Finding(
@@ -66,8 +49,11 @@ def before_database() -> Iterator[Finding]:
 
 
 def with_database() -> Iterator[Finding]:
-    """What the database and the rooms say. About eight queries."""
-    for question in (_server, _migrations, _clock, _worker, _queue, _failed_jobs, _deliveries):
+    """What the database and the rooms say. About twenty queries."""
+    from dangol.config import diagnosis_of_work
+
+    asked = (_server, _migrations, _clock, _worker, _queue, _failed_jobs, _deliveries)
+    for question in (*asked, *diagnosis_of_work.QUESTIONS):
         yield from _asked(question)
 
 
@@ -86,10 +72,6 @@ def _asked(question: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
         )
 
 
-def _finding(name: str, good: bool, text: str, mend: str) -> Finding:
-    return Finding(name, good, text, "" if good else mend)
-
-
 def _one(sql: str, *values: str | int) -> tuple[Any, ...]:
     from django.db import connection
 
@@ -100,13 +82,13 @@ def _one(sql: str, *values: str | int) -> tuple[Any, ...]:
 
 def _server() -> Iterator[Finding]:
     (number,) = _one("SELECT current_setting('server_version_num')::int")
-    yield _finding(
+    yield finding(
         "postgres", number >= 150000, f"{number // 10000}.{number % 10000}", _("use PostgreSQL 15 or newer")
     )
     (trigram,) = _one("SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_trgm')")
-    yield _finding("pg_trgm", trigram, _("there") if trigram else _("missing"), "CREATE EXTENSION pg_trgm")
+    yield finding("pg_trgm", trigram, _("there") if trigram else _("missing"), "CREATE EXTENSION pg_trgm")
     used, most = _one("SELECT count(*), current_setting('max_connections')::int FROM pg_stat_activity")
-    yield _finding(
+    yield finding(
         "connections",
         used < most * 0.8,
         f"{used}/{most}",
@@ -118,13 +100,13 @@ def _migrations() -> Iterator[Finding]:
     from dangol.config import schema
 
     missing = schema.pending()
-    yield _finding("migrations", not missing, _("%s missing") % len(missing), "dangol migrate")
+    yield finding("migrations", not missing, _("%s missing") % len(missing), "dangol migrate")
 
 
 def _clock() -> Iterator[Finding]:
     (server,) = _one("SELECT extract(epoch FROM clock_timestamp())")
     apart = abs(float(server) - time.time())
-    yield _finding(
+    yield finding(
         "clock",
         apart < CLOCK_SECONDS,
         _("%s s from the database's") % f"{apart:.1f}",
@@ -136,7 +118,7 @@ def _worker() -> Iterator[Finding]:
     (age,) = _one("SELECT extract(epoch FROM now() - max(last_heartbeat)) FROM procrastinate_workers")
     good = age is not None and float(age) < 60
     text = _("never seen") if age is None else _("seen %s s ago") % round(float(age))
-    yield _finding("worker", good, text, _("start dangol serve or dangol worker"))
+    yield finding("worker", good, text, _("start dangol serve or dangol worker"))
 
 
 def _queue() -> Iterator[Finding]:
@@ -150,32 +132,32 @@ def _queue() -> Iterator[Finding]:
         "count": waiting,
         "seconds": round(float(age)),
     }
-    yield _finding("queue", float(age) < SLOW_QUEUE_SECONDS, text, _("start another dangol worker"))
+    yield finding("queue", float(age) < SLOW_QUEUE_SECONDS, text, _("start another dangol worker"))
 
 
 def _failed_jobs() -> Iterator[Finding]:
     (failed,) = _one("SELECT count(*) FROM procrastinate_jobs WHERE status = 'failed'")
-    yield _finding("failed jobs", not failed, str(failed), _("look at Settings, Background work"))
+    yield finding("failed jobs", not failed, str(failed), _("look at Settings, Background work"))
 
 
 def _deliveries() -> Iterator[Finding]:
     from dangol.events import selectors
 
     dead = selectors.dead_letter_count()
-    yield _finding("dead letters", not dead, str(dead), _("look at Settings, Background work"))
+    yield finding("dead letters", not dead, str(dead), _("look at Settings, Background work"))
 
 
 def _assets() -> Iterator[Finding]:
     vendor = Path(__file__).resolve().parent.parent / "web" / "static" / "vendor"
     good = vendor.is_dir() and any(vendor.iterdir())
-    yield _finding("browser libraries", good, _("there") if good else _("missing"), "make environment")
+    yield finding("browser libraries", good, _("there") if good else _("missing"), "make environment")
 
 
 def _catalogues() -> Iterator[Finding]:
     package = Path(__file__).resolve().parent.parent
     sources = list(package.glob("*/locale/*/LC_MESSAGES/*.po"))
     old = [path for path in sources if not path.with_suffix(".mo").exists()]
-    yield _finding("catalogues", not old, _("%s not compiled") % len(old), "make environment")
+    yield finding("catalogues", not old, _("%s not compiled") % len(old), "make environment")
 
 
 def _chromium() -> Iterator[Finding]:

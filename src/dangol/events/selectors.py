@@ -88,3 +88,10 @@ def unfinished_deliveries() -> QuerySet[Delivery]:
 def failed_jobs() -> QuerySet[ProcrastinateJob]:
     """Jobs that ended in an error, newest first."""
     return ProcrastinateJob.objects.filter(status="failed").order_by("-pk")
+
+
+def runs_with_live_job(*tasks: str) -> set[int]:
+    """The `run_id` of jobs of these tasks that wait, or that a worker is at which was seen just now. One query."""
+    at_work = Q(status="doing", worker__last_heartbeat__gt=timezone.now() - WORKER_FRESH)
+    jobs = ProcrastinateJob.objects.filter(Q(status="todo") | at_work, task_name__in=tasks)
+    return {run for run in jobs.values_list("args__run_id", flat=True) if isinstance(run, int)}

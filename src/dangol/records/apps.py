@@ -8,13 +8,10 @@ class RecordsConfig(AppConfig):
 
     def ready(self) -> None:
         """Every room's `records.py` declares its record types; importing it registers them."""
-        from dangol.records.exporting.menus import add_entry as add_exports
-        from dangol.records.importing.menus import add_entry
-        from dangol.records.menus import add_entries
+        from dangol.records.menus import add_entries, add_files
         from dangol.web import menu
 
         autodiscover_modules("records")
         menu.routes.search = "records:palette"
         add_entries()
-        add_entry()
-        add_exports()
+        add_files()

@@ -1,14 +1,24 @@
-"""Record types in the left menu and under "new …"."""
+"""Record types in the left menu and under "new …"; imports and exports at its foot."""
 
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from dangol.records import registry
+from dangol.records.exporting.asking import exportable_types
+from dangol.records.importing.runs import importable_types
+from dangol.records.types import RecordType
 from dangol.web import menu
 
 
 def _may(actor: Any, name: str, action: str) -> bool:
     return actor is not None and actor.may(name, action)
+
+
+def _has_any(actor: Any, types: Callable[[Any], Sequence[RecordType]]) -> bool:
+    return actor is not None and bool(types(actor))
 
 
 def add_entries() -> None:
@@ -34,5 +44,23 @@ def add_entries() -> None:
                 url=f"/{record_type.path}/new/",
                 order=record_type.order,
                 visible=partial(_may, name=record_type.name, action="create"),
+            )
+        )
+
+
+def add_files() -> None:
+    """Imports and exports, for those who may bring in or take out anything at all."""
+    for key, label, icon, order, types in (
+        ("imports", _("Imports"), "upload", 910, importable_types),
+        ("exports", _("Exports"), "download", 911, exportable_types),
+    ):
+        menu.add(
+            menu.MenuItem(
+                key=key,
+                label=label,
+                icon=icon,
+                url_name=f"{key}:list",
+                order=order,
+                visible=partial(_has_any, types=types),
             )
         )

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from dangol.commerce.models import Order, OrderLine
+from dangol.records.commandline import INTERRUPTED
 from dangol.records.importing import command
 from dangol.records.models import ImportRun
 from tests.records.importing.conftest import HEADER
@@ -78,7 +79,7 @@ def test_an_unfinished_run_of_the_same_file_is_taken_up(
     path = file("external_id,name\n" + "".join(f"C{n},고객 {n}\n" for n in range(10)))
     monkeypatch.setattr(command._Reporter, "__call__", _interrupt)
     code, _result, said = call("customers", str(path), "--json", "--chunk", "4")
-    assert code == command.INTERRUPTED
+    assert code == INTERRUPTED
     assert said
     monkeypatch.undo()
     code, result, _said = call("customers", str(path), "--json")
@@ -120,3 +121,15 @@ def test_a_user_without_the_right_is_told(call: Call, file: Any, reader: Any) ->
     code, _result, said = call("customers", str(path), "--user", reader.user.email)
     assert code == 1
     assert said
+
+
+def test_rows_that_name_a_record_again_are_told_in_the_summary(
+    file: Any, capsys: pytest.CaptureFixture[str], db: None
+) -> None:
+    path = file("external_id,name\nC1,가나\nC2,다라\nC1,마바\n")
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    assert command.run(parser.parse_args(["customers", str(path), "--dry-run", "--chunk", "1"])) == 0
+    assert "앞 행과 같은 키를 쓰는 행이 1개 있어요. 뒤 행의 값이 남아요." in capsys.readouterr().out
+    assert command.run(parser.parse_args(["customers", str(path), "--chunk", "1"])) == 0
+    assert "앞 행과 같은 키" not in capsys.readouterr().out, "chunks of one row do not see it"

@@ -334,3 +334,14 @@ def test_the_list_shows_one_state(administrator: Any) -> None:
     assert "시작 전.csv" not in page
     page = administrator.client.get(f"{reverse('imports:list')}?state=failed").content.decode()
     assert "끝난 것.csv" not in page
+
+
+def test_columns_are_guessed_in_the_eyes_of_whoever_looks(administrator: Any) -> None:
+    Customer.objects.create(name="C-1", external_id="X")
+    content = "이름,고객\n김지우,C-1\n"
+    clerk = Clerk(administrator.client, content, record_type="contact")
+    assert clerk.form["p0-f1"] == "customer@title", (
+        "a customer is called so; by its looks it would be a number"
+    )
+    Customer.objects.update(name="다른 이름", external_id="C-1")
+    assert Clerk(administrator.client, content, record_type="contact").form["p0-f1"] == "customer@external_id"

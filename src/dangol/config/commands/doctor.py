@@ -6,6 +6,7 @@ import argparse
 import json
 
 from dangol.config import diagnosis, installation
+from dangol.config.findings import Finding
 from dangol.config.language import gettext as _
 
 
@@ -17,7 +18,7 @@ def run(args: argparse.Namespace) -> int:
             findings += diagnosis.with_database()
     except Exception as error:  # noqa: BLE001 - that the database cannot be reached is a finding, too
         findings.append(
-            diagnosis.Finding(
+            Finding(
                 "database", False, str(error).strip(), _("see the log in DANGOL_DATA, or check DATABASE_URL")
             )
         )

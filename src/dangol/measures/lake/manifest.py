@@ -14,7 +14,7 @@ from dangol.measures.models import LakeSnapshot
 
 VERSION: Final = 2
 FILE: Final = "manifest.json"
-_LOCK: Final = 4_711_001
+LOCK: Final = 4_711_001
 """Advisory lock of whoever writes the lake and the scores computed from it."""
 _REMEMBERED: Final = 20
 """How many lakes the database remembers; the current one and the one before are what counts."""
@@ -141,17 +141,18 @@ def sweep(*, kept: set[str]) -> None:
 def exclusive() -> Iterator[None]:
     """Wait until nobody else writes the lake, and keep others out; a killed holder lets go by itself."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
     try:
         yield
     finally:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
 
 
 __all__ = [
     "DRAFT",
     "FILE",
+    "LOCK",
     "Delta",
     "LakeMissing",
     "Manifest",

@@ -12,22 +12,24 @@ from typing import Any
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from dangol.identity.actors import Actor, actor_for
-from dangol.identity.models import User
-from dangol.records import filters, registry
+from dangol.identity.actors import Actor
+from dangol.records import filters
+from dangol.records.commandline import (
+    FAILED,
+    INTERRUPTED,
+    MISUSED,
+    OK,
+    Misuse,
+    actor_called,
+    say,
+    type_called,
+)
 from dangol.records.exporting import making, runs
 from dangol.records.exporting.asking import Asked, all_columns, ask
 from dangol.records.exporting.errors import ExportProblem
 from dangol.records.exporting.formats import FORMATS
 from dangol.records.filters.tree import EVERYTHING
 from dangol.records.models import ExportRun
-from dangol.records.types import RecordType
-
-OK, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
-
-
-class _Misuse(Exception):
-    """The command line does not make sense."""
 
 
 def run(args: argparse.Namespace) -> int:
@@ -36,26 +38,24 @@ def run(args: argparse.Namespace) -> int:
     The file appears when it is whole; one that is there already is replaced then.
     """
     try:
-        actor = _actor(args.user)
+        actor = actor_called(args.user, "export")
         with translation.override(actor.language):
             return _export(args, actor)
-    except _Misuse as misuse:
-        return _say(str(misuse), MISUSED)
+    except Misuse as misuse:
+        return say(str(misuse), MISUSED)
     except ExportProblem as problem:
-        return _say(str(problem.message), FAILED if problem.code == "forbidden" else MISUSED)
+        return say(str(problem.message), FAILED if problem.code == "forbidden" else MISUSED)
     except OSError as error:
         why = error.strerror or type(error).__name__
-        return _say(
-            _("The file %(name)s cannot be written: %(why)s") % {"name": args.out, "why": why}, FAILED
-        )
+        return say(_("The file %(name)s cannot be written: %(why)s") % {"name": args.out, "why": why}, FAILED)
     except KeyboardInterrupt:
-        return _say(_("Interrupted. Nothing was written."), INTERRUPTED)
+        return say(_("Interrupted. Nothing was written."), INTERRUPTED)
 
 
 def _export(args: argparse.Namespace, actor: Actor) -> int:
     asked = _asked(args, actor)
     if not args.out.absolute().parent.is_dir():
-        raise _Misuse(_("There is no folder %(name)s.") % {"name": args.out.absolute().parent})
+        raise Misuse(_("There is no folder %(name)s.") % {"name": args.out.absolute().parent})
     export = runs.run_create(asked, origin="command")
     path = making.make(export, asked, keep=False)
     _move(path, args.out.absolute())
@@ -68,7 +68,7 @@ def _export(args: argparse.Namespace, actor: Actor) -> int:
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
     if lost := export.losses:
-        _say(
+        say(
             _("%(count)s characters became “?”, since CP949 does not have them; %(cut)s texts were cut.")
             % {"count": f"{lost['replaced']:,}", "cut": f"{lost['shortened']:,}"},
             OK,
@@ -77,11 +77,11 @@ def _export(args: argparse.Namespace, actor: Actor) -> int:
 
 
 def _asked(args: argparse.Namespace, actor: Actor) -> Asked:
-    record_type = _record_type(args.type)
+    record_type = type_called(args.type)
     try:
         tree = filters.parse(args.filter, record_type, actor=actor) if args.filter.strip() else EVERYTHING
     except filters.FilterError as problem:
-        raise _Misuse(f"{problem}\n{filters.point(problem, args.filter)}") from problem
+        raise Misuse(f"{problem}\n{filters.point(problem, args.filter)}") from problem
     names = [name.strip() for name in args.fields.split(",") if name.strip()]
     return ask(
         actor=actor,
@@ -120,33 +120,9 @@ def _move(path: Path, out: Path) -> None:
         raise
 
 
-def _actor(email: str | None) -> Actor:
-    if not email:
-        return Actor.system("export")
-    user = User.objects.filter(email__iexact=email, is_active=True).first()
-    if user is None:
-        raise _Misuse(_("There is no user %(email)s.") % {"email": email})
-    return actor_for(user)
-
-
-def _record_type(name: str) -> RecordType:
-    found = registry.by_path(name) or registry.find(name)
-    if found is None:
-        paths = ", ".join(known.path for known in registry.all_types())
-        raise _Misuse(
-            _("There is no record type %(name)s. Possible are: %(names)s.") % {"name": name, "names": paths}
-        )
-    return found
-
-
 def _summary(export: ExportRun, out: Path) -> str:
     return _("%(rows)s rows in %(file)s (%(rate)s rows/s)") % {
         "rows": f"{export.rows:,}",
         "file": out,
         "rate": f"{export.rows_per_second:,.0f}",
     }
-
-
-def _say(text: str, code: int) -> int:
-    sys.stderr.write(f"dangol: {text}\n")
-    return code

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import structlog
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from dangol.events import queue
 from dangol.events.outbox import announce
+from dangol.events.selectors import runs_with_live_job
 from dangol.identity.actors import Actor, may_administer
 from dangol.records import filters
 from dangol.records.exporting import storage
@@ -20,12 +21,14 @@ from dangol.records.exporting.asking import Asked
 from dangol.records.exporting.events import ExportDownloaded, RecordsExported
 from dangol.records.exporting.losses import Losses
 from dangol.records.filters.tree import EVERYTHING
+from dangol.records.folders import abandoned
 from dangol.records.models import ExportRun, ExportState
 
 log = structlog.get_logger(__name__)
 
 RUN_TASK = "dangol.records.exporting.run"
 KEPT = timedelta(days=7)
+STUCK_AFTER = timedelta(minutes=10)
 DIRECT_ROWS = 50_000
 """So many rows at most are sent at once; longer lists are made in the background."""
 
@@ -168,8 +171,27 @@ def forget_expired() -> int:
         Path(run.path).unlink(missing_ok=True)
         ExportRun.objects.filter(pk=run.pk).update(path="")
         gone += 1
-    kept = set(ExportRun.objects.exclude(path="").values_list("path", flat=True))
-    for path in storage.abandoned(kept):
+    for path in leftovers():
         path.unlink(missing_ok=True)
         gone += 1
     return gone
+
+
+def leftovers() -> list[Path]:
+    """Files of processes that died, a day old or more; `forget_expired` removes them. One query."""
+    return abandoned(storage.folder(), set(ExportRun.objects.exclude(path="").values_list("path", flat=True)))
+
+
+def runs_stuck() -> list[ExportRun]:
+    """Exports that nobody carries on: waiting for minutes without a job, or under way for more than a day.
+
+    A list that is sent while it is read has no job; `forget_expired` closes it after a day when its process died.
+    Two queries.
+    """
+    now = timezone.now()
+    waiting = Q(state=ExportState.WAITING, created_at__lt=now - STUCK_AFTER)
+    running = Q(state=ExportState.RUNNING, started_at__lt=now - timedelta(days=1))
+    with_job = runs_with_live_job(RUN_TASK)
+    return [
+        run for run in ExportRun.objects.filter(waiting | running).order_by("pk") if run.pk not in with_job
+    ]

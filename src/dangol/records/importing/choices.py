@@ -43,6 +43,7 @@ class Part:
     key: str = ""
     existing: str = "update"
     missing: str = "create"
+    repeated: str = "update"
     links: AnyMapping[str, int] = field(default_factory=dict)
 
     @property
@@ -141,6 +142,7 @@ def mapping_data(choices: Choices, source: SourceOptions | None) -> dict[str, An
             key=part.key.split(WITHIN) if part.key else [],
             existing=part.existing if part.key else "update",
             missing=part.missing if part.key else "create",
+            repeated=part.repeated if part.key else "update",
             alias=_alias(place, choices),
             links={name: _alias(target, choices) for name, target in part.links.items()},
         )

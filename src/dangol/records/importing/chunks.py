@@ -16,6 +16,7 @@ from dangol.records.importing.errors import Problem, Text
 from dangol.records.importing.existing import Found, find_existing
 from dangol.records.importing.folding import Entry, Folded, fold
 from dangol.records.importing.mapping import CompiledMapping, CompiledRecord
+from dangol.records.importing.repeats import Repeats, Told, shown, shown_key
 from dangol.records.writing import Change, WriteError, Written, write
 
 Rows = Sequence[tuple[int, Sequence[str]]]
@@ -24,7 +25,6 @@ Ordinals = Mapping[int, Sequence[int]]
 ORIGIN = "import"
 PATIENT_ROUNDS = 4
 """So often only the row that gave a refused value is turned away; then all rows that use the record are."""
-SHOWN = 200
 
 _HINDRANCES: dict[str, Text] = {
     "deleted": _("The record with this key lies in the recycle bin. Restore it and try again."),
@@ -44,6 +44,7 @@ class ChunkResult:
     updated: Counter[str] = field(default_factory=Counter)
     created_ids: dict[str, list[int]] = field(default_factory=dict)
     updated_ids: dict[str, list[int]] = field(default_factory=dict)
+    repeats: Told = field(default_factory=dict)
 
     def note(self, name: str, written: Written) -> None:
         """Count what a batch of one type made and changed."""
@@ -94,13 +95,20 @@ class _Unclear(Exception):
 
 
 def write_chunk(
-    compiled: CompiledMapping, rows: Rows, ordinals: Ordinals, actor: Actor, *, folded: Folded | None = None
+    compiled: CompiledMapping,
+    rows: Rows,
+    ordinals: Ordinals,
+    actor: Actor,
+    repeats: Repeats,
+    *,
+    folded: Folded | None = None,
 ) -> ChunkResult:
     """Write what the rows say. A row goes in with all its records or not at all.
 
     Args:
         rows: (index, cells) of rows that could be taken apart.
         ordinals: for each index, its ordinal in each slot of the mapping.
+        repeats: which rows name a record again is looked up and told there.
         folded: what `fold` made of these rows, when that is done already.
 
     Costs one look-up and one write for each record of the mapping when no row is refused.
@@ -114,7 +122,7 @@ def write_chunk(
         problems.update(folded.problems)
         try:
             with transaction.atomic():
-                result = _write_entries(compiled, folded, actor, patient=attempt <= PATIENT_ROUNDS)
+                result = _write_entries(compiled, folded, actor, repeats, patient=attempt <= PATIENT_ROUNDS)
         except _Refused as refused:
             problems.update(refused.problems)
             folded = None
@@ -125,30 +133,42 @@ def write_chunk(
             continue
         except _Unclear as unclear:
             left = [item for item in kept if item[0] not in problems and item[0] not in skipped]
-            result = _halved(compiled, left, ordinals, actor, unclear)
+            result = _halved(compiled, left, ordinals, actor, repeats, unclear)
         result.problems = {**problems, **result.problems}
         return result
     raise AssertionError("every round refuses a row or ends")
 
 
 def _halved(
-    compiled: CompiledMapping, rows: Rows, ordinals: Ordinals, actor: Actor, unclear: _Unclear
+    compiled: CompiledMapping,
+    rows: Rows,
+    ordinals: Ordinals,
+    actor: Actor,
+    repeats: Repeats,
+    unclear: _Unclear,
 ) -> ChunkResult:
     if len(rows) == 1:
         return ChunkResult(problems={rows[0][0]: Problem(unclear.code, unclear.message)})
     middle = len(rows) // 2
-    result = write_chunk(compiled, rows[:middle], ordinals, actor)
-    result.add(write_chunk(compiled, rows[middle:], ordinals, actor))
+    result = write_chunk(compiled, rows[:middle], ordinals, actor, repeats)
+    result.add(write_chunk(compiled, rows[middle:], ordinals, actor, repeats))
     return result
 
 
-def _write_entries(compiled: CompiledMapping, folded: Folded, actor: Actor, *, patient: bool) -> ChunkResult:
+def _write_entries(
+    compiled: CompiledMapping, folded: Folded, actor: Actor, repeats: Repeats, *, patient: bool
+) -> ChunkResult:
     result = ChunkResult()
+    earlier: dict[Entry, int] = {}
     for record in compiled.records:
         entries = folded.entries[record.alias]
         if not entries:
             continue
-        changes, changed = _changes(record, entries, actor, patient)
+        named = repeats.earlier(record, entries)
+        if named and record.repeated == "reject":
+            raise _Refused(repeats.turn_away_all(record, named))
+        earlier |= named
+        changes, changed = _changes(record, entries, actor, patient, named)
         if not changes:
             continue
         name = record.record_type.name
@@ -166,9 +186,9 @@ def _write_entries(compiled: CompiledMapping, folded: Folded, actor: Actor, *, p
             for row_error in written.errors:
                 entry = changed[row_error.index]
                 problem = Problem(
-                    row_error.code, row_error.message, row_error.field, value=_shown(row_error.value)
+                    row_error.code, row_error.message, row_error.field, value=shown(row_error.value)
                 )
-                for index in entry.touched if patient else entry.rows:
+                for index in entry.touched if patient else entry.all_rows:
                     refused.setdefault(index, problem)
             raise _Refused(refused)
         updated = set(written.updated)
@@ -178,13 +198,22 @@ def _write_entries(compiled: CompiledMapping, folded: Folded, actor: Actor, *, p
             if entry.is_new or record_id in updated:
                 result.changing.update(entry.touched)
         result.note(name, written)
+    result.problems = repeats.settle(compiled, folded, earlier)
     return result
 
 
 def _changes(
-    record: CompiledRecord, entries: Sequence[Entry], actor: Actor, patient: bool
+    record: CompiledRecord,
+    entries: Sequence[Entry],
+    actor: Actor,
+    patient: bool,
+    earlier: Mapping[Entry, int],
 ) -> tuple[list[Change], list[Entry]]:
-    """What the writer is to do, and for whom. Entries that would change nothing get only their id."""
+    """What the writer is to do, and for whom. Entries that would change nothing get only their id.
+
+    Args:
+        earlier: entries that rows of earlier chunks named already.
+    """
     stored = find_existing(record, entries, actor)
     # what was looked for by its key, and is not there, need not be looked for once more
     free = record.key if len(record.key) == 1 and record.record_type.fields[record.key[0]].unique else ()
@@ -199,20 +228,25 @@ def _changes(
             if parent.ref is None:
                 parent.ref = Ref(id=parent.id)
             values[name] = parent.ref
+        first = earlier.get(entry) if earlier else None
         found = stored.get(entry) if stored else None
         if found is None:
             if record.missing == "skip" and entry.key:
-                skipped.update(entry.rows)
+                skipped.update(entry.all_rows)
             elif problem := _not_to_be_made(record, entry, required):
-                refused.update(dict.fromkeys(entry.touched if patient else entry.rows, problem))
+                by_key = problem.code == "missing"
+                rows = entry.touched if patient and not by_key else entry.all_rows
+                refused.update(dict.fromkeys(rows, problem))
             else:
                 changes.append(Change(values, parsed=True, tokens=entry.tokens, free=free))
                 changed.append(entry)
             continue
         entry.id = found.id
-        hindrance = found.hindrance or ("exists" if record.existing == "reject" else "")
+        hindrance = found.hindrance or ("exists" if record.existing == "reject" and first is None else "")
         if hindrance:
-            refused.update(dict.fromkeys(entry.rows, _hindered(record, entry, hindrance)))
+            refused.update(dict.fromkeys(entry.all_rows, _hindered(record, entry, hindrance)))
+            continue
+        if first is not None and record.repeated == "keep":
             continue
         different = _different(record, entry, found)
         if different:
@@ -229,7 +263,7 @@ def _not_to_be_made(record: CompiledRecord, entry: Entry, required: set[str]) ->
     """Why no record is made of an entry that is not there yet; otherwise its fallbacks are filled in."""
     if record.missing == "reject" and entry.key:
         message = _("There is no record with this key, and this import makes none.")
-        return Problem("missing", message, record.key[0], value=_key(entry))
+        return Problem("missing", message, record.key[0], value=shown_key(entry))
     values = entry.values
     for name, fallback in entry.fallbacks.items():
         if values.get(name) is None and fallback is not None:
@@ -258,17 +292,7 @@ def _different(record: CompiledRecord, entry: Entry, found: Found) -> dict[str, 
 
 
 def _hindered(record: CompiledRecord, entry: Entry, hindrance: str) -> Problem:
-    return Problem(hindrance, _HINDRANCES[hindrance], record.key[0], value=_key(entry))
-
-
-def _key(entry: Entry) -> str:
-    return ", ".join(_shown(part) for part in entry.key if not isinstance(part, Entry))[:SHOWN]
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, Ref):
-        value = value.title or (value.key[1] if value.key else value.id)
-    return "" if value is None else str(value)[:SHOWN]
+    return Problem(hindrance, _HINDRANCES[hindrance], record.key[0], value=shown_key(entry))
 
 
 def _first_line(error: Exception) -> str:

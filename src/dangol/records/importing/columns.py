@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from dangol.identity.actors import Actor
 from dangol.records import registry
 from dangol.records.fields import Date, DateTime, Field, Reference
 from dangol.records.importing.choices import COUNTED, WITHIN, Choices, Part, key_choices, linkable
@@ -152,14 +153,16 @@ def sample_rows(description: SourceDescription) -> list[list[str]]:
     return [row.cells for row in description.sample if row.problem is None]
 
 
-def guessed(record_type: RecordType, description: SourceDescription) -> Guess:
-    """What the columns look like, before anybody chose. As many queries as `guess` needs."""
-    return guess(record_type, description.header, sample_rows(description), source=description.options)
+def guessed(record_type: RecordType, description: SourceDescription, actor: Actor) -> Guess:
+    """What the columns look like in the eyes of the actor, before anybody chose. As many queries as `guess` needs."""
+    return guess(
+        record_type, description.header, sample_rows(description), source=description.options, actor=actor
+    )
 
 
-def guessed_part(record_type: RecordType, description: SourceDescription) -> Part:
+def guessed_part(record_type: RecordType, description: SourceDescription, actor: Actor) -> Part:
     """The part that the guess suggests, with the key that the guess took."""
-    found = guessed(record_type, description)
+    found = guessed(record_type, description, actor)
     columns = tuple(_suggested(one) for one in found.columns if one.field)
     part = Part(type=record_type.name, columns=columns)
     keys = key_choices(part)
@@ -184,19 +187,20 @@ def written_part(mapping: Mapping) -> Part | None:
         key=plan.key[0] if plan.key else "",
         existing=plan.existing,
         missing=plan.missing,
+        repeated=plan.repeated,
     )
 
 
-def blocks(choices: Choices, description: SourceDescription) -> list[Block]:
+def blocks(choices: Choices, description: SourceDescription, actor: Actor) -> list[Block]:
     """The page's content, one block for each record."""
-    return [_block(choices, place, description) for place in range(len(choices.parts))]
+    return [_block(choices, place, description, actor) for place in range(len(choices.parts))]
 
 
-def _block(choices: Choices, place: int, description: SourceDescription) -> Block:
+def _block(choices: Choices, place: int, description: SourceDescription, actor: Actor) -> Block:
     part = choices.parts[place]
     record_type = part.record_type
     values = values_by_column(description)
-    reasons = {one.column: one for one in guessed(record_type, description).columns}
+    reasons = {one.column: one for one in guessed(record_type, description, actor).columns}
     chosen = {use.column: use for use in part.columns}
     lines = []
     for at, column in enumerate(description.header):

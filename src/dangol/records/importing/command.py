@@ -13,10 +13,19 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from dangol.identity.actors import Actor, actor_for
-from dangol.identity.models import User
+from dangol.identity.actors import Actor
 from dangol.records import registry
-from dangol.records.importing import engine, rejects, runs, storage
+from dangol.records.commandline import (
+    FAILED,
+    INTERRUPTED,
+    MISUSED,
+    OK,
+    Misuse,
+    actor_called,
+    say,
+    type_called,
+)
+from dangol.records.importing import engine, rejects, runs, storage, telling
 from dangol.records.importing import registry as mappings
 from dangol.records.importing.engine import Progress
 from dangol.records.importing.errors import ImportProblem, RunBusy
@@ -25,13 +34,8 @@ from dangol.records.importing.readers import open_table
 from dangol.records.models import ImportRun, ImportState
 from dangol.records.types import RecordType
 
-OK, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
 REPORT_EVERY = 1.0
 LARGEST_CHUNK = 50_000
-
-
-class _Misuse(Exception):
-    """The command line does not make sense."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,31 +56,31 @@ def run(args: argparse.Namespace) -> int:
     import until it has come to its end.
     """
     try:
-        actor = _actor(args.user)
+        actor = actor_called(args.user, "import")
         with translation.override(actor.language):
             return _import(args, actor)
-    except _Misuse as misuse:
-        return _say(str(misuse), MISUSED)
+    except Misuse as misuse:
+        return say(str(misuse), MISUSED)
     except RunBusy as busy:
-        return _say(str(busy), FAILED)
+        return say(str(busy), FAILED)
     except ImportProblem as problem:
-        return _say(str(problem), FAILED)
+        return say(str(problem), FAILED)
     except (OperationalError, InterfaceError) as error:
         first = (str(error).splitlines() or [type(error).__name__])[0]
         text = _("The database went away: %(why)s. Run the same command again to go on where it stopped.")
-        return _say(text % {"why": first}, FAILED)
+        return say(text % {"why": first}, FAILED)
     except KeyboardInterrupt:
-        return _say(_("Interrupted. Run the same command again to go on where it stopped."), INTERRUPTED)
+        return say(_("Interrupted. Run the same command again to go on where it stopped."), INTERRUPTED)
 
 
 def _import(args: argparse.Namespace, actor: Actor) -> int:
-    record_type = _record_type(args.type)
+    record_type = type_called(args.type)
     chunk = getattr(args, "chunk", 0) or 0
     if not 0 <= chunk <= LARGEST_CHUNK:
-        raise _Misuse(_("--chunk lies between 1 and %(limit)s.") % {"limit": LARGEST_CHUNK})
+        raise Misuse(_("--chunk lies between 1 and %(limit)s.") % {"limit": LARGEST_CHUNK})
     path = args.file.absolute()
     size, sha256 = storage.measure(path)
-    mapping = _mapping(args.mapping, record_type, path)
+    mapping = _mapping(args.mapping, record_type, path, actor)
     engine.require_permission(mapping, actor)
     report = _Reporter(quiet=not sys.stderr.isatty())
     if args.dry_run:
@@ -96,7 +100,7 @@ def _import(args: argparse.Namespace, actor: Actor) -> int:
         else:
             _resume(found, path, chunk)
             if found.rows:
-                _say(_("Going on after %(rows)s rows.") % {"rows": f"{found.rows:,}"}, OK)
+                say(_("Going on after %(rows)s rows.") % {"rows": f"{found.rows:,}"}, OK)
         run_ = engine.run(found, actor, report)
         rejects_file = _write_rejects(run_, mapping)
     report.close()
@@ -108,7 +112,7 @@ def _import(args: argparse.Namespace, actor: Actor) -> int:
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
     if run_.state == ImportState.CANCELLED:
-        return _say(_("The import was cancelled."), FAILED)
+        return say(_("The import was cancelled."), FAILED)
     return OK
 
 
@@ -127,28 +131,9 @@ def result(import_run: ImportRun, rejects_file: Path | None) -> dict[str, Any]:
     }
 
 
-def _actor(email: str | None) -> Actor:
-    if not email:
-        return Actor.system("import")
-    user = User.objects.filter(email__iexact=email, is_active=True).first()
-    if user is None:
-        raise _Misuse(_("There is no user %(email)s.") % {"email": email})
-    return actor_for(user)
-
-
-def _record_type(name: str) -> RecordType:
-    found = registry.by_path(name) or registry.find(name)
-    if found is None:
-        paths = ", ".join(known.path for known in registry.all_types())
-        raise _Misuse(
-            _("There is no record type %(name)s. Possible are: %(names)s.") % {"name": name, "names": paths}
-        )
-    return found
-
-
-def _mapping(chosen: str | None, record_type: RecordType, path: Path) -> Mapping:
+def _mapping(chosen: str | None, record_type: RecordType, path: Path, actor: Actor) -> Mapping:
     if not chosen:
-        return runs.mapping_from_header(path, record_type)
+        return runs.mapping_from_header(path, record_type, actor)
     if chosen.endswith(".json") or "/" in chosen:
         file = Path(chosen)
         mapping = read_mapping(mappings.load(file), name=file.stem)
@@ -156,7 +141,7 @@ def _mapping(chosen: str | None, record_type: RecordType, path: Path) -> Mapping
         mapping = mappings.get(chosen)
     if record_type.name not in mapping.types:
         types = ", ".join(registry.get(name).path for name in mapping.types)
-        raise _Misuse(
+        raise Misuse(
             _("The mapping %(mapping)s does not make %(type)s; it makes %(types)s.")
             % {"mapping": mapping.name, "type": record_type.path, "types": types}
         )
@@ -204,14 +189,10 @@ def _summary(import_run: ImportRun, rejects_file: Path | None, *, dry_run: bool)
         _("%(seconds)s s, %(rate)s rows/s")
         % {"seconds": f"{import_run.seconds:,.1f}", "rate": f"{import_run.rows_per_second:,.0f}"}
     )
+    lines.extend(telling.sentence(told) for told in import_run.repeats.values())
     if rejects_file:
         lines.append(_("Rejected rows with their reasons: %(path)s") % {"path": rejects_file})
     return "\n".join(lines)
-
-
-def _say(text: str, code: int) -> int:
-    sys.stderr.write(f"dangol: {text}\n")
-    return code
 
 
 class _Reporter:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from dangol.events.outbox import announce
 from dangol.identity.actors import Actor
 from dangol.records.fields import Locale
-from dangol.records.importing import counters, rejects
+from dangol.records.importing import counters, rejects, repeats
 from dangol.records.importing.ahead import Prepared, chunks_ahead
 from dangol.records.importing.chunks import ChunkResult, write_chunk
 from dangol.records.importing.errors import CellProblem, ImportProblem, Problem, RunBusy
@@ -107,7 +107,7 @@ def rehearse(import_run: ImportRun, actor: Actor, progress: Report | None = None
     if not connection.in_atomic_block:
         raise RuntimeError("rehearse() needs a transaction that its caller rolls back")
     with translation.override(import_run.language), calm_collector(), quick_turns():
-        return _Work(import_run.pk, actor, progress).to_the_end()
+        return _Work(import_run.pk, actor, progress, exact=True).to_the_end()
 
 
 def require_permission(mapping: Mapping, actor: Actor) -> None:
@@ -149,7 +149,9 @@ def options_of(mapping: Mapping) -> SourceOptions:
 class _Work:
     """One go at a run, from its stored position to the end."""
 
-    def __init__(self, run_id: int, actor: Actor, progress: Report | None) -> None:
+    def __init__(self, run_id: int, actor: Actor, progress: Report | None, *, exact: bool = False) -> None:
+        # Rows that repeat one of an earlier chunk are counted where somebody waits for just these numbers.
+        self.exact = exact
         self.run = ImportRun.objects.get(pk=run_id)
         # History then tells which changes are this run's, so that they can be taken back.
         self.actor = replace(actor, request_id=request_of(self.run))
@@ -235,7 +237,7 @@ class _Work:
                 locked.save(update_fields=["state", "pause_requested"])
                 self.run = locked
                 return True
-            result, turned_away = process(locked, chunk, compiled, self.actor)
+            result, turned_away = process(locked, chunk, compiled, self.actor, exact=self.exact)
             ImportReject.objects.bulk_create(turned_away, batch_size=1_000)
             if result.created_ids or result.updated_ids:
                 ImportChunk.objects.create(
@@ -247,6 +249,9 @@ class _Work:
             self.makes_new = 2 * result.created.total() > len(chunk.rows)
             rejected = len(turned_away)
             imported = len(result.changing)
+            locked.repeats = repeats.merged(
+                locked.repeats, result.repeats, is_whole=chunk.is_last and not locked.rows
+            )
             locked.rows += len(chunk.rows)
             locked.rejected += rejected
             locked.imported += imported
@@ -274,17 +279,26 @@ class _Work:
 
 
 def process(
-    import_run: ImportRun, chunk: Prepared, compiled: CompiledMapping, actor: Actor
+    import_run: ImportRun, chunk: Prepared, compiled: CompiledMapping, actor: Actor, *, exact: bool = False
 ) -> tuple[ChunkResult, list[ImportReject]]:
-    """Write the rows of one chunk, in the caller's transaction. Returns what became of them, and the rejects unsaved."""
+    """Write the rows of one chunk, in the caller's transaction. Returns what became of them, and the rejects unsaved.
+
+    Args:
+        exact: count rows that repeat those of earlier chunks also where the mapping does not ask for it.
+    """
     readable, problems = chunk.readable, chunk.problems
     ordinals = _ordinals(import_run, readable, compiled, problems)
     if problems:
         readable = [item for item in readable if item[0] not in problems]
+    seen = repeats.Repeats(import_run, compiled, [row.number for row in chunk.rows], exact=exact)
     result = (
-        write_chunk(compiled, readable, ordinals, actor, folded=chunk.folded) if readable else ChunkResult()
+        write_chunk(compiled, readable, ordinals, actor, seen, folded=chunk.folded)
+        if readable
+        else ChunkResult()
     )
     problems.update(result.problems)
+    seen.close(problems)
+    result.repeats = seen.told
     turned_away = [
         rejects.make_reject(
             import_run, chunk.rows[index].number, chunk.rows[index].cells, problem, ordinals.get(index, ())

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from dangol.records.fields import Ref
 from dangol.records.importing.errors import CellProblem, Problem
 from dangol.records.importing.mapping import CompiledMapping, CompiledRecord
-from dangol.records.importing.mapping.compiling import CompiledField
+from dangol.records.importing.mapping.compiled import CompiledField
 from dangol.records.search.index import Tokenizer, Tokens, is_own
 
 
@@ -21,10 +21,12 @@ class Entry:
     `row` gave it first, `touched` are the rows that gave it values, `rows` all rows that use it. `parents` are
     entries of the same mapping that its references point at; `ref` is how they are written. `fallbacks` are what
     fields get that have no value. `tokens` are what it will be found by when it is new, where that is known already.
+    `repeats` are rows that name the record again where only the first may.
     """
 
     __slots__ = (
-        "fallbacks", "id", "is_new", "key", "open", "parents", "ref", "row", "rows", "tokens", "touched", "values"
+        "fallbacks", "id", "is_new", "key", "open", "parents", "ref", "repeats", "row", "rows", "tokens",
+        "touched", "values"
     )  # fmt: skip
 
     def __init__(self, row: int, key: tuple[Any, ...]) -> None:
@@ -40,6 +42,12 @@ class Entry:
         self.ref: Ref | None = None
         self.is_new = False
         self.tokens: Tokens | None = None
+        self.repeats: list[int] | None = None
+
+    @property
+    def all_rows(self) -> list[int]:
+        """The rows that use the record, and those that would be turned away for naming it again."""
+        return [*self.rows, *self.repeats] if self.repeats else self.rows
 
 
 @dataclass(slots=True)
@@ -63,6 +71,7 @@ def fold(
     """
     folded = Folded({record.alias: [] for record in compiled.records})
     makers = [_Maker(record, folded.entries[record.alias]) for record in compiled.records]
+    rejecting = any(maker.rejects for maker in makers)
     for index, cells in rows:
         numbers = ordinals.get(index, ())
         made: dict[str, Entry] = {}
@@ -72,6 +81,9 @@ def fold(
                 maker.stage(index, cells, numbers, made, steps)
         except CellProblem as problem:
             folded.problems[index] = problem.problem()
+            continue
+        if rejecting and (named := _named_before(steps)) is not None:
+            named.repeats = [*(named.repeats or ()), index]
             continue
         for maker, entry, values in steps:
             maker.settle(index, entry, values)
@@ -86,6 +98,11 @@ def tokenize(compiled: CompiledMapping, folded: Folded) -> None:
         tokenizer = Tokenizer(record.record_type)
         for entry in folded.entries[record.alias]:
             entry.tokens = tokenizer(tokenizer.values_of(entry.values))
+
+
+def _named_before(steps: Sequence[tuple[_Maker, Entry, dict[str, Any] | None]]) -> Entry | None:
+    """The record that an earlier row of the chunk names, where no further row may."""
+    return next((entry for maker, entry, values in steps if maker.rejects and values is not None), None)
 
 
 class _Maker:
@@ -114,6 +131,8 @@ class _Maker:
             for name, alias in record.references
             if record.policies[name] == "update" and name not in record.key
         )
+        self.rejects = bool(record.key) and record.repeated == "reject"
+        self.first_only = self.rejects or record.repeated == "keep"
         self.is_closed = not self.updating and not self.updating_references
 
     def key(self, cells: Sequence[str], numbers: Sequence[int], made: dict[str, Entry]) -> tuple[Any, ...]:
@@ -152,7 +171,13 @@ class _Maker:
         entry = self.seen.get(key) if key else None
         if entry is not None:
             made[record.alias] = entry
-            steps.append((self, entry, self.said_further(entry, cells, made)))
+            if self.first_only:
+                # Read all the same: whether a value is refused must not depend on where a chunk ends.
+                self.say_first(Entry(index, key), cells, numbers, made)
+                further: dict[str, Any] = {}
+            else:
+                further = self.said_further(entry, cells, made)
+            steps.append((self, entry, further))
             return
         entry = Entry(index, key)
         self.say_first(entry, cells, numbers, made)

@@ -31,6 +31,7 @@ from dangol.records.importing.mapping.spec import (
     Test,
 )
 from dangol.records.importing.readers import open_table
+from dangol.records.importing.repeats import Told, merged
 from dangol.records.models import ImportReject, ImportRun
 from dangol.records.types import RecordType
 
@@ -72,6 +73,7 @@ class Preview:
     updated: dict[str, int]
     problems: list[ImportReject] = field(default_factory=list)
     without_key: list[RecordType] = field(default_factory=list)
+    repeats: Told = field(default_factory=dict)
 
     @property
     def unused(self) -> list[str]:
@@ -118,6 +120,7 @@ def preview(import_run: ImportRun, actor: Actor) -> Preview:
         created={name: count for name, count in result.created.items() if count},
         updated={name: count for name, count in result.updated.items() if count},
         problems=turned_away[:SHOWN],
+        repeats=merged({}, result.repeats, is_whole=True),
         without_key=[registry.get(plan.type) for plan in mapping.records if not plan.key],
     )
 

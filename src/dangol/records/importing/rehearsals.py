@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from psycopg.types.json import Jsonb
 
 from dangol.identity.actors import Actor
-from dangol.records.importing import engine
+from dangol.records.importing import engine, repeats
 from dangol.records.importing.engine import Progress
 from dangol.records.importing.errors import ImportProblem
 from dangol.records.models import ImportReject, ImportRun, ImportState
@@ -107,6 +107,8 @@ def _trial(import_run: ImportRun) -> ImportRun:
 def _totals(finished: ImportRun) -> dict[str, Any]:
     reasons = (
         ImportReject.objects.filter(run=finished)
+        # These are told together; each of their reasons names another row.
+        .exclude(code=repeats.CODE)
         .values("field", "column", "code", "reason")
         .annotate(rows=Count("pk"), first=Min("number"))
         .order_by("-rows", "first")[:SHOWN_REASONS]
@@ -130,5 +132,6 @@ def _totals(finished: ImportRun) -> dict[str, Any]:
         "rejected": finished.rejected,
         "created": finished.created,
         "updated": finished.updated,
+        "repeats": finished.repeats,
         "reasons": shown,
     }

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from dangol.events import queue
 from dangol.identity.actors import Actor, may_administer
 from dangol.records import registry
-from dangol.records.importing import engine, storage, undoing
+from dangol.records.importing import counters, engine, storage, undoing
 from dangol.records.importing.errors import ImportProblem
 from dangol.records.importing.guessing import guess
 from dangol.records.importing.mapping import Mapping, read_mapping
@@ -54,15 +54,18 @@ def importable_types(actor: Actor) -> list[RecordType]:
     return [known for known in registry.all_types() if actor.may(known.name, "import")]
 
 
-def mapping_from_header(path: Path, record_type: RecordType) -> Mapping:
+def mapping_from_header(path: Path, record_type: RecordType, actor: Actor | None = None) -> Mapping:
     """The mapping that the header of a file suggests.
+
+    Args:
+        actor: in whose eyes references are tried out against the records there are; None: they are not tried.
 
     Raises:
         ImportProblem: no column is understood, or the values of one leave open how they are meant.
     """
     with open_table(path) as table:
         sample = [row.cells for row in islice(table, LOOKED_AT) if row.problem is None]
-        found = guess(record_type, table.header, sample)
+        found = guess(record_type, table.header, sample, actor=actor)
     if found.questions:
         question = found.questions[0]
         raise ImportProblem(
@@ -235,6 +238,7 @@ def run_cancel(*, run: ImportRun, actor: Actor) -> None:
             locked.state = ImportState.CANCELLED
             locked.finished_at = locked.advanced_at
             locked.save(update_fields=["state", "finished_at"])
+            counters.forget(locked)
         elif locked.state == ImportState.RUNNING:
             locked.cancel_requested = True
             locked.save(update_fields=["cancel_requested"])

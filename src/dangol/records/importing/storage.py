@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from dangol.records.folders import private_folder
 from dangol.records.importing.errors import SourceProblem
 
 BLOCK = 1 << 20
@@ -20,10 +21,7 @@ LARGEST_UPLOAD = 2 << 30
 
 def folder() -> Path:
     """The folder for imports inside the data folder; made when it is not there."""
-    chosen = getattr(settings, "DANGOL_IMPORTS_DIR", None)
-    path = Path(chosen) if chosen else Path(settings.DATA) / "imports"
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return path
+    return private_folder("imports")
 
 
 def largest_upload() -> int:

@@ -75,9 +75,12 @@ class ImportRun(models.Model):
     seconds = models.FloatField(default=0)
     cancel_requested = models.BooleanField(default=False)
     pause_requested = models.BooleanField(default=False)
+    repeats = models.JSONField(default=dict)
+    """Rows that name a record which an earlier row named, by the record's alias in the mapping: type, repeated, rows,
+    exact, examples (number, first, key)."""
     rehearsed = models.JSONField(default=dict)
     """Exact totals of the last dry run over the whole file: rows, imported, unchanged, rejected, created, updated,
-    reasons, seconds – or, while one is going on, how far it has come. Empty when there was none for this mapping."""
+    repeats, reasons, seconds – or, while one is going on, how far it has come. Empty when there was none for this mapping."""
     undo = models.CharField(max_length=8, choices=UndoState, blank=True, default=UndoState.NONE)
     undone = models.JSONField(default=dict)
     """What undoing did: removed, put_back and kept (changed since) by record type."""
@@ -202,6 +205,8 @@ class ImportCounter(models.Model):
 
     Kept in the database and not in memory: it commits with the chunk, so a run that goes on after a crash counts on
     correctly, and memory stays flat however many different values the file has. Emptied when the run ends.
+
+    Slots from `counters.CLAIMS` on hold keys of records; there `count` is the number of the row that named one first.
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -40,6 +40,7 @@ def build(
     key: str,
     existing: str = "update",
     missing: str = "create",
+    repeated: str = "update",
     source: SourceOptions | None = None,
     name: str = "",
     time_zone: str = "",
@@ -50,6 +51,7 @@ def build(
         key: the field by which a record is known; empty when every row makes a new one.
         existing: what becomes of records that are there: update, keep, reject.
         missing: what becomes of those that are not: create, reject, skip.
+        repeated: what becomes of those that an earlier row of the file names already: update, keep, reject.
         source: how the file is read; None: found out each time.
 
     Nothing is checked here; `read_mapping` says what is wrong, and where.
@@ -59,7 +61,9 @@ def build(
         data["source"] = said
     if time_zone:
         data["time_zone"] = time_zone
-    data["records"] = [record_of(record_type, choices, key=key, existing=existing, missing=missing)]
+    data["records"] = [
+        record_of(record_type, choices, key=key, existing=existing, missing=missing, repeated=repeated)
+    ]
     return data
 
 
@@ -70,6 +74,7 @@ def record_of(
     key: str | Sequence[str],
     existing: str = "update",
     missing: str = "create",
+    repeated: str = "update",
     alias: str = "",
     links: AnyMapping[str, str] | None = None,
 ) -> dict[str, Any]:
@@ -92,6 +97,8 @@ def record_of(
         record["existing"] = existing
     if missing != "create":
         record["missing"] = missing
+    if repeated != "update":
+        record["repeated"] = repeated
     record["fields"] = fields
     return record
 

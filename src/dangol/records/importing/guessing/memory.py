@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 
 from dangol.records import registry
 from dangol.records.importing.guessing.choices import choice_of
-from dangol.records.importing.mapping.compiling import folded
+from dangol.records.importing.mapping.cells import folded
 from dangol.records.importing.mapping.spec import Mapping
 from dangol.records.models import ImportMemory
 

@@ -16,7 +16,7 @@ from dangol.records.importing.guessing.memory import LONGEST, remembered
 from dangol.records.importing.guessing.names import Idea, ideas
 from dangol.records.importing.guessing.pointing import BY_ID, best_lookup, share_known
 from dangol.records.importing.guessing.styles import Fit, Question, fit, share_read
-from dangol.records.importing.mapping.compiling import folded
+from dangol.records.importing.mapping.cells import folded
 from dangol.records.importing.mapping.making import lookups_of
 from dangol.records.importing.mapping.reading import read_mapping
 from dangol.records.importing.mapping.sources import source_json

@@ -40,6 +40,7 @@ from dangol.records.types import RecordType
 
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 EXISTING = ("update", "keep", "reject")
+REPEATED = ("update", "keep", "reject")
 MISSING = ("create", "reject", "skip")
 _POLICIES = ("update", "keep", "fill")
 _SOURCES = ("column", "constant", "template", "ordinal", "record", "first")
@@ -103,7 +104,9 @@ class _Reader:
             ) from None
 
     def _record(self, data: Any, path: str) -> RecordPlan:
-        record = an_object(data, path, ("as", "type", "when", "key", "existing", "missing", "fields"))
+        record = an_object(
+            data, path, ("as", "type", "when", "key", "existing", "repeated", "missing", "fields")
+        )
         type_name = a_text(record.get("type"), f"{path}.type")
         record_type = registry.find(type_name)
         if record_type is None:
@@ -117,6 +120,7 @@ class _Reader:
                 f"{path}.as", _("Two records have the same name; give each its own by “as”.")
             )
         existing = one_of(record.get("existing", "update"), f"{path}.existing", EXISTING)
+        repeated = one_of(record.get("repeated", "update"), f"{path}.repeated", REPEATED)
         missing = one_of(record.get("missing", "create"), f"{path}.missing", MISSING)
         fields = an_object(record.get("fields"), f"{path}.fields")
         if not fields:
@@ -128,7 +132,7 @@ class _Reader:
         key = record.get("key", [])
         if isinstance(key, str):
             key = [key]
-        if not key and (existing == "reject" or missing != "create"):
+        if not key and (existing == "reject" or missing != "create" or repeated != "update"):
             raise MappingProblem(
                 f"{path}.key", _("Without a key no record is known to be there already. Name the key field.")
             )
@@ -149,7 +153,7 @@ class _Reader:
                 )
         when = self._condition(record["when"], f"{path}.when") if "when" in record else None
         self.types[alias] = record_type
-        return RecordPlan(alias, type_name, path, tuple(key), existing, when, plans, missing)
+        return RecordPlan(alias, type_name, path, tuple(key), existing, when, plans, missing, repeated)
 
     def _field(
         self, name: str, data: Any, path: str, record_type: RecordType, existing: str, alias: str

@@ -116,7 +116,7 @@ class RecordPlan:
     """One record made from each row for which `when` holds.
 
     `existing` says what becomes of a record that is there already: update, keep, reject; `missing` of one that is
-    not: create, reject, skip.
+    not: create, reject, skip; `repeated` of one that an earlier row of the file names already: update, keep, reject.
     """
 
     alias: str
@@ -127,6 +127,7 @@ class RecordPlan:
     when: Condition | None
     fields: tuple[FieldPlan, ...]
     missing: str = "create"
+    repeated: str = "update"
 
 
 @dataclass(frozen=True, slots=True)

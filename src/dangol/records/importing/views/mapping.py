@@ -53,15 +53,15 @@ def mapping(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     error, status = "", 200
     try:
         if request.method == "POST":
-            choices, description = posted(request.POST, run, types)
+            choices, description = posted(request.POST, run, types, actor)
         else:
-            choices, description = _kept(run, types)
+            choices, description = _kept(run, types, actor)
     except ImportProblem as problem:
         # The file cannot be read as was said; show it as it is found, with the reason.
         error, status = str(problem), 422
-        choices, description = _kept(run, types)
+        choices, description = _kept(run, types, actor)
     choices = settled(choices, description)
-    shown = blocks(choices, description)
+    shown = blocks(choices, description, actor)
     if request.method == "POST" and not error and request.POST.get("action") == "next":
         error = _unanswered(shown)
         if not error:
@@ -99,6 +99,11 @@ def _page(
             ("keep", _("Leave alone")),
             ("reject", _("Reject the row")),
         ],
+        "repeated": [
+            ("update", _("The last row counts")),
+            ("keep", _("The first row counts")),
+            ("reject", _("Reject the later rows")),
+        ],
         "missing": [
             ("create", _("Create")),
             ("reject", _("Reject the row")),
@@ -117,7 +122,7 @@ def _unanswered(shown: Sequence[Block]) -> str:
     return ""
 
 
-def _kept(run: ImportRun, types: Sequence[RecordType]) -> tuple[Choices, SourceDescription]:
+def _kept(run: ImportRun, types: Sequence[RecordType], actor: Actor) -> tuple[Choices, SourceDescription]:
     """The choices kept with the run; else what the columns look like."""
     choices = choices_from_json(run.choices)
     if choices is not None:
@@ -131,7 +136,7 @@ def _kept(run: ImportRun, types: Sequence[RecordType]) -> tuple[Choices, SourceD
     description = described(run, SourceOptions())
     allowed = {known.name for known in types}
     name = next((name for name in reversed(run.record_types) if name in allowed), types[0].name)
-    return Choices(parts=(guessed_part(registry.get(name), description),)), description
+    return Choices(parts=(guessed_part(registry.get(name), description, actor),)), description
 
 
 def _is_beyond(run: ImportRun) -> bool:
@@ -183,11 +188,11 @@ def write_out(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
             form.add_error("mapping", str(problem))
     types = runs.importable_types(actor)
     try:
-        choices, description = _kept(run, types)
+        choices, description = _kept(run, types, actor)
     except ImportProblem as problem:
         messages.error(request, str(problem))
         return redirect(address_of(run))
     choices = settled(choices, description)
-    shown = blocks(choices, description)
+    shown = blocks(choices, description, actor)
     context = {**facts(actor, run), **_page(choices, description, shown, types), "error": "", "written": form}
     return render(request, "records/importing/mapping.html", context, status=422)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from django.http import QueryDict
 
+from dangol.identity.actors import Actor
 from dangol.records.importing.choices import Choices, Part, fitted, key_choices, linkable
 from dangol.records.importing.columns import FOUND_BY, MARKS, ORDERS, guessed_part, sample_rows
 from dangol.records.importing.guessing import ColumnChoice, likely_types
@@ -19,6 +20,7 @@ from dangol.records.types import RecordType
 
 MOST_PARTS = 8
 EXISTING = ("update", "keep", "reject")
+REPEATED = ("update", "keep", "reject")
 MISSING = ("create", "reject", "skip")
 
 
@@ -33,8 +35,14 @@ def _described(path: str, options: SourceOptions) -> SourceDescription:
     return describe(Path(path), options)
 
 
-def posted(post: QueryDict, run: ImportRun, types: Sequence[RecordType]) -> tuple[Choices, SourceDescription]:
-    """The choices as the form sends them. Unknown values are passed over, as if nothing had been chosen."""
+def posted(
+    post: QueryDict, run: ImportRun, types: Sequence[RecordType], actor: Actor
+) -> tuple[Choices, SourceDescription]:
+    """The choices as the form sends them. Unknown values are passed over, as if nothing had been chosen.
+
+    Args:
+        actor: in whose eyes columns are guessed that nobody has chosen for.
+    """
     source = _posted_source(post)
     description = described(run, source)
     allowed = {known.name: known for known in types}
@@ -44,15 +52,15 @@ def posted(post: QueryDict, run: ImportRun, types: Sequence[RecordType]) -> tupl
     for place in range(min(count, MOST_PARTS)):
         record_type = allowed.get(post.get(f"p{place}-type", ""), types[0])
         if record_type.name != post.get(f"p{place}-was"):
-            parts.append(guessed_part(record_type, description))
+            parts.append(guessed_part(record_type, description, actor))
         else:
-            parts.append(_posted_part(post, place, record_type, description))
+            parts.append(_posted_part(post, place, record_type, description, actor))
     if not parts:
-        parts.append(guessed_part(types[0], description))
+        parts.append(guessed_part(types[0], description, actor))
     parts = [_linked(part, _posted_links(post, place, parts)) for place, part in enumerate(parts)]
     action = post.get("action", "")
     if action == "add" and len(parts) < MOST_PARTS:
-        parts = _with_another(parts, types, description)
+        parts = _with_another(parts, types, description, actor)
     elif action.startswith("drop-") and len(parts) > 1:
         parts = _without(parts, action.removeprefix("drop-"))
     return fitted(Choices(source, tuple(parts)), description.header), description
@@ -73,14 +81,18 @@ def _posted_source(post: QueryDict) -> SourceOptions:
 
 
 def _posted_part(
-    post: QueryDict, place: int, record_type: RecordType, description: SourceDescription
+    post: QueryDict,
+    place: int,
+    record_type: RecordType,
+    description: SourceDescription,
+    actor: Actor,
 ) -> Part:
     names = {at: post.get(f"column-{at}") for at in range(len(description.header))}
     uses = []
     for at, column in enumerate(description.header):
         if names[at] != column:
             # Read in another way, the file has other columns: these are guessed anew.
-            return guessed_part(record_type, description)
+            return guessed_part(record_type, description, actor)
         name, _found, lookup = post.get(f"p{place}-f{at}", "").partition(FOUND_BY)
         if name not in record_type.editable_fields:
             continue
@@ -96,12 +108,14 @@ def _posted_part(
             )
         )
     existing, missing = post.get(f"p{place}-existing", ""), post.get(f"p{place}-missing", "")
+    repeated = post.get(f"p{place}-repeated", "")
     return Part(
         type=record_type.name,
         columns=tuple(uses),
         key=post.get(f"p{place}-key", ""),
         existing=existing if existing in EXISTING else "update",
         missing=missing if missing in MISSING else "create",
+        repeated=repeated if repeated in REPEATED else "update",
     )
 
 
@@ -124,7 +138,7 @@ def _linked(part: Part, links: AnyMapping[str, int]) -> Part:
 
 
 def _with_another(
-    parts: Sequence[Part], types: Sequence[RecordType], description: SourceDescription
+    parts: Sequence[Part], types: Sequence[RecordType], description: SourceDescription, actor: Actor
 ) -> list[Part]:
     """One more record of the same rows, with its columns guessed and linked with the others where it can be.
 
@@ -140,7 +154,7 @@ def _with_another(
     near = near or [known for known in fresh if any(known.reference_to(name) for name in present)] or fresh
     likely = likely_types(description.header, sample_rows(description), near)
     record_type = likely[0][0] if likely else (near or list(types))[0]
-    made = [*parts, guessed_part(record_type, description)]
+    made = [*parts, guessed_part(record_type, description, actor)]
     last = len(made) - 1
     for place, part in enumerate(made):
         links = {

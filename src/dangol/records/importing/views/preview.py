@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from dangol.identity.actors import Actor
 from dangol.records import registry
-from dangol.records.importing import runs, saved
+from dangol.records.importing import runs, saved, telling
 from dangol.records.importing.choices import is_unfinished
 from dangol.records.importing.errors import ImportProblem
 from dangol.records.importing.preview import Preview, preview
@@ -46,11 +46,13 @@ def _draft(request: HttpRequest, actor: Actor, run: ImportRun) -> HttpResponse:
         seen = preview(run, actor)
     except ImportProblem as problem:
         error = str(problem)
+    repeated = telling.told(seen.repeats) if seen else []
     created = [(registry.get(name), count) for name, count in seen.created.items()] if seen else []
     context = {
         **facts(actor, run),
         "preview": seen,
         "created": created,
+        "repeats": repeated,
         "error": error,
         "rehearsal": rehearsal(run),
         "by_hand": not run.choices,
@@ -80,6 +82,7 @@ def rehearsal(run: ImportRun) -> dict[str, Any] | None:
         "percent": int(float(told.get("share", 0)) * 100),
         "counts": counts,
         "reasons": reasons,
+        "repeats": telling.told(told.get("repeats", {})),
         "figures": [
             {"label": _("Rows"), "value": told.get("rows", 0)},
             {"label": _("Would be imported"), "value": told.get("imported", 0), "tone": "up"},

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from dangol.records import registry
-from dangol.records.importing import engine, rejects, runs
+from dangol.records.importing import engine, rejects, runs, telling
 from dangol.records.importing.errors import ImportProblem
 from dangol.records.importing.mapping import read_mapping
 from dangol.records.importing.preview import clean, outcome_counts
@@ -42,6 +42,7 @@ def result(run: ImportRun) -> dict[str, Any]:
         "figures": figures,
         "counts": outcome_counts(run),
         "rejects": turned_away,
+        "repeats": telling.told_of(run),
         "shown_rejects": SHOWN_REJECTS,
         "undone": undone(run),
         "may_undo": may_undo(run),
