@@ -8,6 +8,7 @@ from typing import Any
 
 from dangol.identity.actors import Actor
 from dangol.records import permissions
+from dangol.records.arrays import one_of
 from dangol.records.fields import Ref, Reference
 from dangol.records.importing.folding import Entry
 from dangol.records.importing.mapping import CompiledRecord
@@ -39,7 +40,8 @@ def find_existing(record: CompiledRecord, entries: Sequence[Entry], actor: Actor
         return {}
     names = [name for name, policy in record.policies.items() if policy != "keep" and name not in record.key]
     key_columns = [_column(record_type, name) for name in record.key]
-    rows = record_type.model._default_manager.filter(**{f"{key_columns[0]}__in": {key[0] for key in wanted}})
+    first = one_of({key[0] for key in wanted}, record_type.table.columns[record.key[0]].type)
+    rows = record_type.model._default_manager.filter(**{f"{key_columns[0]}__in": first})
     for place, column in enumerate(key_columns[1:], start=1):
         parts = [key[place] for key in wanted]
         rows = rows.filter(**{f"{column}__gte": min(parts), f"{column}__lte": max(parts)})

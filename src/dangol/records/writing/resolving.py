@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dangol.identity.actors import Actor
 from dangol.records import permissions, registry
+from dangol.records.arrays import one_of
 from dangol.records.fields import FieldError, Locale, Ref, Reference
 from dangol.records.types import Draft, RecordType
 from dangol.records.writing.errors import RowError
@@ -110,7 +111,9 @@ def _look_up(
         given[parsed].append(value)
     found: dict[Any, list[int]] = defaultdict(list)
     column = columns[key]
-    for record_id, value in rows.filter(**{f"{column}__in": list(given)}).values_list("pk", column):
+    stored = target.table.columns.get(column) if target else None
+    wanted_values = one_of(given, stored.type) if stored else list(given)
+    for record_id, value in rows.filter(**{f"{column}__in": wanted_values}).values_list("pk", column):
         for as_given in given.get(value, ()):
             found[as_given].append(record_id)
     return found

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from dangol.events import outbox
 from dangol.identity.actors import Actor
 from dangol.records import permissions, registry
+from dangol.records.arrays import one_of
 from dangol.records.events import RecordsWritten
 from dangol.records.fields import Locale, Ref, Reference
 from dangol.records.search import index
@@ -225,7 +226,9 @@ class _Batch:
             for draft in rows[1:]:
                 self._refuse(RowError(draft.index, name, value, "unique", message))
         column = self._raw_column(name)
-        taken = self.type.model._default_manager.filter(**{f"{column}__in": list(holders)})
+        taken = self.type.model._default_manager.filter(
+            **{f"{column}__in": one_of(holders, self.type.table.columns[name].type)}
+        )
         for record_id, value in taken.values_list("pk", column):
             draft = holders[value][0]
             if draft.id != record_id and draft.index not in self.refused:
