@@ -26,7 +26,9 @@ def impatient(monkeypatch):
 
 def fetch(path: Path, url: str, **options):
     with translation.override("en"):
-        return http.fetch_to(path, url, **{"limit_bytes": 1 << 20, "timeout": 2.0, "purpose": "test", **options})
+        return http.fetch_to(
+            path, url, **{"limit_bytes": 1 << 20, "timeout": 2.0, "purpose": "test", **options}
+        )
 
 
 def test_a_file_comes_as_it_is_and_the_call_is_noted_without_its_secrets(site: Site, tmp_path: Path) -> None:
@@ -83,7 +85,12 @@ def test_secrets_are_not_sent_on_to_another_host(site: Site, tmp_path: Path) -> 
 
 def test_a_redirect_into_the_internal_network_is_not_followed(site: Site, tmp_path: Path, settings) -> None:
     settings.DANGOL_OUTBOUND_ALLOW = ["127.0.0.1/32"]
-    for inside in ("http://169.254.169.254/latest/meta-data/", "http://[::1]/", "http://0x7f.1/", "file:///etc/passwd"):
+    for inside in (
+        "http://169.254.169.254/latest/meta-data/",
+        "http://[::1]/",
+        "http://0x7f.1/",
+        "file:///etc/passwd",
+    ):
         site.give("/a", b"", status=302, Location=inside)
         with pytest.raises(Forbidden):
             fetch(tmp_path / "a", site.url("/a"))
@@ -168,7 +175,9 @@ def test_a_server_that_is_silent_or_talks_for_ever_is_left(site: Site, tmp_path:
     assert not (tmp_path / "a").exists()
 
 
-@pytest.mark.parametrize(("status", "words"), [(401, "refuses the access"), (404, "Check the path"), (500, "status 500")])
+@pytest.mark.parametrize(
+    ("status", "words"), [(401, "refuses the access"), (404, "Check the path"), (500, "status 500")]
+)
 def test_a_refusal_says_what_would_be_right(site: Site, tmp_path: Path, status: int, words: str) -> None:
     site.give("/a", b"", status=status)
     with pytest.raises(Answered, match=words):
@@ -198,7 +207,9 @@ def test_a_host_that_nobody_knows_or_that_is_down_is_said_in_words(tmp_path: Pat
 
 def test_calls_are_forgotten_after_ninety_days() -> None:
     for days in (89, 91):
-        OutboundCall.objects.create(purpose=str(days), method="GET", url="x", at=timezone.now() - timedelta(days=days))
+        OutboundCall.objects.create(
+            purpose=str(days), method="GET", url="x", at=timezone.now() - timedelta(days=days)
+        )
     assert services.calls_forget() == 1
     assert OutboundCall.objects.get().purpose == "89"
 

@@ -84,7 +84,9 @@ def test_an_address_in_disguise_is_refused_before_anything_is_resolved(name: str
         addresses.checked(DISGUISED[name], 80, usual_ports=PORTS)
 
 
-@pytest.mark.parametrize("address", ["8.8.8.8", "1.1.1.1", "2606:4700:4700::1111", "64:ff9b::8.8.8.8", "::ffff:8.8.8.8"])
+@pytest.mark.parametrize(
+    "address", ["8.8.8.8", "1.1.1.1", "2606:4700:4700::1111", "64:ff9b::8.8.8.8", "::ffff:8.8.8.8"]
+)
 def test_a_public_address_is_not(address: str) -> None:
     assert len(addresses.checked(address, 443, usual_ports=PORTS)) == 1
 

@@ -64,7 +64,9 @@ def normalized(host: str) -> str:
             return str(IPv4Address(name))
         except ValueError:
             raise Forbidden(
-                _("“%(host)s” is a number in a form that hides the address. Write it as 203.0.113.7, or use the name.")
+                _(
+                    "“%(host)s” is a number in a form that hides the address. Write it as 203.0.113.7, or use the name."
+                )
                 % {"host": host[:100]}
             ) from None
     return name
@@ -120,7 +122,9 @@ def checked(host: str, port: int, *, usual_ports: Iterable[int]) -> list[str]:
         found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
     except (OSError, UnicodeError) as error:
         raise OutboundProblem(
-            _("The host “%(host)s” is not known. Check the spelling, and that this server can reach a name server.")
+            _(
+                "The host “%(host)s” is not known. Check the spelling, and that this server can reach a name server."
+            )
             % {"host": name}
         ) from error
     addresses = [ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]

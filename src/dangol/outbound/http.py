@@ -127,13 +127,18 @@ def _call(url: str, headers: Mapping[str, str], *, timeout: float, purpose: str,
         url = urljoin(url, answer.headers.get("location", ""))
         following = _parsed(url)
         if target.secure and not following.secure:
-            raise Forbidden(_("The server leads from https to http, where everybody could read along. It was not followed."))
+            raise Forbidden(
+                _(
+                    "The server leads from https to http, where everybody could read along. It was not followed."
+                )
+            )
         if following.origin != target.origin:
             said = {name: value for name, value in said.items() if name.lower() in _HARMLESS}
             said["Accept-Encoding"] = "identity"
         target = following
     raise OutboundProblem(
-        _("The server leads on from address to address (more than %(limit)s times).") % {"limit": LARGEST_REDIRECTS}
+        _("The server leads on from address to address (more than %(limit)s times).")
+        % {"limit": LARGEST_REDIRECTS}
     )
 
 
@@ -142,7 +147,9 @@ def _parsed(url: str) -> _Target:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise Forbidden(_("This is not an address. Write it as https://files.example.com/orders.csv.")) from None
+        raise Forbidden(
+            _("This is not an address. Write it as https://files.example.com/orders.csv.")
+        ) from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise Forbidden(_("The address must begin with https:// or http://."))
     if "@" in parts.netloc:
@@ -159,7 +166,13 @@ def _parsed(url: str) -> _Target:
 
 
 def _patiently(
-    url: str, target: _Target, headers: Mapping[str, str], timeout: float, deadline: float, purpose: str, read: Read
+    url: str,
+    target: _Target,
+    headers: Mapping[str, str],
+    timeout: float,
+    deadline: float,
+    purpose: str,
+    read: Read,
 ) -> Fetched:
     for attempt in range(1, _ATTEMPTS + 1):
         again = attempt < _ATTEMPTS and time.monotonic() + _PAUSE * attempt < deadline
@@ -180,7 +193,13 @@ class _Lost(OutboundProblem):
 
 
 def _once(
-    url: str, target: _Target, headers: Mapping[str, str], timeout: float, deadline: float, purpose: str, read: Read
+    url: str,
+    target: _Target,
+    headers: Mapping[str, str],
+    timeout: float,
+    deadline: float,
+    purpose: str,
+    read: Read,
 ) -> Fetched:
     with call_noted(purpose=purpose, method="GET", url=url) as noted:
         connection = http.client.HTTPConnection(target.host, target.port, timeout=timeout)
@@ -216,7 +235,9 @@ def _once(
             noted.received = size
             return Fetched(200, url, known, size, sha256)
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise _explained(error, target, timeout, late=time.monotonic() >= deadline, begun=begun) from error
+            raise _explained(
+                error, target, timeout, late=time.monotonic() >= deadline, begun=begun
+            ) from error
         finally:
             watch.cancel()
             connection.close()
@@ -251,7 +272,8 @@ def _explained(
         )
     kind = OutboundProblem if begun else _Lost
     return kind(
-        _("The connection to “%(host)s” broke off (%(why)s).") % {"host": target.host, "why": type(error).__name__}
+        _("The connection to “%(host)s” broke off (%(why)s).")
+        % {"host": target.host, "why": type(error).__name__}
     )
 
 
