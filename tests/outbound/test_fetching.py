@@ -153,7 +153,7 @@ def test_a_file_that_breaks_off_is_not_taken(site: Site, tmp_path: Path) -> None
 
 def test_a_server_that_is_silent_or_talks_for_ever_is_left(site: Site, tmp_path: Path) -> None:
     site.pages["/silent"] = lambda handler: time.sleep(0.8)
-    with pytest.raises(OutboundProblem, match="did not answer within 0.2"):
+    with pytest.raises(OutboundProblem, match=r"did not answer within 0\.2"):
         fetch(tmp_path / "a", site.url("/silent"), timeout=0.2)
 
     def drip(handler) -> None:

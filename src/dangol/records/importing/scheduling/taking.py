@@ -10,10 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
+from pathlib import Path
 from unicodedata import normalize
 
 import structlog
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone, translation
 
 from dangol.identity.actors import Actor
@@ -34,6 +36,7 @@ from dangol.records.models import (
     ScheduleResult,
     UndoState,
 )
+from dangol.records.models.imports import OPEN_STATES
 
 log = structlog.get_logger(__name__)
 
@@ -47,12 +50,14 @@ _LOCK = 0x44474D << 40
 
 @dataclass
 class Looked:
-    """What came of a look. `why` says what is wrong; `growing` are files that may still be written to."""
+    """What came of a look. `why` says what is wrong; `growing` are files that may still be written to; idle: there was
+    nothing left open to look at."""
 
     taken: int = 0
     known: int = 0
     growing: int = 0
     busy: bool = False
+    idle: bool = False
     why: str = ""
 
     @property
@@ -89,6 +94,8 @@ def look(schedule: ImportSchedule, *, fresh: bool = True, now: datetime | None =
             log.warning("import_schedule_failed", schedule=schedule.pk)
             services.look_failed(schedule=schedule, why=looked.why)
             return looked
+        if looked.idle:
+            return looked
         left_open = looked.busy or looked.growing or looked.taken
         failing = schedule.files.filter(state=FileState.FAILED).exists()
         services.look_noted(
@@ -114,6 +121,15 @@ def is_wanted(name: str, pattern: str) -> bool:
     return any(fnmatchcase(folded, part) for part in wanted or ["*"])
 
 
+def _goes_on(run: ImportRun | None) -> bool:
+    return run is not None and (run.is_active or run.state == ImportState.PAUSED)
+
+
+def _stays(run: ImportRun) -> bool:
+    """Whether what the file holds is in: the import came to its end, and nobody has taken it back."""
+    return run.state == ImportState.FINISHED and run.undo == UndoState.NONE
+
+
 class _Look:
     def __init__(self, schedule: ImportSchedule, fresh: bool, now: datetime, looked: Looked) -> None:
         self.schedule = schedule
@@ -125,29 +141,28 @@ class _Look:
         mapping = services.mapping_of(self.schedule)
         actor = services.acting(self.schedule, mapping)
         rows = {row.name: row for row in self.schedule.files.select_related("run")}
-        if not self.fresh and not any(
-            row.state in (FileState.SEEN, FileState.TAKEN) for row in rows.values()
-        ):
+        open_rows = [row for row in rows.values() if row.state in (FileState.SEEN, FileState.TAKEN)]
+        if not self.fresh and not open_rows:
+            self.looked.idle = True
+            return
+        if any(row.state == FileState.TAKEN and _goes_on(row.run) for row in open_rows):
+            self.looked.busy = True
             return
         with open_source(self.schedule, services.secret_of(self.schedule)) as source:
             self._close(source, rows)
-            if self.looked.why or self.looked.busy:
-                return
-            self._take_all(source, rows, mapping, actor)
+            if not self.looked.why:
+                self._take_all(source, rows, mapping, actor)
 
     def _close(self, source: Source, rows: dict[str, ImportScheduleFile]) -> None:
         """See what became of the files that were taken."""
         for row in [row for row in rows.values() if row.state == FileState.TAKEN]:
-            run = row.run
-            if run is not None and (run.is_active or run.state in (ImportState.PAUSED, ImportState.DRAFT)):
-                self.looked.busy = True
-            elif run is not None and run.state == ImportState.FAILED:
+            if row.run is not None and row.run.state == ImportState.FAILED:
                 self._set(row, FileState.FAILED)
-                self.looked.why = self.looked.why or f"{row.name}: {run.message}"
-            else:
-                if run is not None and run.state == ImportState.FINISHED and run.undo == UndoState.NONE:
-                    self._put_away(source, row)
-                self._set(row, FileState.DONE)
+                self.looked.why = self.looked.why or f"{row.name}: {row.run.message}"
+                continue
+            if row.run is not None and _stays(row.run):
+                self._put_away(source, row)
+            self._set(row, FileState.DONE)
 
     def _put_away(self, source: Source, row: ImportScheduleFile) -> None:
         after = ScheduleAfter(self.schedule.after)
@@ -237,23 +252,25 @@ class _Look:
         self, source: Source, row: ImportScheduleFile, brought: Brought, mapping: Mapping, actor: Actor
     ) -> bool:
         """Make a run of the content, or find the one that there is. False when the copy is not needed."""
-        known = (
-            ImportRun.objects.filter(fingerprint=runs.fingerprint(brought.sha256, mapping.data))
-            .exclude(state=ImportState.DRAFT)
-            .order_by("-id")
+        same = ImportRun.objects.filter(fingerprint=runs.fingerprint(brought.sha256, mapping.data)).order_by(
+            "-id"
         )
-        ended = known.filter(state__in=[ImportState.FINISHED, ImportState.CANCELLED]).first()
+        ended = same.filter(
+            Q(state=ImportState.FINISHED) | Q(state=ImportState.CANCELLED, schedule=self.schedule)
+        ).first()
         if ended is not None:
             self.looked.known += 1
             row.tags = dict(brought.tags)
             row.run = ended
-            if ended.state == ImportState.FINISHED and ended.undo == UndoState.NONE:
+            if _stays(ended):
                 self._put_away(source, row)
             row.state = FileState.DONE
             row.save()
             return False
         one_by_one = f"{runs.RUN_TASK}:schedule:{self.schedule.pk}"
-        stuck = known.filter(schedule=self.schedule, owner_id=actor.user_id).first()
+        stuck = same.filter(schedule=self.schedule, owner_id=actor.user_id, state__in=OPEN_STATES).first()
+        if stuck is not None and not Path(stuck.path).exists():
+            stuck = None
         with transaction.atomic():
             run = stuck or runs.run_create(
                 actor=actor,

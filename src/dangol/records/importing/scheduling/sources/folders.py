@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import time
@@ -132,10 +133,8 @@ class Folder:
         return True
 
     def _move(self, name: str) -> None:
-        try:
+        with contextlib.suppress(FileExistsError):
             os.mkdir(base.DONE_FOLDER, mode=0o770, dir_fd=self.handle)
-        except FileExistsError:
-            pass
         done = os.open(base.DONE_FOLDER, _DIRECTORY, dir_fd=self.handle)
         try:
             target = name

@@ -44,7 +44,7 @@ def web_origin(location: str) -> str:
     """Scheme, host and port of a web address. Raises SourceProblem, Forbidden."""
     wrong = SourceProblem(
         _(
-            "Write the place as https://files.example.com/orders.csv. User name, password and token have their own fields."
+            "Write the place as https://files.example.com/orders.csv. User name, password and token have fields of their own."
         )
     )
     try:

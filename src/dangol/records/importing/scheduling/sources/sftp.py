@@ -142,31 +142,29 @@ class SftpFolder:
 
     def put_away(self, file: base.Found, after: ScheduleAfter) -> bool:
         """Move it to `done` beside it, or delete it."""
-        try:
-            now = self.client.lstat(self._at(file.name))
-        except FileNotFoundError:
-            return True
-        if (now.st_size, _modified(now)) != (file.size, file.modified):
-            return False
         with self._words(file.name):
+            now = self._state_of(self._at(file.name))
+            if now is None:
+                return True
+            if (now.st_size, _modified(now)) != (file.size, file.modified):
+                return False
             if after == ScheduleAfter.DELETE:
                 self.client.remove(self._at(file.name))
                 return True
             done = self._at(base.DONE_FOLDER)
-            if not self._is_there(done):
+            if self._state_of(done) is None:
                 self.client.mkdir(done, 0o770)
             target = f"{done}/{file.name}"
-            if self._is_there(target):
+            if self._state_of(target) is not None:
                 target = f"{done}/{time.time_ns()}-{file.name}"
             self.client.rename(self._at(file.name), target)
         return True
 
-    def _is_there(self, path: str) -> bool:
+    def _state_of(self, path: str) -> Any:
         try:
-            self.client.lstat(path)
+            return self.client.lstat(path)
         except FileNotFoundError:
-            return False
-        return True
+            return None
 
     def close(self) -> None:
         self.transport.close()
