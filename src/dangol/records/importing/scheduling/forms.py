@@ -127,7 +127,7 @@ class ScheduleForm(forms.Form):
             and "every" not in self.errors
         ):
             self.add_error("every", str(_("Say after how many minutes.")))
-        if data.get("rule") in (ScheduleRule.DAILY, ScheduleRule.WEEKDAYS) and not data.get("at_time"):
-            if "at_time" not in self.errors:
-                self.add_error("at_time", str(_("Say at what time of day.")))
+        by_day = data.get("rule") in (ScheduleRule.DAILY, ScheduleRule.WEEKDAYS)
+        if by_day and not data.get("at_time") and "at_time" not in self.errors:
+            self.add_error("at_time", str(_("Say at what time of day.")))
         return data
