@@ -27,9 +27,9 @@ class _Files(paramiko.SFTPServerInterface):
     def list_folder(self, path: str) -> Any:
         try:
             found = []
-            for name in os.listdir(self._real(path)):
-                attributes = paramiko.SFTPAttributes.from_stat(os.lstat(os.path.join(self._real(path), name)))
-                attributes.filename = name
+            for entry in Path(self._real(path)).iterdir():
+                attributes = paramiko.SFTPAttributes.from_stat(entry.lstat())
+                attributes.filename = entry.name
                 found.append(attributes)
             return [*found, *self.site.smuggled]
         except OSError as error:
@@ -37,7 +37,7 @@ class _Files(paramiko.SFTPServerInterface):
 
     def stat(self, path: str) -> Any:
         try:
-            return paramiko.SFTPAttributes.from_stat(os.stat(self._real(path)))
+            return paramiko.SFTPAttributes.from_stat(Path(self._real(path)).stat())
         except OSError as error:
             return paramiko.SFTPServer.convert_errno(error.errno)
 
@@ -51,7 +51,7 @@ class _Files(paramiko.SFTPServerInterface):
         self.site.opened.append(path)
         try:
             handle = paramiko.SFTPHandle(flags)
-            handle.readfile = open(self._real(path), "rb")  # noqa: SIM115 - the library closes it
+            handle.readfile = Path(self._real(path)).open("rb")
             return handle
         except OSError as error:
             return paramiko.SFTPServer.convert_errno(error.errno)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import logging
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,8 +18,18 @@ from dangol.outbound.models import OutboundCall
 from dangol.records.importing.errors import ImportProblem
 from dangol.records.importing.scheduling import services, taking
 from dangol.records.models import Change, ImportRun, ImportSchedule, ImportScheduleState, SavedMapping
-from tests.outbound.conftest import Site, loopback, site  # noqa: F401 - fixtures
-from tests.records.importing.scheduling import ANOTHER, LATER, ROWS, fresh, look, put, schedule, settings_of, work
+from tests.outbound.conftest import Site
+from tests.records.importing.scheduling import (
+    ANOTHER,
+    LATER,
+    ROWS,
+    fresh,
+    look,
+    put,
+    schedule,
+    settings_of,
+    work,
+)
 from tests.records.importing.sftp_server import PASSWORD, USER, SftpSite
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("loopback", "english")]
@@ -96,7 +105,9 @@ def test_a_file_whose_import_failed_is_asked_for_without_conditions(administrato
 @pytest.mark.parametrize(
     ("status", "words"), [(401, "refuses the access"), (404, "Check the path"), (500, "status 500")]
 )
-def test_what_the_web_server_says_is_told_in_words(administrator: Any, site: Site, status: int, words: str) -> None:
+def test_what_the_web_server_says_is_told_in_words(
+    administrator: Any, site: Site, status: int, words: str
+) -> None:
     site.give("/export/customers.csv", b"", status=status)
     one = web(administrator, site)
     assert words in look(one).why
@@ -115,9 +126,12 @@ def test_a_host_that_is_down_or_internal_is_told_in_words(
 
 
 @pytest.mark.parametrize(
-    "location", ["ftp://example.com/x", "https://user:pw@example.com/x", "https://127.1/x", "example.com", "http://[::1"]
+    "location",
+    ["ftp://example.com/x", "https://user:pw@example.com/x", "https://127.1/x", "example.com", "http://[::1"],
 )
-def test_an_address_that_cannot_be_meant_is_refused_when_it_is_saved(administrator: Any, location: str) -> None:
+def test_an_address_that_cannot_be_meant_is_refused_when_it_is_saved(
+    administrator: Any, location: str
+) -> None:
     with pytest.raises((ImportProblem, Forbidden)):
         schedule(administrator, location, source="http")
 
@@ -136,7 +150,9 @@ def server(tmp_path: Path) -> Iterator[SftpSite]:
 
 def sftp(person: Any, server: SftpSite, *, trust: bool = True, **values: Any) -> ImportSchedule:
     given = {"source": "sftp", "access": "password", "username": USER, "secret": PASSWORD, **values}
-    one = schedule(person, values.pop("location", server.location), **{k: v for k, v in given.items() if k != "location"})
+    one = schedule(
+        person, values.pop("location", server.location), **{k: v for k, v in given.items() if k != "location"}
+    )
     if trust:
         trial = taking.try_out(fresh(one))
         assert trial.offered == server.fingerprint
@@ -175,7 +191,9 @@ def test_a_file_that_is_young_waits_for_a_second_look(administrator: Any, server
     assert look(one, due=False, now=now + LATER).taken == 1
 
 
-def test_no_password_is_told_to_a_server_whose_key_nobody_has_confirmed(administrator: Any, server: SftpSite) -> None:
+def test_no_password_is_told_to_a_server_whose_key_nobody_has_confirmed(
+    administrator: Any, server: SftpSite
+) -> None:
     one = sftp(administrator, server, trust=False)
     put(server.root, age=7_200)
     looked = look(one)
@@ -185,7 +203,9 @@ def test_no_password_is_told_to_a_server_whose_key_nobody_has_confirmed(administ
     assert not ImportRun.objects.exists()
 
 
-def test_a_server_with_another_key_than_the_confirmed_one_is_not_talked_to(administrator: Any, server: SftpSite) -> None:
+def test_a_server_with_another_key_than_the_confirmed_one_is_not_talked_to(
+    administrator: Any, server: SftpSite
+) -> None:
     import paramiko
 
     one = sftp(administrator, server)
@@ -201,7 +221,9 @@ def test_only_the_key_that_was_shown_can_be_confirmed(administrator: Any, server
     one = sftp(administrator, server, trust=False)
     taking.try_out(fresh(one))
     with pytest.raises(ImportProblem):
-        services.schedule_trust(schedule=fresh(one), key="ssh-ed25519 SHA256:another", actor=administrator.actor)
+        services.schedule_trust(
+            schedule=fresh(one), key="ssh-ed25519 SHA256:another", actor=administrator.actor
+        )
     assert fresh(one).host_key == ""
 
 
@@ -232,20 +254,24 @@ def test_a_server_that_lets_nothing_be_moved_says_so_and_nothing_is_imported_twi
     assert ImportRun.objects.count() == 1
 
 
-def test_names_that_lead_elsewhere_and_links_are_passed_over(administrator: Any, server: SftpSite, tmp_path: Path) -> None:
+def test_names_that_lead_elsewhere_and_links_are_passed_over(
+    administrator: Any, server: SftpSite, tmp_path: Path
+) -> None:
     import paramiko
 
     (tmp_path / "secret.csv").write_text(ROWS)
     (server.root / "link.csv").symlink_to(tmp_path / "secret.csv")
     for name in ("../secret.csv", "a/b.csv", "x\ny.csv", "..", ""):
-        entry = paramiko.SFTPAttributes.from_stat(os.stat(tmp_path / "secret.csv"))
+        entry = paramiko.SFTPAttributes.from_stat((tmp_path / "secret.csv").stat())
         entry.filename = name
         server.smuggled.append(entry)
     assert look(sftp(administrator, server)).result == "nothing"
     assert not server.opened
 
 
-def test_an_internal_server_needs_to_be_allowed_for_sftp_too(administrator: Any, server: SftpSite, settings: Any) -> None:
+def test_an_internal_server_needs_to_be_allowed_for_sftp_too(
+    administrator: Any, server: SftpSite, settings: Any
+) -> None:
     one = sftp(administrator, server)
     settings.DANGOL_OUTBOUND_ALLOW = []
     asked = len(server.transports)
@@ -259,7 +285,9 @@ def test_calls_by_sftp_stand_in_the_log_too(administrator: Any, server: SftpSite
     assert (call.method, call.url, call.error) == ("SFTP", server.location, "")
 
 
-def test_without_the_library_the_message_says_what_to_install(administrator: Any, server: SftpSite, monkeypatch: Any) -> None:
+def test_without_the_library_the_message_says_what_to_install(
+    administrator: Any, server: SftpSite, monkeypatch: Any
+) -> None:
     one = sftp(administrator, server)
     monkeypatch.setitem(__import__("sys").modules, "paramiko", None)
     assert "dangol[sftp]" in look(one).why
@@ -295,25 +323,36 @@ def test_a_stored_secret_goes_to_nobody_but_the_server_it_was_entered_for(
 ) -> None:
     one = sftp(administrator, server)
     values = settings_of(
-        administrator, server.location, SavedMapping.objects.get(), source="sftp", access="password", username=USER
+        administrator,
+        server.location,
+        SavedMapping.objects.get(),
+        source="sftp",
+        access="password",
+        username=USER,
     )
     save = {"actor": administrator.actor, "schedule": fresh(one)}
     services.schedule_save(**save, values={**values, "location": f"{server.location}sub", "name": "anders"})
     assert fresh(one).host_key == server.fingerprint
     with pytest.raises(ImportProblem, match="only to the server"):
         services.schedule_save(actor=administrator.actor, schedule=fresh(one), values={**values, **change})
-    services.schedule_save(actor=administrator.actor, schedule=fresh(one), values={**values, **change}, secret="neu")
+    services.schedule_save(
+        actor=administrator.actor, schedule=fresh(one), values={**values, **change}, secret="neu"
+    )
     assert services.secret_of(fresh(one)) == "neu"
     assert (fresh(one).host_key == "") == ("location" in change)
 
 
-def test_a_secret_of_another_key_of_the_installation_is_said_to_be_lost(administrator: Any, server: SftpSite, settings: Any) -> None:
+def test_a_secret_of_another_key_of_the_installation_is_said_to_be_lost(
+    administrator: Any, server: SftpSite, settings: Any
+) -> None:
     one = sftp(administrator, server)
     settings.SECRET_KEY = "the folder with the key was lost"
     assert "Enter it again" in look(one).why
 
 
-def test_trying_out_lists_the_files_and_changes_nothing(administrator: Any, server: SftpSite, site: Site) -> None:
+def test_trying_out_lists_the_files_and_changes_nothing(
+    administrator: Any, server: SftpSite, site: Site
+) -> None:
     one = sftp(administrator, server, after="delete")
     path = put(server.root, age=7_200)
     put(server.root, "other.txt")
@@ -326,5 +365,3 @@ def test_trying_out_lists_the_files_and_changes_nothing(administrator: Any, serv
     trial = taking.try_out(fresh(web(administrator, site, name="web")))
     assert [(file.name, file.size) for file, _taken in trial.files] == [("customers.csv", len(ROWS.encode()))]
     assert not ImportRun.objects.exists()
-
-

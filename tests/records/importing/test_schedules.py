@@ -47,14 +47,6 @@ from tests.records.importing.scheduling import (
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def inbox(settings: Any, tmp_path: Path) -> Path:
-    folder = tmp_path / "inbox"
-    folder.mkdir()
-    settings.DANGOL_IMPORT_FOLDERS = [str(folder)]
-    return folder
-
-
 def test_a_file_appears_and_its_records_are_in(administrator: Any, inbox: Path) -> None:
     one = schedule(administrator, str(inbox))
     assert look(one).result == ScheduleResult.NOTHING
@@ -64,14 +56,21 @@ def test_a_file_appears_and_its_records_are_in(administrator: Any, inbox: Path) 
     assert work() == 1
     assert sorted(Customer.objects.values_list("name", flat=True)) == ["서광테크", "한빛정밀"]
     run = ImportRun.objects.get()
-    assert (run.schedule_id, run.owner_id, run.file_name, run.state) == (one.pk, administrator.id, "고객.csv", "finished")
+    assert (run.schedule_id, run.owner_id, run.file_name, run.state) == (
+        one.pk,
+        administrator.id,
+        "고객.csv",
+        "finished",
+    )
     assert Customer.objects.first().updated_by_id == administrator.id
     assert look(one, due=False).result == ScheduleResult.NOTHING
     assert fresh(one).state.failures == 0
     assert (inbox / "고객.csv").exists()
 
 
-def test_the_same_file_is_not_taken_twice_nor_the_same_content_under_another_name(administrator: Any, inbox: Path) -> None:
+def test_the_same_file_is_not_taken_twice_nor_the_same_content_under_another_name(
+    administrator: Any, inbox: Path
+) -> None:
     one = schedule(administrator, str(inbox))
     put(inbox)
     look(one)
@@ -86,7 +85,9 @@ def test_the_same_file_is_not_taken_twice_nor_the_same_content_under_another_nam
     assert Customer.objects.count() == 3
 
 
-def test_what_was_imported_by_hand_is_not_imported_again(administrator: Any, inbox: Path, bring_in: Any) -> None:
+def test_what_was_imported_by_hand_is_not_imported_again(
+    administrator: Any, inbox: Path, bring_in: Any
+) -> None:
     one = schedule(administrator, str(inbox), after="move")
     bring_in(ROWS, services.mapping_of(one))
     put(inbox)
@@ -95,7 +96,9 @@ def test_what_was_imported_by_hand_is_not_imported_again(administrator: Any, inb
     assert (inbox / "done" / "고객.csv").exists()
 
 
-@pytest.mark.parametrize(("after", "there", "done"), [("keep", True, False), ("move", False, True), ("delete", False, False)])
+@pytest.mark.parametrize(
+    ("after", "there", "done"), [("keep", True, False), ("move", False, True), ("delete", False, False)]
+)
 def test_an_imported_file_stays_or_moves_or_goes_once_it_is_in(
     administrator: Any, inbox: Path, after: str, there: bool, done: bool
 ) -> None:
@@ -108,7 +111,9 @@ def test_an_imported_file_stays_or_moves_or_goes_once_it_is_in(
     assert (path.exists(), (inbox / "done" / path.name).exists()) == (there, done)
 
 
-def test_a_second_file_of_the_same_name_does_not_replace_the_first_in_done(administrator: Any, inbox: Path) -> None:
+def test_a_second_file_of_the_same_name_does_not_replace_the_first_in_done(
+    administrator: Any, inbox: Path
+) -> None:
     one = schedule(administrator, str(inbox), after="move")
     for content in (ROWS, ANOTHER):
         put(inbox, content=content)
@@ -118,7 +123,9 @@ def test_a_second_file_of_the_same_name_does_not_replace_the_first_in_done(admin
     assert len(list((inbox / "done").iterdir())) == 2
 
 
-def test_a_file_that_was_replaced_during_its_import_is_not_deleted_but_taken_next(administrator: Any, inbox: Path) -> None:
+def test_a_file_that_was_replaced_during_its_import_is_not_deleted_but_taken_next(
+    administrator: Any, inbox: Path
+) -> None:
     one = schedule(administrator, str(inbox), after="delete")
     put(inbox)
     look(one)
@@ -147,8 +154,12 @@ def test_a_file_that_is_still_being_written_waits_for_its_end(administrator: Any
     assert Customer.objects.count() == 2
 
 
-@pytest.mark.parametrize("name", ["고객.csv.part", "고객.tmp", ".고객.csv", "~$고객.csv", "고객.csv.filepart", "다른것.txt"])
-def test_half_written_hidden_and_other_files_are_left_alone(administrator: Any, inbox: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["고객.csv.part", "고객.tmp", ".고객.csv", "~$고객.csv", "고객.csv.filepart", "다른것.txt"]
+)
+def test_half_written_hidden_and_other_files_are_left_alone(
+    administrator: Any, inbox: Path, name: str
+) -> None:
     put(inbox, name)
     pattern = "*.csv, *.part, *.tmp, *.filepart"
     assert look(schedule(administrator, str(inbox), pattern=pattern)).taken == 0
@@ -167,7 +178,9 @@ def test_files_go_in_one_after_the_other_oldest_first(administrator: Any, inbox:
     put(inbox, "a.csv", ROWS.replace("한빛정밀", "한빛정밀 (새 이름)"), age=3_600)
     assert look(one).taken == 2
     assert [run.file_name for run in ImportRun.objects.order_by("id")] == ["b.csv", "a.csv"]
-    assert len(set(ProcrastinateJob.objects.filter(task_name=runs.RUN_TASK).values_list("lock", flat=True))) == 1
+    assert (
+        len(set(ProcrastinateJob.objects.filter(task_name=runs.RUN_TASK).values_list("lock", flat=True))) == 1
+    )
     work()
     assert Customer.objects.filter(name="한빛정밀 (새 이름)").exists()
 
@@ -181,7 +194,9 @@ def test_links_and_folders_are_not_files(administrator: Any, inbox: Path, tmp_pa
     assert look(schedule(administrator, str(inbox))).result == ScheduleResult.NOTHING
 
 
-@pytest.mark.parametrize("location", ["/etc", "..", "../other", "{inbox}/../other", "{inbox}/out", "/", "{inbox}-other", "\0"])
+@pytest.mark.parametrize(
+    "location", ["/etc", "..", "../other", "{inbox}/../other", "{inbox}/out", "/", "{inbox}-other", "\0"]
+)
 def test_a_folder_outside_the_allowed_ones_is_refused(administrator: Any, inbox: Path, location: str) -> None:
     other = inbox.parent / "other"
     other.mkdir()
@@ -192,7 +207,9 @@ def test_a_folder_outside_the_allowed_ones_is_refused(administrator: Any, inbox:
     assert not ImportSchedule.objects.exists()
 
 
-def test_a_folder_that_becomes_a_link_out_is_not_followed(administrator: Any, inbox: Path, tmp_path: Path) -> None:
+def test_a_folder_that_becomes_a_link_out_is_not_followed(
+    administrator: Any, inbox: Path, tmp_path: Path
+) -> None:
     (inbox / "sub").mkdir()
     one = schedule(administrator, "sub")
     (inbox / "sub").rmdir()
@@ -203,7 +220,9 @@ def test_a_folder_that_becomes_a_link_out_is_not_followed(administrator: Any, in
     assert not ImportRun.objects.exists()
 
 
-def test_a_done_folder_that_leads_elsewhere_is_not_used(administrator: Any, inbox: Path, tmp_path: Path) -> None:
+def test_a_done_folder_that_leads_elsewhere_is_not_used(
+    administrator: Any, inbox: Path, tmp_path: Path
+) -> None:
     (tmp_path / "other").mkdir()
     (inbox / "done").symlink_to(tmp_path / "other")
     one = schedule(administrator, str(inbox), after="move")
@@ -269,7 +288,9 @@ def test_a_mapping_that_is_gone_or_does_not_fit_is_said_in_words(administrator: 
         administrator.user.language = "en"
         administrator.user.save()
         services.schedule_save(
-            actor=administrator.actor, schedule=fresh(one), values=settings_of(administrator, str(inbox), kept)
+            actor=administrator.actor,
+            schedule=fresh(one),
+            values=settings_of(administrator, str(inbox), kept),
         )
         look(one)
         work()
@@ -299,7 +320,10 @@ def grant(db: None) -> Any:
     def give(person: Any) -> None:
         for action in ("import", "create", "edit", "view"):
             Grant.objects.update_or_create(
-                role=person.user.roles.get(), record_type="customer", action=action, defaults={"scope": "team"}
+                role=person.user.roles.get(),
+                record_type="customer",
+                action=action,
+                defaults={"scope": "team"},
             )
 
     return give
@@ -323,7 +347,9 @@ def test_only_administrators_let_it_act_in_somebody_elses_name(
     assert Customer.objects.first().updated_by_id == teammate.id
 
 
-def test_who_may_not_import_the_records_of_the_mapping_makes_no_schedule(reader: Any, insider: Any, inbox: Path) -> None:
+def test_who_may_not_import_the_records_of_the_mapping_makes_no_schedule(
+    reader: Any, insider: Any, inbox: Path
+) -> None:
     mapping = saved_mapping(insider)
     with pytest.raises(ImportProblem):
         services.schedule_save(actor=reader.actor, values=settings_of(reader, str(inbox), mapping))
@@ -394,7 +420,9 @@ def test_a_turn_that_nobody_worked_off_does_not_pile_up(administrator: Any, inbo
     assert ProcrastinateJob.objects.filter(task_name=services.LOOK_TASK).count() == 1
 
 
-def test_the_minute_job_and_the_look_job_bring_a_file_in_by_themselves(administrator: Any, inbox: Path) -> None:
+def test_the_minute_job_and_the_look_job_bring_a_file_in_by_themselves(
+    administrator: Any, inbox: Path
+) -> None:
     one = schedule(administrator, str(inbox), rule="minutes", every=1, after="delete")
     put(inbox)
     ImportSchedule.objects.get(pk=one.pk).state.__class__.objects.update(next_at=timezone.now())
@@ -440,7 +468,9 @@ def test_an_import_that_died_in_the_middle_goes_on_by_itself_and_the_file_is_put
     assert ImportRun.objects.count() == 1
 
 
-def test_what_was_undone_or_cancelled_by_somebody_is_not_brought_back(administrator: Any, inbox: Path) -> None:
+def test_what_was_undone_or_cancelled_by_somebody_is_not_brought_back(
+    administrator: Any, inbox: Path
+) -> None:
     one = schedule(administrator, str(inbox), after="delete")
     put(inbox)
     look(one)
@@ -476,7 +506,9 @@ SEOUL_NOON = datetime(2026, 11, 20, 3, 0, 30, tzinfo=UTC)  # Friday, 12:00:30 in
         ({"rule": "weekdays", "at_time": time(13, 0)}, datetime(2026, 11, 20, 4, 0, tzinfo=UTC)),
     ],
 )
-def test_a_rule_says_when_it_is_due_in_the_companys_time(rule: dict[str, Any], expected: datetime, settings: Any) -> None:
+def test_a_rule_says_when_it_is_due_in_the_companys_time(
+    rule: dict[str, Any], expected: datetime, settings: Any
+) -> None:
     settings.TIME_ZONE = "Asia/Seoul"
     assert next_moment(ImportSchedule(**rule), SEOUL_NOON) == expected
 
@@ -489,7 +521,9 @@ def test_a_time_that_the_clock_change_skips_is_still_one_turn_that_day(settings:
     assert next_moment(nightly, first) == datetime(2026, 3, 30, 0, 30, tzinfo=UTC)
 
 
-def test_history_tells_who_changed_what_and_that_it_switched_itself_off(administrator: Any, inbox: Path) -> None:
+def test_history_tells_who_changed_what_and_that_it_switched_itself_off(
+    administrator: Any, inbox: Path
+) -> None:
     one = schedule(administrator, str(inbox))
     mapping = saved_mapping(administrator, title="또 하나")
     services.schedule_save(
@@ -503,6 +537,8 @@ def test_history_tells_who_changed_what_and_that_it_switched_itself_off(administ
     inbox.rmdir()
     for _ in range(5):
         look(one)
-    assert Change.objects.filter(table="records_importschedule", actor_id=None).latest("id").changes == {"active": [True, False]}
+    assert Change.objects.filter(table="records_importschedule", actor_id=None).latest("id").changes == {
+        "active": [True, False]
+    }
     services.schedule_remove(schedule=fresh(one), actor=administrator.actor)
     assert Change.objects.latest("id").action == "delete"
