@@ -65,7 +65,7 @@ class ImportSchedule(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     name = models.CharField(_("Name"), max_length=120, unique=True)
-    source = models.CharField(_("Source"), max_length=10, choices=ScheduleSource)
+    source = models.CharField(_("Source of the files"), max_length=10, choices=ScheduleSource)
     location = models.TextField(_("Place"))
     access = models.CharField(
         _("Credentials"), max_length=10, choices=ScheduleAccess, blank=True, default=ScheduleAccess.NONE
@@ -74,9 +74,9 @@ class ImportSchedule(models.Model):
     host_key = models.CharField(_("Key of the server"), max_length=200, blank=True, default="")
     pattern = models.CharField(_("Names of the files"), max_length=200, default="*")
     mapping_name = models.CharField(_("Mapping"), max_length=140)
-    rule = models.CharField(_("When"), max_length=10, choices=ScheduleRule, default=ScheduleRule.HOURLY)
+    rule = models.CharField(_("How often"), max_length=10, choices=ScheduleRule, default=ScheduleRule.HOURLY)
     every = models.PositiveSmallIntegerField(
-        _("Minutes"), default=15, validators=[MinValueValidator(1), MaxValueValidator(1440)]
+        _("Minutes between"), default=15, validators=[MinValueValidator(1), MaxValueValidator(1440)]
     )
     at_time = models.TimeField(_("Time of day"), null=True, blank=True)
     after = models.CharField(

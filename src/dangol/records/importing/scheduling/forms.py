@@ -25,6 +25,14 @@ from dangol.records.models import (
 LONGEST_SECRET = 20_000
 
 
+class Concealed(forms.Textarea):
+    """A field whose content never comes back into a page, not even with a form that was refused."""
+
+    def format_value(self, value: Any) -> str:
+        """Nothing, whatever was typed."""
+        return ""
+
+
 class ScheduleForm(forms.Form):
     """Everything about a schedule but its state. The services decide what is allowed; this shapes input only.
 
@@ -37,7 +45,7 @@ class ScheduleForm(forms.Form):
         help_text=_("Saved mappings are made by an import: bring one file in by hand first."),
     )
     source = forms.ChoiceField(
-        label=_("Source"), choices=ScheduleSource.choices, initial=ScheduleSource.FOLDER
+        label=_("Source of the files"), choices=ScheduleSource.choices, initial=ScheduleSource.FOLDER
     )
     location = forms.CharField(label=_("Place"), max_length=2_000)
     pattern = forms.CharField(
@@ -59,12 +67,14 @@ class ScheduleForm(forms.Form):
         max_length=LONGEST_SECRET,
         required=False,
         strip=True,
-        widget=forms.Textarea(
+        widget=Concealed(
             attrs={"rows": 3, "spellcheck": "false", "autocomplete": "off", "class": "mono concealed"}
         ),
     )
-    rule = forms.ChoiceField(label=_("When"), choices=ScheduleRule.choices, initial=ScheduleRule.HOURLY)
-    every = forms.IntegerField(label=_("Minutes"), min_value=1, max_value=1440, initial=15, required=False)
+    rule = forms.ChoiceField(label=_("How often"), choices=ScheduleRule.choices, initial=ScheduleRule.HOURLY)
+    every = forms.IntegerField(
+        label=_("Minutes between"), min_value=1, max_value=1440, initial=15, required=False
+    )
     at_time = forms.TimeField(
         label=_("Time of day"), required=False, widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"})
     )
@@ -115,7 +125,7 @@ class ScheduleForm(forms.Form):
         data["pattern"] = data["pattern"] or "*"
         data["after"] = data["after"] or ScheduleAfter.KEEP
         data["every"] = data["every"] or 15
-        data["acts_as"] = data.get("acts_as") or User.objects.get(pk=self.actor.user_id)
+        data["acts_as"] = data.get("acts_as") or User.objects.get(pk=self.actor.user_id or 0)
         return data
 
     def clean(self) -> dict[str, Any]:

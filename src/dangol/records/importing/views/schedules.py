@@ -183,10 +183,6 @@ def _save(request: HttpRequest, actor: Actor, one: ImportSchedule | None) -> Htt
 def _form(
     request: HttpRequest, form: ScheduleForm, one: ImportSchedule | None, status: int = 200
 ) -> HttpResponse:
-    # What was typed as a secret does not come back into the page either.
-    if form.is_bound:
-        form.data = form.data.copy()
-        form.data["secret"] = ""
     context = {"form": form, "one": one, "menu_key": MENU_KEY}
     return render(request, "records/importing/schedule_form.html", context, status=status)
 
