@@ -51,7 +51,7 @@ class _Files(paramiko.SFTPServerInterface):
         self.site.opened.append(path)
         try:
             handle = paramiko.SFTPHandle(flags)
-            handle.readfile = Path(self._real(path)).open("rb")
+            handle.readfile = Path(self._real(path)).open("rb")  # noqa: SIM115 - the library closes it
             return handle
         except OSError as error:
             return paramiko.SFTPServer.convert_errno(error.errno)
