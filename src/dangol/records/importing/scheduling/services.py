@@ -65,12 +65,24 @@ def mapping_of(schedule: ImportSchedule) -> Mapping:
         ImportProblem: it has been deleted, or does not fit the record types any more.
     """
     if schedule.mapping_name.startswith(SAVED):
-        number = schedule.mapping_name.removeprefix(SAVED)
-        kept = SavedMapping.objects.filter(pk=int(number)).first() if number.isdecimal() else None
-        if kept is None:
-            raise ImportProblem(_("The saved mapping of this schedule has been deleted. Choose another one."))
+        kept = _saved(schedule)
         return read_mapping(kept.mapping, name=kept.title)
     return mappings.get(schedule.mapping_name.removeprefix(BUILT_IN))
+
+
+def mapping_title(schedule: ImportSchedule) -> str:
+    """What people call that mapping. Raises ImportProblem."""
+    if schedule.mapping_name.startswith(SAVED):
+        return _saved(schedule).title
+    return mappings.title(mapping_of(schedule))
+
+
+def _saved(schedule: ImportSchedule) -> SavedMapping:
+    number = schedule.mapping_name.removeprefix(SAVED)
+    kept = SavedMapping.objects.filter(pk=int(number)).first() if number.isdecimal() else None
+    if kept is None:
+        raise ImportProblem(_("The saved mapping of this schedule has been deleted. Choose another one."))
+    return kept
 
 
 def secret_of(schedule: ImportSchedule) -> str:

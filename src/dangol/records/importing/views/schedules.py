@@ -15,7 +15,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from dangol.identity.actors import Actor, may_administer
 from dangol.identity.models import User
 from dangol.outbound.errors import OutboundProblem
-from dangol.records.importing import registry as mappings
 from dangol.records.importing.errors import ImportProblem
 from dangol.records.importing.scheduling import services, taking
 from dangol.records.importing.scheduling.forms import ScheduleForm
@@ -91,7 +90,7 @@ def schedule(request: HttpRequest, schedule_id: int) -> HttpResponse:
 
 def _detail(request: HttpRequest, one: ImportSchedule, trial: taking.Trial | None = None) -> HttpResponse:
     try:
-        mapping = mappings.title(services.mapping_of(one)) or one.mapping_name
+        mapping = services.mapping_title(one)
     except ImportProblem as problem:
         mapping = str(problem)
     runs = [
