@@ -37,6 +37,7 @@ INTERNAL = {
     "IPv4-mapped": "::ffff:127.0.0.1",
     "IPv4-mapped in hex": "::ffff:7f00:1",
     "IPv4-mapped metadata": "::ffff:a9fe:a9fe",
+    "IPv4-translated": "::ffff:0:7f00:1",
     "IPv4-compatible": "::127.0.0.1",
     "6to4 of loopback": "2002:7f00:1::",
     "6to4 of a private address": "2002:a00:1::",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
@@ -88,3 +89,10 @@ def unfinished_deliveries() -> QuerySet[Delivery]:
 def failed_jobs() -> QuerySet[ProcrastinateJob]:
     """Jobs that ended in an error, newest first."""
     return ProcrastinateJob.objects.filter(status="failed").order_by("-pk")
+
+
+def job_is_there(task_name: str, **arguments: Any) -> bool:
+    """Whether a job of this task with these arguments waits or is being worked off. One query."""
+    return ProcrastinateJob.objects.filter(
+        task_name=task_name, status__in=["todo", "doing"], args__contains=arguments
+    ).exists()

@@ -74,6 +74,7 @@ def fetch_to(
     headers: Mapping[str, str] | None = None,
     limit_bytes: int,
     timeout: float = 60.0,
+    longest: float | None = None,
     purpose: str,
 ) -> Fetched:
     """Fetch a file. The body comes as it was sent: nothing is unpacked.
@@ -85,7 +86,8 @@ def fetch_to(
         path: where the file is to lie; must not exist. Not there when this raises, or answers 304.
         headers: also secret ones, such as `Authorization`.
         limit_bytes: more than that is refused.
-        timeout: seconds for connecting and for each silence; the whole call may take ten times as long.
+        timeout: seconds for connecting and for each silence.
+        longest: seconds for the whole call; ten times the time-out when it is not said.
         purpose: for the log.
 
     Raises:
@@ -100,7 +102,9 @@ def fetch_to(
             return _copy(response, target, limit_bytes)
 
     try:
-        return _call(url, headers or {}, timeout=timeout, purpose=purpose, read=write)
+        return _call(
+            url, headers or {}, timeout=timeout, longest=longest or timeout * 10, purpose=purpose, read=write
+        )
     except BaseException:
         path.unlink(missing_ok=True)
         raise
@@ -110,18 +114,35 @@ def probe(
     url: str, *, headers: Mapping[str, str] | None = None, timeout: float = 20.0, purpose: str
 ) -> Fetched:
     """Ask for a file and hang up after the headers. Raises as `fetch_to`."""
-    return _call(url, headers or {}, timeout=timeout, purpose=purpose, read=lambda response: (0, ""))
+    return _call(
+        url, headers or {}, timeout=timeout, longest=timeout, purpose=purpose, read=lambda response: (0, "")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Patience:
+    """How long a call may take: each silence, and all of it, in seconds; and when that is over."""
+
+    silence: float
+    whole: float
+    over_at: float
+
+    @property
+    def is_over(self) -> bool:
+        return time.monotonic() >= self.over_at
 
 
 Read = Callable[[http.client.HTTPResponse], tuple[int, str]]
 
 
-def _call(url: str, headers: Mapping[str, str], *, timeout: float, purpose: str, read: Read) -> Fetched:
-    deadline = time.monotonic() + timeout * 10
+def _call(
+    url: str, headers: Mapping[str, str], *, timeout: float, longest: float, purpose: str, read: Read
+) -> Fetched:
+    patience = _Patience(timeout, longest, time.monotonic() + longest)
     said = {"User-Agent": _AGENT, "Accept": "*/*", **headers, "Accept-Encoding": "identity"}
     target = _parsed(url)
     for _hop in range(LARGEST_REDIRECTS + 1):
-        answer = _patiently(url, target, said, timeout, deadline, purpose, read)
+        answer = _patiently(url, target, said, patience, purpose, read)
         if answer.status not in REDIRECTS:
             return answer
         url = urljoin(url, answer.headers.get("location", ""))
@@ -169,15 +190,14 @@ def _patiently(
     url: str,
     target: _Target,
     headers: Mapping[str, str],
-    timeout: float,
-    deadline: float,
+    patience: _Patience,
     purpose: str,
     read: Read,
 ) -> Fetched:
     for attempt in range(1, _ATTEMPTS + 1):
-        again = attempt < _ATTEMPTS and time.monotonic() + _PAUSE * attempt < deadline
+        again = attempt < _ATTEMPTS and time.monotonic() + _PAUSE * attempt < patience.over_at
         try:
-            return _once(url, target, headers, timeout, deadline, purpose, read)
+            return _once(url, target, headers, patience, purpose, read)
         except Answered as answered:
             if not again or answered.status not in _WORTH_TRYING_AGAIN:
                 raise
@@ -196,21 +216,20 @@ def _once(
     url: str,
     target: _Target,
     headers: Mapping[str, str],
-    timeout: float,
-    deadline: float,
+    patience: _Patience,
     purpose: str,
     read: Read,
 ) -> Fetched:
     with call_noted(purpose=purpose, method="GET", url=url) as noted:
-        connection = http.client.HTTPConnection(target.host, target.port, timeout=timeout)
-        line = addresses.connect(target.host, target.port, usual_ports=USUAL_PORTS, timeout=timeout)
+        connection = http.client.HTTPConnection(target.host, target.port, timeout=patience.silence)
+        line = addresses.connect(target.host, target.port, usual_ports=USUAL_PORTS, timeout=patience.silence)
         if target.secure:
             line = _secured(line, target)
         # Silence has its own limit; this one is for a server that says a little for ever.
-        watch = threading.Timer(max(deadline - time.monotonic(), 0.1), _hang_up, [line])
+        watch = threading.Timer(max(patience.over_at - time.monotonic(), 0.1), _hang_up, [line])
         watch.daemon = True
         watch.start()
-        begun = False
+        response: http.client.HTTPResponse | None = None
         try:
             if isinstance(line, ssl.SSLSocket):
                 line.do_handshake()
@@ -222,7 +241,6 @@ def _once(
             connection.putheader("Connection", "close")
             connection.endheaders()
             response = connection.getresponse()
-            begun = True
             noted.status = response.status
             known = {name.lower(): value for name, value in response.getheaders()}
             if response.status in REDIRECTS or response.status == 304:
@@ -230,16 +248,16 @@ def _once(
             if response.status != 200:
                 raise Answered(_words(response.status, target.host), response.status)
             size, sha256 = read(response)
-            if time.monotonic() >= deadline:
+            if patience.is_over:
                 raise TimeoutError  # what came ended because we hung up
             noted.received = size
             return Fetched(200, url, known, size, sha256)
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise _explained(
-                error, target, timeout, late=time.monotonic() >= deadline, begun=begun
-            ) from error
+            raise _explained(error, target, patience, begun=response is not None) from error
         finally:
             watch.cancel()
+            if response is not None:
+                response.close()
             connection.close()
             line.close()
 
@@ -257,18 +275,17 @@ def _secured(line: socket.socket, target: _Target) -> ssl.SSLSocket:
     return context.wrap_socket(line, server_hostname=target.host, do_handshake_on_connect=False)
 
 
-def _explained(
-    error: Exception, target: _Target, timeout: float, *, late: bool, begun: bool
-) -> OutboundProblem:
+def _explained(error: Exception, target: _Target, patience: _Patience, *, begun: bool) -> OutboundProblem:
     if isinstance(error, ssl.SSLCertVerificationError):
         return OutboundProblem(
             _("The certificate of “%(host)s” cannot be trusted: %(why)s.")
             % {"host": target.host, "why": error.verify_message}
         )
-    if isinstance(error, TimeoutError) or late:
+    if isinstance(error, TimeoutError) or patience.is_over:
+        seconds = patience.whole if patience.is_over else patience.silence
         return OutboundProblem(
             _("“%(host)s” (port %(port)s) did not answer within %(seconds)s seconds.")
-            % {"host": target.host, "port": target.port, "seconds": f"{timeout * 10 if late else timeout:g}"}
+            % {"host": target.host, "port": target.port, "seconds": f"{seconds:g}"}
         )
     kind = OutboundProblem if begun else _Lost
     return kind(

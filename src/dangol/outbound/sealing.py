@@ -7,14 +7,15 @@ none of them, and a sealed text copied into another place opens nothing there. `
 from __future__ import annotations
 
 import base64
+from typing import TYPE_CHECKING
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from dangol.outbound.errors import SealBroken
+
+if TYPE_CHECKING:
+    from cryptography.fernet import MultiFernet
 
 
 def seal(text: str, *, purpose: str) -> str:
@@ -28,6 +29,8 @@ def unseal(sealed: str, *, purpose: str) -> str:
     Raises:
         SealBroken: it was sealed with another secret key or for another purpose, or has been changed since.
     """
+    from cryptography.fernet import InvalidToken
+
     try:
         return _box(purpose).decrypt(sealed.encode()).decode()
     except (InvalidToken, ValueError) as error:
@@ -40,10 +43,15 @@ def unseal(sealed: str, *, purpose: str) -> str:
 
 
 def _box(purpose: str) -> MultiFernet:
+    from cryptography.fernet import Fernet, MultiFernet
+
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     return MultiFernet([Fernet(_derived(key, purpose)) for key in keys])
 
 
 def _derived(key: str, purpose: str) -> bytes:
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
     derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=f"dangol.outbound:{purpose}".encode())
     return base64.urlsafe_b64encode(derived.derive(key.encode()))

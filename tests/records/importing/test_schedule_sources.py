@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from dangol.customers.models import Customer
 from dangol.outbound import http
@@ -36,10 +36,12 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("loopback", "englis
 
 
 @pytest.fixture
-def english(administrator: Any) -> None:
+def english(administrator: Any) -> Iterator[None]:
     """Messages are those of whoever the schedule acts for."""
     administrator.user.language = "en"
     administrator.user.save()
+    with translation.override("en"):
+        yield
 
 
 # --- the web -------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from dangol.customers.models import Customer
-from dangol.records.importing import jobs
+from dangol.records.importing import jobs, runs
 from dangol.records.importing.errors import RunBusy
 from dangol.records.importing.holding import held
 from dangol.records.importing.scheduling import services, taking
@@ -22,6 +22,7 @@ from dangol.records.models import (
     Change,
     ImportRun,
     ImportSchedule,
+    ImportState,
     ScheduleResult,
 )
 from tests.records.importing.scheduling import (
@@ -118,6 +119,18 @@ def test_the_minute_job_and_the_look_job_bring_a_file_in_by_themselves(
     assert Customer.objects.count() == 2
     assert not (inbox / "고객.csv").exists()
     assert ImportRun.objects.count() == 1
+
+
+def test_an_import_whose_job_was_lost_is_put_back_on_the_queue(administrator: Any, inbox: Path) -> None:
+    one = schedule(administrator, str(inbox))
+    put(inbox)
+    look(one)
+    assert look(one).busy
+    assert ProcrastinateJob.objects.filter(task_name=runs.RUN_TASK).count() == 1, "its job is there"
+    ProcrastinateJob.objects.filter(task_name=runs.RUN_TASK).update(status="failed")
+    assert look(one).busy
+    work()
+    assert ImportRun.objects.get().state == ImportState.FINISHED
 
 
 SEOUL_NOON = datetime(2026, 11, 20, 3, 0, 30, tzinfo=UTC)  # Friday, 12:00:30 in Seoul

@@ -18,6 +18,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone, translation
 
+from dangol.events.selectors import job_is_there
 from dangol.identity.actors import Actor
 from dangol.outbound.errors import OutboundProblem
 from dangol.records.importing import runs
@@ -145,13 +146,26 @@ class _Look:
         if not self.fresh and not open_rows:
             self.looked.idle = True
             return
-        if any(row.state == FileState.TAKEN and _goes_on(row.run) for row in open_rows):
+        going_on = [row.run for row in open_rows if row.state == FileState.TAKEN and _goes_on(row.run)]
+        if going_on:
             self.looked.busy = True
+            self._revive([run for run in going_on if run is not None and run.is_active])
             return
         with open_source(self.schedule, services.secret_of(self.schedule)) as source:
             self._close(source, rows)
             if not self.looked.why:
                 self._take_all(source, rows, mapping, actor)
+
+    def _revive(self, active: list[ImportRun]) -> None:
+        """Put imports back on the queue whose job has failed, as when the database stayed away for minutes."""
+        for run in active:
+            if not job_is_there(runs.RUN_TASK, run_id=run.pk):
+                with transaction.atomic():
+                    runs.enqueue(run, after=self._one_by_one)
+
+    @property
+    def _one_by_one(self) -> str:
+        return f"{runs.RUN_TASK}:schedule:{self.schedule.pk}"
 
     def _close(self, source: Source, rows: dict[str, ImportScheduleFile]) -> None:
         """See what became of the files that were taken."""
@@ -267,7 +281,6 @@ class _Look:
             row.state = FileState.DONE
             row.save()
             return False
-        one_by_one = f"{runs.RUN_TASK}:schedule:{self.schedule.pk}"
         stuck = same.filter(schedule=self.schedule, owner_id=actor.user_id, state__in=OPEN_STATES).first()
         if stuck is not None and not Path(stuck.path).exists():
             stuck = None
@@ -283,9 +296,9 @@ class _Look:
                 schedule_id=self.schedule.pk,
             )
             if stuck is None:
-                runs.enqueue(run, after=one_by_one)
+                runs.enqueue(run, after=self._one_by_one)
             elif stuck.state == ImportState.FAILED:
-                runs.run_start(run=stuck, actor=actor, after=one_by_one)
+                runs.run_start(run=stuck, actor=actor, after=self._one_by_one)
             row.run, row.state, row.tags = run, FileState.TAKEN, dict(brought.tags)
             row.save()
         self.looked.taken += 1

@@ -13,6 +13,8 @@ from dangol.records.importing import storage
 from dangol.records.importing.scheduling.sources import base
 from dangol.records.models import ImportSchedule, ScheduleAccess, ScheduleAfter
 
+LONGEST = 3_600.0
+"""Seconds that a file may take to come."""
 _ASKED_BY = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
 
 
@@ -55,6 +57,7 @@ class WebAddress:
             self.url,
             headers={**self.headers, **conditions},
             limit_bytes=storage.largest_upload(),
+            longest=LONGEST,
             purpose=base.PURPOSE,
         )
         if got.status == 304:
