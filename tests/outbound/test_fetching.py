@@ -22,6 +22,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("loopback")]
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
     monkeypatch.setattr(http, "_PAUSE", 0.01)
+    with translation.override("en"):
+        yield
 
 
 def fetch(path: Path, url: str, **options):
