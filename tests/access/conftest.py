@@ -109,7 +109,11 @@ class Secrets:
             title="고객 매핑", owner=insider.user, mapping={"records": []}, record_types=["customer"]
         )
         self.schedule = ImportSchedule.objects.create(
-            name=SECRET, source="folder", location=SECRET, mapping_name=f"saved:{self.mapping.pk}", acts_as=insider.user
+            name=SECRET,
+            source="folder",
+            location=SECRET,
+            mapping_name=f"saved:{self.mapping.pk}",
+            acts_as=insider.user,
         )
         ImportScheduleState.objects.create(schedule=self.schedule)
 
