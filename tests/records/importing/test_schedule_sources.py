@@ -249,11 +249,15 @@ def test_a_server_that_lets_nothing_be_moved_says_so_and_nothing_is_imported_twi
     look(one)
     work()
     assert "고객.csv" in look(one, due=False).why
-    assert look(one).why
+    put(server.root, "zwei.csv", ANOTHER, age=7_200)
+    looked = look(one)
+    assert "고객.csv" in looked.why
+    assert looked.taken == 1, "the others go in all the same"
+    work()
     server.readonly = False
     assert not look(one).why
-    assert (server.root / "done" / "고객.csv").exists()
-    assert ImportRun.objects.count() == 1
+    assert {path.name for path in (server.root / "done").iterdir()} == {"고객.csv", "zwei.csv"}
+    assert ImportRun.objects.count() == 2
 
 
 def test_names_that_lead_elsewhere_and_links_are_passed_over(

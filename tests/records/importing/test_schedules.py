@@ -141,7 +141,7 @@ def test_a_file_that_is_still_being_written_waits_for_its_end(administrator: Any
     looked = look(one, now=now)
     assert (looked.taken, looked.growing) == (0, 1)
     assert fresh(one).state.check_at is not None, "it is looked at again in a minute, whatever the rule"
-    put(inbox, age=0)
+    put(inbox, age=-LATER.total_seconds())
     assert look(one, due=False, now=now + LATER).taken == 0, "it has grown meanwhile"
     assert look(one, due=False, now=now + LATER + timedelta(seconds=5)).taken == 0, "too soon to say"
     assert look(one, due=False, now=now + 2 * LATER).taken == 1
@@ -260,6 +260,20 @@ def test_a_file_that_cannot_be_read_is_tried_at_each_turn_until_the_schedule_sto
     assert not ProcrastinateJob.objects.filter(task_name=services.LOOK_TASK, args__fresh=True).exists()
     services.schedule_switch(schedule=fresh(one), active=True, actor=administrator.actor)
     assert (fresh(one).state.failures, fresh(one).state.stopped_at) == (0, None)
+
+
+def test_one_bad_file_does_not_keep_the_others_out(administrator: Any, inbox: Path, settings: Any) -> None:
+    settings.DANGOL_IMPORT_LARGEST_UPLOAD = 1_000
+    one = schedule(administrator, str(inbox))
+    put(inbox, "a.csv", ROWS + "x" * 1_000, age=7_200)
+    put(inbox, "b.csv")
+    looked = look(one)
+    assert "a.csv" in looked.why
+    assert looked.taken == 1
+    work()
+    assert Customer.objects.count() == 2
+    settings.DANGOL_IMPORT_LARGEST_UPLOAD = 10_000
+    assert look(one).taken == 1
 
 
 def test_a_look_that_works_again_begins_to_count_anew(administrator: Any, inbox: Path) -> None:

@@ -153,8 +153,7 @@ class _Look:
             return
         with open_source(self.schedule, services.secret_of(self.schedule)) as source:
             self._close(source, rows)
-            if not self.looked.why:
-                self._take_all(source, rows, mapping, actor)
+            self._take_all(source, rows, mapping, actor)
 
     def _revive(self, active: list[ImportRun]) -> None:
         """Put imports back on the queue whose job has failed, as when the database stayed away for minutes."""
@@ -172,11 +171,19 @@ class _Look:
         for row in [row for row in rows.values() if row.state == FileState.TAKEN]:
             if row.run is not None and row.run.state == ImportState.FAILED:
                 self._set(row, FileState.FAILED)
-                self.looked.why = self.looked.why or f"{row.name}: {row.run.message}"
+                self._complain(row.name, row.run.message)
                 continue
-            if row.run is not None and _stays(row.run):
-                self._put_away(source, row)
+            try:
+                if row.run is not None and _stays(row.run):
+                    self._put_away(source, row)
+            except (ImportProblem, OutboundProblem) as problem:
+                self._complain(row.name, str(problem))  # tried again at the next look
+                continue
             self._set(row, FileState.DONE)
+
+    def _complain(self, name: str, why: str) -> None:
+        """One bad file does not keep the others out; the first that is wrong is told."""
+        self.looked.why = self.looked.why or f"{name}: {why}"
 
     def _put_away(self, source: Source, row: ImportScheduleFile) -> None:
         after = ScheduleAfter(self.schedule.after)
@@ -203,7 +210,10 @@ class _Look:
             if self.looked.taken >= AT_A_TIME:
                 self.looked.growing += 1  # more than one look may take: the rest comes with the next
                 continue
-            self._take(source, file, row, mapping, actor)
+            try:
+                self._take(source, file, row, mapping, actor)
+            except (ImportProblem, OutboundProblem) as problem:
+                self._complain(file.name, str(problem))
 
     def _looked_at(
         self, source: Source, file: Found, row: ImportScheduleFile | None
@@ -216,9 +226,12 @@ class _Look:
         elif source.asks_again:
             return row if self.fresh or row.state == FileState.SEEN else None
         elif (row.size, row.modified) == (file.size, file.modified):
+            if row.state == FileState.TAKEN:
+                return None  # it is in, but could not be put away
             if row.state == FileState.DONE or (row.state == FileState.FAILED and not self.fresh):
                 return None
-            if row.state == FileState.FAILED or self.now - row.seen_at >= BETWEEN_LOOKS:
+            long_enough = self.now - row.seen_at >= BETWEEN_LOOKS or self._is_calm(source, file)
+            if row.state == FileState.FAILED or long_enough:
                 return row
             self.looked.growing += 1
             return None
