@@ -13,7 +13,7 @@ from dangol.identity.models import Grant, Role, Team, User
 from dangol.measures.models import Score
 from dangol.records import registry, writing
 from dangol.records.models import Change as Recorded
-from dangol.records.models import ImportRun, ImportState, SavedMapping
+from dangol.records.models import ImportRun, ImportSchedule, ImportScheduleState, ImportState, SavedMapping
 from tests.access.places import filled, patterns
 
 SECRET = "비밀정밀"
@@ -108,6 +108,14 @@ class Secrets:
         self.mapping = SavedMapping.objects.create(
             title="고객 매핑", owner=insider.user, mapping={"records": []}, record_types=["customer"]
         )
+        self.schedule = ImportSchedule.objects.create(
+            name=SECRET,
+            source="folder",
+            location=SECRET,
+            mapping_name=f"saved:{self.mapping.pk}",
+            acts_as=insider.user,
+        )
+        ImportScheduleState.objects.create(schedule=self.schedule)
 
     def state(self) -> list[object]:
         """Everything that must not change: the records, their history, and who may do what."""
@@ -131,7 +139,8 @@ class Secrets:
             )
         ]
         mappings = [*SavedMapping.objects.values_list("pk", "title")]
-        return [*rows, runs, mappings, Recorded.objects.count(), list(users), list(rights), places]
+        schedules = [*ImportSchedule.objects.values_list("pk", "version", "active")]
+        return [*rows, runs, mappings, schedules, Recorded.objects.count(), list(users), list(rights), places]
 
 
 @pytest.fixture
@@ -149,6 +158,7 @@ def places(secrets, insider):
         "name": ["revenue", "orders"],
         "key": ["secret", str(secrets.run.key)],
         "number": [str(secrets.mapping.pk)],
+        "schedule_id": [str(secrets.schedule.pk)],
         "uidb36": ["1"],
         "token_id": ["1"],
         "user_id": [str(insider.id)],

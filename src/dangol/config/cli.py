@@ -51,8 +51,11 @@ def parser() -> argparse.ArgumentParser:
     worker.add_argument("--once", action="store_true", help=_("stop when the queues are empty"))
 
     imports = command("import", "imports", _("Bring records in from a file."))
-    imports.add_argument("type", help=_("what is brought in, for example customers or order-lines"))
-    imports.add_argument("file", type=Path, help=_("a CSV file, plain or .gz"))
+    imports.add_argument(
+        "type", nargs="?", help=_("what is brought in, for example customers or order-lines")
+    )
+    imports.add_argument("file", nargs="?", type=Path, help=_("a CSV file, plain or .gz"))
+    imports.add_argument("--schedule", metavar="NAME", help=_("look at the source of this schedule now"))
     imports.add_argument("--mapping", help=_("name of a built-in mapping, or a JSON file"))
     imports.add_argument("--dry-run", action="store_true", help=_("check everything, write nothing"))
     imports.add_argument("--json", action="store_true", help=_("print the result as JSON"))

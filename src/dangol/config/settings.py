@@ -33,6 +33,7 @@ ROOMS = [
     "dangol.web",
     "dangol.identity",
     "dangol.events",
+    "dangol.outbound",
 ]
 INSTALLED_APPS = [
     *ROOMS,
@@ -121,6 +122,11 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 EVENTS_KEPT_DAYS = environment.number("DANGOL_EVENTS_KEPT_DAYS", 30)
 DANGOL_ENGINE = environment.text("DANGOL_ENGINE", "duckdb")
 DANGOL_LAKE = environment.text("DANGOL_LAKE", "")
+
+# --- what comes from outside, and what goes there ------------------------------------------------
+
+DANGOL_OUTBOUND_ALLOW = environment.words("DANGOL_OUTBOUND_ALLOW")
+DANGOL_IMPORT_FOLDERS = environment.words("DANGOL_IMPORT_FOLDERS", (str(DATA / "inbox"),))
 
 # --- who is who ----------------------------------------------------------------------------------
 

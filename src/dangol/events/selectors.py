@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
@@ -95,3 +96,10 @@ def runs_with_live_job(*tasks: str) -> set[int]:
     at_work = Q(status="doing", worker__last_heartbeat__gt=timezone.now() - WORKER_FRESH)
     jobs = ProcrastinateJob.objects.filter(Q(status="todo") | at_work, task_name__in=tasks)
     return {run for run in jobs.values_list("args__run_id", flat=True) if isinstance(run, int)}
+
+
+def job_is_there(task_name: str, **arguments: Any) -> bool:
+    """Whether a job of this task with these arguments waits or is being worked off. One query."""
+    return ProcrastinateJob.objects.filter(
+        task_name=task_name, status__in=["todo", "doing"], args__contains=arguments
+    ).exists()

@@ -13,6 +13,7 @@ from dangol.records import registry
 from dangol.records.importing import engine, runs, storage
 from dangol.records.importing.mapping import Mapping, read_mapping
 from dangol.records.models import ImportRun
+from tests.outbound.conftest import loopback, site  # noqa: F401 - fixtures
 
 SYSTEM = Actor.system("test")
 
@@ -40,6 +41,15 @@ def own_folder(settings: Any, tmp_path: Path) -> Path:
     """Uploads and rejects files of a test lie in its own folder."""
     settings.DANGOL_IMPORTS_DIR = tmp_path / "imports"
     return tmp_path / "imports"
+
+
+@pytest.fixture
+def inbox(settings: Any, tmp_path: Path) -> Path:
+    """The only folder that schedules may look into."""
+    folder = tmp_path / "inbox"
+    folder.mkdir()
+    settings.DANGOL_IMPORT_FOLDERS = [str(folder)]
+    return folder
 
 
 Importer = Callable[..., ImportRun]

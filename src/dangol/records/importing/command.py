@@ -31,7 +31,8 @@ from dangol.records.importing.engine import Progress
 from dangol.records.importing.errors import ImportProblem, RunBusy
 from dangol.records.importing.mapping import Mapping, read_mapping
 from dangol.records.importing.readers import open_table
-from dangol.records.models import ImportRun, ImportState
+from dangol.records.importing.scheduling import taking
+from dangol.records.models import ImportRun, ImportSchedule, ImportState
 from dangol.records.types import RecordType
 
 REPORT_EVERY = 1.0
@@ -40,8 +41,9 @@ LARGEST_CHUNK = 50_000
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments that `run` understands."""
-    parser.add_argument("type", help=_("what is brought in, for example customers or order-lines"))
-    parser.add_argument("file", type=Path, help=_("a CSV file, plain or .gz"))
+    parser.add_argument("type", nargs="?", help=_("what is brought in, for example customers or order-lines"))
+    parser.add_argument("file", nargs="?", type=Path, help=_("a CSV file, plain or .gz"))
+    parser.add_argument("--schedule", metavar="NAME", help=_("look at the source of this schedule now"))
     parser.add_argument("--mapping", help=_("name of a built-in mapping, or a JSON file"))
     parser.add_argument("--dry-run", action="store_true", help=_("check everything, write nothing"))
     parser.add_argument("--json", action="store_true", help=_("print the result as JSON"))
@@ -56,6 +58,10 @@ def run(args: argparse.Namespace) -> int:
     import until it has come to its end.
     """
     try:
+        if chosen := getattr(args, "schedule", None):
+            return _scheduled(chosen, args)
+        if not args.type or not args.file:
+            raise Misuse(_("Say what is brought in and from which file, or --schedule NAME."))
         actor = actor_called(args.user, "import")
         with translation.override(actor.language):
             return _import(args, actor)
@@ -114,6 +120,52 @@ def _import(args: argparse.Namespace, actor: Actor) -> int:
     if run_.state == ImportState.CANCELLED:
         return say(_("The import was cancelled."), FAILED)
     return OK
+
+
+def _scheduled(name: str, args: argparse.Namespace) -> int:
+    """Look at the source of a schedule, and import at once what is there."""
+    schedule = ImportSchedule.objects.select_related("state", "acts_as").filter(name=name).first()
+    if schedule is None:
+        names = ", ".join(ImportSchedule.objects.order_by("name").values_list("name", flat=True))
+        raise Misuse(
+            _("There is no schedule “%(name)s”. There are: %(names)s.")
+            % {"name": name, "names": names or "–"}
+        )
+    looked = taking.look(schedule)
+    done = []
+    states = [ImportState.WAITING, ImportState.RUNNING]
+    waiting = list(schedule.runs.select_related("owner").filter(state__in=states).order_by("id"))
+    for waits in waiting:
+        report = _Reporter(quiet=not sys.stderr.isatty())
+        try:
+            done.append(
+                engine.run(
+                    waits, actor_for(waits.owner) if waits.owner else actor_called(None, "import"), report
+                )
+            )
+        except RunBusy:
+            say(_("The worker is at it already."), OK)
+        except ImportProblem as problem:
+            say(f"{waits.file_name}: {problem}", OK)
+        report.close()
+    why = looked.why
+    if waiting:
+        why = taking.look(ImportSchedule.objects.get(pk=schedule.pk), fresh=False).why or why
+    if args.json:
+        told = {
+            "schedule": schedule.name, "taken": looked.taken, "known": looked.known, "growing": looked.growing,
+            "error": why or None, "runs": [result(one, None) for one in done],
+        }  # fmt: skip
+        sys.stdout.write(f"{json.dumps(told, ensure_ascii=False)}\n")
+    else:
+        sys.stdout.write("".join(f"{one.file_name}\n{_summary(one, None, dry_run=False)}\n" for one in done))
+        sys.stdout.write(_("%(count)s files taken.") % {"count": looked.taken} + "\n")
+    if looked.growing:
+        say(
+            _("%(count)s files may still be written to. Look again in a minute.") % {"count": looked.growing},
+            OK,
+        )
+    return say(why, FAILED) if why else OK
 
 
 def result(import_run: ImportRun, rejects_file: Path | None) -> dict[str, Any]:

@@ -13,3 +13,11 @@ class ImportFinished(Event):
 
     name = "records.import_finished"
     run_id: int
+
+
+@dataclass(frozen=True)
+class ImportScheduleStopped(Event):
+    """A scheduled import failed so often in a row that it switched itself off."""
+
+    name = "records.import_schedule_stopped"
+    schedule_id: int

@@ -12,7 +12,7 @@ import structlog
 from django.db import InterfaceError, OperationalError, connection
 from django.utils.translation import gettext_lazy as _
 
-from dangol.records.importing.errors import RunBusy
+from dangol.records.importing.errors import RunBusy, Text
 from dangol.records.models import ImportRun
 
 log = structlog.get_logger(__name__)
@@ -30,12 +30,18 @@ def lock_number(import_run: ImportRun) -> int:
 
 @contextmanager
 def holding(import_run: ImportRun) -> Iterator[None]:
-    """Hold the run for this process. The lock belongs to the database session and dies with it."""
-    number = lock_number(import_run)
+    """Hold the run for this process. Raises RunBusy."""
+    with held(lock_number(import_run), _("This file is being imported already.")):
+        yield
+
+
+@contextmanager
+def held(number: int, otherwise: Text) -> Iterator[None]:
+    """Hold an advisory lock. It belongs to the database session and dies with it. Raises RunBusy with the text."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [number])
         if not cursor.fetchone()[0]:
-            raise RunBusy(_("This file is being imported already."))
+            raise RunBusy(otherwise)
     try:
         yield
     finally:
@@ -49,7 +55,7 @@ def holding(import_run: ImportRun) -> Iterator[None]:
                     cursor.execute("SELECT pg_advisory_unlock(%s)", [number])
             except (OperationalError, InterfaceError):
                 # The session is gone, and the lock with it.
-                log.info("import_lock_died_with_session", run=import_run.pk)
+                log.info("import_lock_died_with_session", lock=number)
 
 
 def runs_held() -> set[int]:

@@ -11,7 +11,9 @@ from dangol.identity.actors import Actor, actor_for
 from dangol.records.importing import engine, rehearsals, undoing
 from dangol.records.importing.errors import ImportProblem, RunBusy
 from dangol.records.importing.runs import REHEARSE_TASK, RUN_TASK, UNDO_TASK
-from dangol.records.models import ImportRun, UndoState
+from dangol.records.importing.scheduling import services, taking
+from dangol.records.importing.scheduling.services import LOOK_TASK
+from dangol.records.models import ImportRun, ImportSchedule, UndoState
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +35,8 @@ def run(*, run_id: int) -> None:
     except ImportProblem as problem:
         # The run carries the message; there is nothing a retry could better.
         log.warning("import_refused", run=run_id, why=str(problem))
+    if import_run.schedule_id is not None:
+        services.schedule_wake(schedule_id=import_run.schedule_id)
 
 
 @app.task(name=REHEARSE_TASK, queue=queue.DEFAULT)
@@ -59,6 +63,32 @@ def undo(*, run_id: int, user_id: int | None) -> None:
     except Exception:
         ImportRun.objects.filter(pk=run_id).update(undo=UndoState.FAILED)
         raise
+
+
+@app.periodic(cron="* * * * *")
+@app.task(
+    name="dangol.records.importing.schedules",
+    queue=queue.DEFAULT,
+    queueing_lock="dangol.records.importing.schedules",
+)
+def schedules(timestamp: int) -> None:
+    """Each minute: hand the scheduled imports that are due to the worker."""
+    services.start_due()
+
+
+@app.task(name=LOOK_TASK, queue=queue.DEFAULT)
+def look(*, schedule_id: int, fresh: bool) -> None:
+    """Look at the source of a schedule; a job whose worker died looks again and finds what has been done."""
+    schedule = ImportSchedule.objects.select_related("acts_as", "state").filter(pk=schedule_id).first()
+    if schedule is None:
+        log.info("import_schedule_gone", schedule=schedule_id)
+        return
+    try:
+        looked = taking.look(schedule, fresh=fresh)
+    except RunBusy:
+        log.info("import_schedule_busy", schedule=schedule_id)
+        return
+    log.info("import_schedule_looked", schedule=schedule_id, result=str(looked.result), taken=looked.taken)
 
 
 def _actor(user_id: int | None) -> Actor:

@@ -97,6 +97,7 @@ def run_create(
     stored: bool = False,
     state: ImportState = ImportState.WAITING,
     chunk_rows: int = 0,
+    schedule_id: int | None = None,
 ) -> ImportRun:
     """Note down an import. Nothing is read yet.
 
@@ -122,6 +123,7 @@ def run_create(
         record_types=mapping.types,
         language=actor.language,
         chunk_rows=chunk_rows or CHUNK_ROWS,
+        schedule_id=schedule_id,
     )
 
 
@@ -149,15 +151,19 @@ def run_set_mapping(*, run: ImportRun, mapping: Mapping, actor: Actor) -> None:
     run.save(update_fields=["mapping", "mapping_name", "record_types", "fingerprint", "rehearsed"])
 
 
-def run_start(*, run: ImportRun, actor: Actor) -> None:
-    """Hand a run to the worker: one that is ready, or one that stopped by an error. Raises ImportProblem."""
+def run_start(*, run: ImportRun, actor: Actor, after: str = "") -> None:
+    """Hand a run to the worker: one that is ready, or one that stopped by an error. Raises ImportProblem.
+
+    Args:
+        after: as in `enqueue`.
+    """
     engine.require_permission(read_mapping(run.mapping, name=run.mapping_name), actor)
     with transaction.atomic():
         started = ImportRun.objects.filter(
             pk=run.pk, state__in=[ImportState.DRAFT, ImportState.FAILED]
         ).update(state=ImportState.WAITING, message="", cancel_requested=False, finished_at=None)
         if started:
-            enqueue(run)
+            enqueue(run, after=after)
     run.refresh_from_db()
 
 
@@ -220,9 +226,13 @@ def run_undo(*, run: ImportRun, actor: Actor) -> None:
     run.refresh_from_db()
 
 
-def enqueue(run: ImportRun) -> None:
-    """Put the job on the queue; to be called in the transaction that makes the run wait."""
-    queue.enqueue(RUN_TASK, run_id=run.pk, lock=f"{RUN_TASK}:{run.pk}")
+def enqueue(run: ImportRun, *, after: str = "") -> None:
+    """Put the job on the queue; to be called in the transaction that makes the run wait.
+
+    Args:
+        after: runs with the same word go one after the other, in the order in which they were put there.
+    """
+    queue.enqueue(RUN_TASK, run_id=run.pk, lock=after or f"{RUN_TASK}:{run.pk}")
 
 
 def run_cancel(*, run: ImportRun, actor: Actor) -> None:

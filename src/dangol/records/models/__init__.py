@@ -14,22 +14,42 @@ from dangol.records.models.imports import (
     UndoState,
 )
 from dangol.records.models.saved_mappings import SavedMapping
+from dangol.records.models.schedules import (
+    FileState,
+    ImportSchedule,
+    ImportScheduleFile,
+    ImportScheduleState,
+    ScheduleAccess,
+    ScheduleAfter,
+    ScheduleResult,
+    ScheduleRule,
+    ScheduleSource,
+)
 from dangol.records.models.search import SearchEntry, SearchIdentifier, SearchScope, SearchToken
 
 __all__ = [
     "Change",
     "ExportRun",
     "ExportState",
+    "FileState",
     "IdempotencyKey",
     "ImportChunk",
     "ImportCounter",
     "ImportMemory",
     "ImportReject",
     "ImportRun",
+    "ImportSchedule",
+    "ImportScheduleFile",
+    "ImportScheduleState",
     "ImportState",
     "OwnedRecord",
     "Record",
     "SavedMapping",
+    "ScheduleAccess",
+    "ScheduleAfter",
+    "ScheduleResult",
+    "ScheduleRule",
+    "ScheduleSource",
     "SearchEntry",
     "SearchIdentifier",
     "SearchScope",

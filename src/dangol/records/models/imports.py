@@ -49,6 +49,14 @@ class ImportRun(models.Model):
         related_name="+",
         verbose_name=_("User"),
     )
+    schedule = models.ForeignKey(
+        "records.ImportSchedule",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="runs",
+        verbose_name=_("Schedule"),
+    )
     state = models.CharField(_("State"), max_length=10, choices=ImportState, default=ImportState.DRAFT)
     file_name = models.CharField(_("File"), max_length=255)
     path = models.TextField()

@@ -41,7 +41,7 @@ def actor_of(request: HttpRequest) -> Actor:
 def run_of(request: HttpRequest, key: uuid.UUID) -> tuple[Actor, ImportRun]:
     """The actor and the run, if he may see it. One query."""
     actor = actor_of(request)
-    run = runs.runs_visible_to(actor).select_related("owner").filter(key=key).first()
+    run = runs.runs_visible_to(actor).select_related("owner", "schedule").filter(key=key).first()
     if run is None:
         raise Http404
     return actor, run

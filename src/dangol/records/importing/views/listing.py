@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from dangol.identity.actors import may_administer
 from dangol.records.importing import runs, saved
 from dangol.records.importing.errors import ImportProblem
+from dangol.records.importing.scheduling import services
 from dangol.records.importing.views.access import MENU_KEY, TONES, actor_of, type_labels
 from dangol.records.models import ImportState
 
@@ -21,7 +22,7 @@ PAGE = 30
 def index(request: HttpRequest) -> HttpResponse:
     """The runs this actor may see, newest first; `?state=` shows those in one state."""
     actor = actor_of(request)
-    found = runs.runs_visible_to(actor).select_related("owner").order_by("-id")
+    found = runs.runs_visible_to(actor).select_related("owner", "schedule").order_by("-id")
     state = request.GET.get("state", "")
     if state in ImportState.values:
         found = found.filter(state=state)
@@ -54,6 +55,7 @@ def index(request: HttpRequest) -> HttpResponse:
             "kept": saved.saved_mappings(known.name for known in runs.importable_types(actor)),
             "may_forget_all": may_administer(actor),
             "own": actor.user_id,
+            "stopped": services.schedules_visible_to(actor).filter(state__stopped_at__isnull=False),
         },
     )
 
