@@ -27,7 +27,7 @@ def test_a_filtered_list_is_made_by_the_worker_and_downloaded(
     visit, manager, insider, world, own_folder, monkeypatch, width
 ):
     monkeypatch.setattr(runs, "DIRECT_ROWS", 0)  # so that even a short list is made in the background
-    page = visit(manager, '/customers/?filter=city+%3D+%22부산시%22', width=width)
+    page = visit(manager, "/customers/?filter=city+%3D+%22부산시%22", width=width)
     page.locator("[data-open=export]").click()
     dialog = page.locator("dialog#export")
     dialog.locator("select[name=kind]").select_option("xlsx")
