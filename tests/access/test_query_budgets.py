@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from dangol.identity.models import User
 from dangol.records import registry, writing
+from dangol.records.models import ExportRun, ImportRun
 from dangol.records.writing import Change
 
 pytestmark = pytest.mark.django_db
@@ -63,7 +66,45 @@ def busy(manager):
     return customer, orders[0]
 
 
-def test_no_page_costs_more_than_its_budget(manager, busy):
+@dataclass(frozen=True)
+class Files:
+    """One of the runs that the lists show."""
+
+    imported: ImportRun
+    exported: ExportRun
+
+
+@pytest.fixture
+def files(manager, tmp_path, settings):
+    """Twenty imports of the manager's with rejected rows, and as many exports."""
+    settings.DATA = tmp_path
+    owner = User.objects.get(pk=manager.id)
+    imported = [
+        ImportRun.objects.create(
+            owner=owner,
+            file_name=f"{number}.csv",
+            path=str(tmp_path / f"{number}.csv"),
+            size=9,
+            record_types=["customer"],
+            mapping={"records": [{"type": "customer", "key": ["external_id"], "fields": {"name": "이름"}}]},
+            state="finished",
+            rows=2,
+            imported=1,
+            rejected=1,
+            created={"customer": 1},
+        )
+        for number in range(20)
+    ]
+    exported = [
+        ExportRun.objects.create(
+            owner=owner, record_type="customer", format="csv", columns=["name"], state="finished", rows=9
+        )
+        for _ in range(20)
+    ]
+    return Files(imported[0], exported[0])
+
+
+def test_no_page_costs_more_than_its_budget(manager, busy, files):
     customer, order = busy
     pages = {
         "home": "/",
@@ -79,6 +120,12 @@ def test_no_page_costs_more_than_its_budget(manager, busy):
         "palette": "/search/?q=바쁜",
         "lookup": "/lookup/customer/?q=바쁜",
         "value": "/value/",
+        "imports": "/imports/",
+        "import file": "/imports/new/",
+        "import result": f"/imports/{files.imported.key}/",
+        "exports": "/exports/",
+        "export dialog": "/customers/export/",
+        "export": f"/exports/{files.exported.key}/",
         "api list": "/api/v1/customers",
         "api record": f"/api/v1/customers/{customer}",
         "api timeline": f"/api/v1/customers/{customer}/timeline",

@@ -345,3 +345,30 @@ def test_columns_are_guessed_in_the_eyes_of_whoever_looks(administrator: Any) ->
     )
     Customer.objects.update(name="다른 이름", external_id="C-1")
     assert Clerk(administrator.client, content, record_type="contact").form["p0-f1"] == "customer@external_id"
+
+
+def test_a_file_with_only_a_header_says_so_and_offers_the_way_out(administrator: Any) -> None:
+    page = Clerk(administrator.client, "고객 번호,이름,전화\n")
+    shown = administrator.client.get(reverse("imports:mapping", args=[page.run.key])).content.decode()
+    assert "머리글 아래에 행이 없어요" in shown
+    full = Clerk(administrator.client, "고객 번호,이름,전화\nC1,한빛,02-123-4567\n")
+    shown = administrator.client.get(reverse("imports:mapping", args=[full.run.key])).content.decode()
+    assert "머리글 아래에 행이 없어요" not in shown
+    page.send("next")
+    preview = administrator.client.get(reverse("imports:detail", args=[page.run.key])).content.decode()
+    assert "파일에 가져올 행이 없어요" in preview
+
+
+def test_two_header_rows_over_customers_find_the_name(administrator: Any) -> None:
+    clerk = Clerk(administrator.client, "고객,,연락처,\n번호,이름,전화,이메일\nT1,대원,02-111-2222,a@b.kr\n")
+    shown = administrator.client.get(reverse("imports:mapping", args=[clerk.run.key]))
+    assert "필수인데 맞는 열이 없어요" not in shown.content.decode()
+    clerk.send("next")
+    clerk.run.refresh_from_db()
+    assert clerk.run.mapping["records"][0]["fields"]["name"] in ("고객 이름", {"column": "고객 이름"})
+
+
+def test_a_draft_shows_no_numbers_in_the_list(administrator: Any) -> None:
+    Clerk(administrator.client, "이름\n한빛\n")
+    page = administrator.client.get(reverse("imports:list")).content.decode()
+    assert page.count('<td class="num mut">–</td>') == 4

@@ -13,7 +13,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from dangol.identity.actors import Actor
+from dangol.identity.actors import Actor, actor_for
 from dangol.records import registry
 from dangol.records.commandline import (
     FAILED,
