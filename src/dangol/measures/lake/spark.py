@@ -27,7 +27,7 @@ _lakes = 0
 """How many lakes this process has open; the last one that is closed ends the Spark application."""
 
 
-class SparkLake(Backend):
+class SparkLake(Backend):  # type: ignore[misc]
     """The Spark backend of Ibis, with results, kept tables and tables made in memory going by Arrow.
 
     Ibis 12 takes them through pandas, where integers that may be missing become floating-point numbers.
