@@ -79,7 +79,7 @@ def keep(backend, name, table):
     backend.con.unregister("given")
 
 
-def opened(backend, rows):
+def opened(backend, rows, keep=keep):
     """A lake in memory of the same rows that PostgreSQL has."""
     for name, each in LAB.items():
         renamed = [{**row, "rfm_segment": row.get("segment")} for row in rows[name].values()]
@@ -95,37 +95,43 @@ def opened(backend, rows):
 
 
 SOUGHT = st.sampled_from(["deal", "company"])
-
-
-@pytest.mark.parametrize("guarded", [False, True])
-@pytest.mark.usefixtures("tables", "lab_datasets")
-@settings(
+QUIET = settings(
     deadline=None,
     max_examples=25,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(data=st.data(), world=worlds)
-def test_the_lake_finds_what_the_database_finds(guarded, data, world):
-    rows = fill(world)
+
+
+def agrees(of, data, guarded):
+    """Hold one drawn filter over an open lake against PostgreSQL, which has the same rows."""
 
     def secrets(target):
         return guarded and "secret" in target.fields
 
+    record_type = lab.TYPES[data.draw(SOUGHT)]
+    tree = data.draw(trees(record_type))
+    condition = language.compile(
+        tree, record_type, actor=lab.SEOUL, now=NOW,
+        visible=lambda target: Q(secret=False) if secrets(target) else True,
+    )  # fmt: skip
+    expected = sorted(record_type.model._base_manager.filter(condition).values_list("pk", flat=True))
+    found = filters.matching(
+        of, tree, record_type, actor=lab.SEOUL, now=NOW,
+        visible=lambda target: Compare(("secret",), "=", False) if secrets(target) else EVERYTHING,
+    )  # fmt: skip
+    assert sorted(row["id"] for row in of.read(found.select("id")).to_pylist()) == expected, tree
+
+
+@pytest.mark.parametrize("guarded", [False, True])
+@pytest.mark.usefixtures("tables", "lab_datasets")
+@QUIET
+@given(data=st.data(), world=worlds)
+def test_the_lake_finds_what_the_database_finds(guarded, data, world):
+    rows = fill(world)
     with opened(ibis.duckdb.connect(), rows) as of:
         for _again in range(3):
-            record_type = lab.TYPES[data.draw(SOUGHT)]
-            tree = data.draw(trees(record_type))
-            condition = language.compile(
-                tree, record_type, actor=lab.SEOUL, now=NOW,
-                visible=lambda target: Q(secret=False) if secrets(target) else True,
-            )  # fmt: skip
-            expected = sorted(record_type.model._base_manager.filter(condition).values_list("pk", flat=True))
-            found = filters.matching(
-                of, tree, record_type, actor=lab.SEOUL, now=NOW,
-                visible=lambda target: Compare(("secret",), "=", False) if secrets(target) else EVERYTHING,
-            )  # fmt: skip
-            assert sorted(row["id"] for row in of.read(found.select("id")).to_pylist()) == expected, tree
+            agrees(of, data, guarded)
 
 
 @pytest.mark.usefixtures("lab_registry", "lab_datasets")
