@@ -20,6 +20,7 @@ def copy_rows(statement: str | Composed, rows: Iterable[Sequence[Any]]) -> None:
     other threads, which takes longer than sending the rows.
     """
     with (
+        connection.wrap_database_errors,  # Django leaves COPY out: a connection that is lost shall look as it always does
         connection.cursor() as cursor,
         cursor.copy(statement, writer=LibpqWriter(cursor.cursor, flush_threshold=UNSENT)) as copy,
     ):
