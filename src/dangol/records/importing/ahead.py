@@ -13,6 +13,7 @@ from dangol.records.importing.errors import ImportProblem, Problem
 from dangol.records.importing.folding import Folded, fold, tokenize
 from dangol.records.importing.mapping import CompiledMapping
 from dangol.records.importing.readers import Row, Table
+from dangol.records.importing.turns import Turns
 
 Readable = list[tuple[int, list[str]]]
 
@@ -62,22 +63,23 @@ def chunks_ahead(
         ImportProblem: while iterating, behind the last chunk that could be read.
     """
     language = translation.get_language()
+    turns = Turns()
     waiting: list[Row] = []
 
     def prepare() -> Prepared:
         with translation.override(language):
             chunk = read()
             if not compiled.counted:
-                chunk.folded = fold(compiled, chunk.readable, {})
+                chunk.folded = fold(compiled, turns.paced(chunk.readable), {})
                 if makes_new():
-                    tokenize(compiled, chunk.folded)
+                    tokenize(compiled, chunk.folded, turns.paced)
             return chunk
 
     def read() -> Prepared:
         got, error = waiting[:], None
         waiting.clear()
         try:
-            for row in rows:
+            for row in turns.paced(rows):
                 if len(got) == size:
                     waiting.append(row)
                     break
@@ -93,12 +95,16 @@ def chunks_ahead(
     def all_chunks(reader: ThreadPoolExecutor) -> Iterator[Prepared]:
         following: Future[Prepared] | None = reader.submit(prepare)
         while following is not None:
-            chunk = following.result()
+            with turns.waiting():
+                chunk = following.result()
             following = None if chunk.is_last or chunk.error else reader.submit(prepare)
             if chunk.rows or not chunk.error:
                 yield chunk
             if chunk.error:
                 raise chunk.error
 
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="import-reader") as reader:
+    with (
+        ThreadPoolExecutor(max_workers=1, thread_name_prefix="import-reader") as reader,
+        turns.while_the_database_works(),
+    ):
         yield all_chunks(reader)
