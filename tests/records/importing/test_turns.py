@@ -1,7 +1,6 @@
 """The thread that reads ahead stands still while the one that stores computes, and works while it waits."""
 
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -31,9 +30,8 @@ class Reader:
 
 
 @pytest.fixture
-def patient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "PATIENCE", 30)
-    yield
 
 
 def test_the_reader_works_only_while_the_database_does(patient: None) -> None:
