@@ -11,6 +11,7 @@ class RecordsConfig(AppConfig):
         from dangol.records.exporting.menus import add_entry as add_exports
         from dangol.records.importing.menus import add_entry
         from dangol.records.menus import add_entries
+        from dangol.records.own import definitions
         from dangol.web import menu
 
         autodiscover_modules("records")
@@ -18,3 +19,4 @@ class RecordsConfig(AppConfig):
         add_entries()
         add_entry()
         add_exports()
+        definitions.start()

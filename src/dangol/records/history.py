@@ -15,6 +15,7 @@ from dangol.identity.actors import Actor
 from dangol.records import permissions, registry
 from dangol.records.fields import Locale, Ref, Reference
 from dangol.records.fields.base import Label
+from dangol.records.fields.own import Own
 from dangol.records.models import Change
 from dangol.records.types import RecordType
 
@@ -77,6 +78,7 @@ def _items(actor: Actor, record_type: RecordType, rows: Sequence[Change]) -> lis
         for name in record_type.fields
         if name in record_type.table.columns
     }
+    fields.update((f"own.{name}", name) for name in record_type.own_fields)
     titles = _titles(actor, record_type, rows, fields)
     users = get_user_model()._default_manager.in_bulk({row.actor_id for row in rows if row.actor_id})
     items = []
@@ -145,6 +147,8 @@ def value_of(field: Any, raw: Any, titles: Mapping[int, str]) -> Any:
     """
     if raw is None or raw == "":
         return None
+    if isinstance(field, Own) and not isinstance(field, Reference):
+        return field.loaded(raw)
     match field.kind:
         case "reference":
             return Ref(id=raw, title=titles.get(raw, ""))

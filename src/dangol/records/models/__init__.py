@@ -13,6 +13,7 @@ from dangol.records.models.imports import (
     ImportState,
     UndoState,
 )
+from dangol.records.models.own_fields import IndexState, OwnField, OwnKind, OwnState
 from dangol.records.models.saved_mappings import SavedMapping
 from dangol.records.models.search import SearchEntry, SearchIdentifier, SearchScope, SearchToken
 
@@ -27,6 +28,10 @@ __all__ = [
     "ImportReject",
     "ImportRun",
     "ImportState",
+    "IndexState",
+    "OwnField",
+    "OwnKind",
+    "OwnState",
     "OwnedRecord",
     "Record",
     "SavedMapping",

@@ -125,8 +125,10 @@ def index(request: HttpRequest, record_type: RecordType) -> HttpResponse:
         "query": _query(base),
         "columns": columns,
         "shown_fields": [record_type.fields[name] for name in columns if name != record_type.title],
-        "column_choices": _column_choices(record_type, tuple(known), frozenset(columns), actor.language),
-        "field_options": _field_options(record_type, tuple(known), actor.language),
+        "column_choices": _column_choices(
+            record_type, record_type.edition, tuple(known), frozenset(columns), actor.language
+        ),
+        "field_options": _field_options(record_type, record_type.edition, tuple(known), actor.language),
         "operators": OPERATOR_LABELS,
         "hidden": [(key, value) for key, value in base.items() if key not in ("filter", "cols")],
         "sort": request.GET.get("sort", ""),
@@ -221,7 +223,9 @@ def _chips(
 # Kept, since they are the same on every page and longer than most lists. Labels speak the language of the request, which
 # is the reader's.
 @lru_cache(maxsize=128)
-def _field_options(record_type: RecordType, names: tuple[str, ...], language: str) -> SafeString:
+def _field_options(
+    record_type: RecordType, edition: int, names: tuple[str, ...], language: str
+) -> SafeString:
     """The fields that can be filtered, as options."""
     fields = [record_type.fields[name] for name in names]
     return format_html_join(
@@ -233,7 +237,7 @@ def _field_options(record_type: RecordType, names: tuple[str, ...], language: st
 
 @lru_cache(maxsize=128)
 def _column_choices(
-    record_type: RecordType, names: tuple[str, ...], chosen: frozenset[str], language: str
+    record_type: RecordType, edition: int, names: tuple[str, ...], chosen: frozenset[str], language: str
 ) -> SafeString:
     """A checkbox for each field that can be a column and is none yet; the title always is one."""
     return format_html_join(

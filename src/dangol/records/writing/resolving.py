@@ -96,6 +96,7 @@ def _look_up(
         **{name: name for name in (target.keys if target else ())},
         **{name: known.column for name, known in (target.fields.items() if target else ()) if known.unique},
     }
+    own = target.own_fields.get(key) if target else None
     if key not in columns:
         names = ", ".join(name for name in columns if name)
         raise FieldError("key", _("Records are named by: %(keys)s.") % {"keys": names})
@@ -110,7 +111,12 @@ def _look_up(
         given[parsed].append(value)
     found: dict[Any, list[int]] = defaultdict(list)
     column = columns[key]
-    for record_id, value in rows.filter(**{f"{column}__in": list(given)}).values_list("pk", column):
+    if own is not None:
+        rows = rows.annotate(_key=own.expression()).filter(own.q("in", list(given)))
+        named = ((record_id, own.loaded(value)) for record_id, value in rows.values_list("pk", "_key"))
+    else:
+        named = rows.filter(**{f"{column}__in": list(given)}).values_list("pk", column)
+    for record_id, value in named:
         for as_given in given.get(value, ()):
             found[as_given].append(record_id)
     return found
