@@ -12,6 +12,8 @@ class RecordsConfig(AppConfig):
         from dangol.records.importing.menus import add_entry
         from dangol.records.menus import add_entries
         from dangol.records.own import definitions
+        from dangol.records.own.removing import release
+        from dangol.records.writing import also_remove
         from dangol.web import menu
 
         autodiscover_modules("records")
@@ -20,3 +22,4 @@ class RecordsConfig(AppConfig):
         add_entry()
         add_exports()
         definitions.start()
+        also_remove(release)

@@ -23,6 +23,8 @@ class Input:
     title: str = ""
     error: str = ""
     inline: bool = False
+    hidden: bool = False
+    """Whether a condition keeps the field off the form for now."""
 
     def __html__(self) -> SafeString:
         return self.control()

@@ -12,6 +12,7 @@ from typing import Any
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from dangol.identity import revisions
 from dangol.identity.actors import Actor, actor_for
 from dangol.identity.models import User
 from dangol.records import filters, registry
@@ -122,6 +123,7 @@ def _move(path: Path, out: Path) -> None:
 
 def _actor(email: str | None) -> Actor:
     if not email:
+        revisions.look()
         return Actor.system("export")
     user = User.objects.filter(email__iexact=email, is_active=True).first()
     if user is None:

@@ -13,6 +13,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from dangol.identity import revisions
 from dangol.identity.actors import Actor, actor_for
 from dangol.identity.models import User
 from dangol.records import registry
@@ -129,6 +130,7 @@ def result(import_run: ImportRun, rejects_file: Path | None) -> dict[str, Any]:
 
 def _actor(email: str | None) -> Actor:
     if not email:
+        revisions.look()
         return Actor.system("import")
     user = User.objects.filter(email__iexact=email, is_active=True).first()
     if user is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from dangol.records import registry
 from dangol.records.fields import FieldError, Locale
+from dangol.records.fields.own import Own
 from dangol.records.filters import FilterError
 from dangol.records.models import OwnField, OwnKind
 from dangol.records.own import conditions, definitions
@@ -54,8 +55,7 @@ def check(definition: OwnField, default: Any, before: OwnField | None) -> None:
         ValidationError: by field.
     """
     errors: dict[str, list[str]] = defaultdict(list)
-    record_type = registry.find(definition.record_type)
-    if record_type is None:
+    if registry.find(definition.record_type) is None:
         raise ValidationError({"record_type": _("There is no such type of records.")})
     if definition.kind not in OwnKind.values:
         raise ValidationError({"kind": _("There is no such kind of field.")})
@@ -78,16 +78,24 @@ def check(definition: OwnField, default: Any, before: OwnField | None) -> None:
         definition.default = None if value is None else field.raw(value)
     except FieldError as problem:
         errors["default"].append(str(problem.message))
-    definition.condition = definition.condition.strip()
-    if definition.condition:
-        try:
-            conditions.read(definition.condition, record_type)
-            if definition.name in conditions.names_in(record_type, field):
-                errors["condition"].append(_("A field cannot depend on itself."))
-        except FilterError as problem:
-            errors["condition"].append(str(problem))
+    _check_condition(definition, field, errors)
     if errors:
         raise ValidationError(dict(errors))
+
+
+def _check_condition(definition: OwnField, field: Own, errors: dict[str, list[str]]) -> None:
+    definition.condition = definition.condition.strip()
+    if not definition.condition:
+        return
+    try:
+        names = conditions.fields_of(
+            conditions.read(definition.condition, registry.get(definition.record_type))
+        )
+    except FilterError as problem:
+        errors["condition"].append(str(problem))
+        return
+    if field.name in names:
+        errors["condition"].append(_("A field cannot depend on itself."))
 
 
 def _settings(definition: OwnField, before: OwnField | None, errors: dict[str, list[str]]) -> dict[str, Any]:
@@ -128,24 +136,16 @@ def _choices(given: Any, before: OwnField | None, errors: dict[str, list[str]]) 
     for item in given:
         code = str(item.get("code", "")).strip()
         ko, en = str(item.get("ko", "")).strip()[:80], str(item.get("en", "")).strip()[:80]
-        if not CODE.fullmatch(code):
-            errors["choices"].append(
-                _("“%(code)s” is no code: small letters, digits, - and _ only, at most 40.")
-                % {"code": code[:60]}
-            )
-        elif code in found:
-            errors["choices"].append(_("The code “%(code)s” stands there twice.") % {"code": code})
-        elif not (ko or en):
-            errors["choices"].append(_("The choice “%(code)s” has no name.") % {"code": code})
-        elif (ko or en).casefold() in labels:
-            errors["choices"].append(_("Two choices are called “%(name)s”.") % {"name": ko or en})
-        else:
-            labels.add((ko or en).casefold())
-            found[code] = {"code": code, "ko": ko, "en": en}
-            if item.get("tone") in TONES[1:]:
-                found[code]["tone"] = item["tone"]
-            if item.get("retired"):
-                found[code]["retired"] = True
+        problem = _problem_of_choice(code, ko or en, found, labels)
+        if problem:
+            errors["choices"].append(problem)
+            continue
+        labels.add((ko or en).casefold())
+        found[code] = {"code": code, "ko": ko, "en": en}
+        if item.get("tone") in TONES[1:]:
+            found[code]["tone"] = item["tone"]
+        if item.get("retired"):
+            found[code]["retired"] = True
     if not found and not errors["choices"]:
         errors["choices"].append(_("Enter at least one choice."))
     if len(found) > MOST_CHOICES:
@@ -157,3 +157,15 @@ def _choices(given: Any, before: OwnField | None, errors: dict[str, list[str]]) 
     if not errors["choices"]:
         del errors["choices"]
     return list(found.values())
+
+
+def _problem_of_choice(code: str, label: str, codes: Collection[str], labels: Collection[str]) -> str:
+    if not CODE.fullmatch(code):
+        return _("“%(code)s” is no code: small letters, digits, - and _ only, at most 40.") % {
+            "code": code[:60]
+        }
+    if code in codes:
+        return _("The code “%(code)s” stands there twice.") % {"code": code}
+    if not label:
+        return _("The choice “%(code)s” has no name.") % {"code": code}
+    return _("Two choices are called “%(name)s”.") % {"name": label} if label.casefold() in labels else ""

@@ -33,14 +33,11 @@ _trees: dict[tuple[str, int, str], Tree | None] = {}
 def read(text: str, record_type: RecordType) -> Tree:
     """The condition that a text is. Raises FilterError for what is none, or asks for more than the form knows."""
     tree = parse(text, record_type)
+    inside = {name for section in record_type.form_sections() for name in section.fields}
     for node in walk(tree):
         if isinstance(node, And | Or | Not):
             continue
-        if (
-            not isinstance(node, Compare)
-            or len(node.path) != 1
-            or node.path[0] not in record_type.editable_fields
-        ):
+        if not isinstance(node, Compare) or len(node.path) != 1 or node.path[0] not in inside:
             raise FilterError(
                 _("A condition can only ask for fields of the record itself that stand in its form."),
                 code="condition",
@@ -66,9 +63,12 @@ def tree_of(record_type: RecordType, field: Own) -> Tree | None:
 def names_in(record_type: RecordType, field: Own) -> frozenset[str]:
     """The fields that the field's condition asks for."""
     tree = tree_of(record_type, field)
-    return (
-        frozenset(node.path[0] for node in walk(tree) if isinstance(node, Compare)) if tree else frozenset()
-    )
+    return frozenset() if tree is None else fields_of(tree)
+
+
+def fields_of(tree: Tree) -> frozenset[str]:
+    """The fields that a condition asks for."""
+    return frozenset(node.path[0] for node in walk(tree) if isinstance(node, Compare))
 
 
 def needed(record_type: RecordType) -> set[str]:
