@@ -21,7 +21,9 @@ def _nothing_left_behind(db: None):
     revisions.forget()
 
 
-def test_an_administrator_makes_a_field_and_everybody_has_it_at_once(administrator: Person, insider: Person) -> None:
+def test_an_administrator_makes_a_field_and_everybody_has_it_at_once(
+    administrator: Person, insider: Person
+) -> None:
     pages = administrator.client
     assert "설비" in pages.get("/settings/fields/").content.decode()
     form = pages.get("/settings/fields/machine/new/?kind=choice")

@@ -24,9 +24,9 @@ from dangol.records.own import definitions, indexing, services, usage
 from dangol.records.types import RecordType
 
 ICONS = {
-    OwnKind.TEXT: "forms", OwnKind.LONG_TEXT: "notes", OwnKind.INTEGER: "hash", OwnKind.NUMBER: "hash",
-    OwnKind.MONEY: "coin", OwnKind.PERCENT: "percentage", OwnKind.DATE: "calendar",
-    OwnKind.DATETIME: "clock", OwnKind.BOOLEAN: "checkbox", OwnKind.CHOICE: "list", OwnKind.MULTI_CHOICE: "list-check",
+    OwnKind.TEXT: "forms", OwnKind.LONG_TEXT: "note", OwnKind.INTEGER: "numbers", OwnKind.NUMBER: "decimal",
+    OwnKind.MONEY: "coin", OwnKind.PERCENT: "discount", OwnKind.DATE: "calendar",
+    OwnKind.DATETIME: "clock", OwnKind.BOOLEAN: "checkbox", OwnKind.CHOICE: "list", OwnKind.MULTI_CHOICE: "checklist",
     OwnKind.REFERENCE: "link", OwnKind.PHONE: "phone", OwnKind.EMAIL: "mail", OwnKind.URL: "world",
     OwnKind.BUSINESS_NUMBER: "id",
 }  # fmt: skip

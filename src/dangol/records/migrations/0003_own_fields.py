@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('record_type', models.CharField(db_collation='C', max_length=40)),
                 ('name', models.CharField(db_collation='C', max_length=50)),
-                ('kind', models.CharField(choices=[('text', 'Text'), ('long_text', 'Long text'), ('integer', 'Whole number'), ('number', 'Number'), ('money', 'Amount of money'), ('percent', 'Percent'), ('date', 'Date'), ('datetime', 'Date and time'), ('boolean', 'Yes or no'), ('choice', 'Choice'), ('multi_choice', 'Several choices'), ('reference', 'Reference'), ('phone', 'Phone'), ('email', 'E-mail'), ('url', 'Web address'), ('business_number', 'Business number')], max_length=20)),
+                ('kind', models.CharField(choices=[('text', 'Line of text'), ('long_text', 'Long text'), ('integer', 'Whole number'), ('number', 'Number'), ('money', 'Amount of money'), ('percent', 'Percent'), ('date', 'Date'), ('datetime', 'Date and time'), ('boolean', 'Yes or no'), ('choice', 'Choice'), ('multi_choice', 'Several choices'), ('reference', 'Reference'), ('phone', 'Phone'), ('email', 'E-mail'), ('url', 'Web address'), ('business_number', 'Business number')], max_length=20)),
                 ('label_ko', models.CharField(max_length=80)),
                 ('label_en', models.CharField(blank=True, max_length=80)),
                 ('help_ko', models.CharField(blank=True, max_length=300)),

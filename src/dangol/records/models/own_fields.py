@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 class OwnKind(models.TextChoices):
     """What an own field can hold; each is one kind of `records.fields`."""
 
-    TEXT = "text", _("Text")
+    TEXT = "text", _("Line of text")
     LONG_TEXT = "long_text", _("Long text")
     INTEGER = "integer", _("Whole number")
     NUMBER = "number", _("Number")
