@@ -181,7 +181,9 @@ def test_a_reference_to_what_is_purged_becomes_empty(own):
     assert row["version"] == 2
 
 
-def test_another_process_has_a_field_from_its_next_request_on(own, insider, django_assert_num_queries, django_assert_max_num_queries):
+def test_another_process_has_a_field_from_its_next_request_on(
+    own, insider, django_assert_num_queries, django_assert_max_num_queries
+):
     assert insider.client.get("/api/v1/machines").status_code == 200
     with django_assert_max_num_queries(5) as counted:
         before = insider.client.get("/api/v1/machines?fields=*")

@@ -37,7 +37,7 @@ _TAKEN_BY_KIND: dict[str, tuple[str, ...]] = {
 }
 _RANGES = {
     "max_length": (1, 10_000),
-    "digits": (1, 30),
+    "digits": (1, 28),
     "places": (0, 10),
     "low": (-(2**53), 2**53),
     "high": (-(2**53), 2**53),
