@@ -27,14 +27,16 @@ _LENGTHS = (OwnKind.TEXT, OwnKind.LONG_TEXT)
 _NUMBERS = (OwnKind.NUMBER, OwnKind.MONEY, OwnKind.PERCENT)
 
 
-def targets() -> list[tuple[str, str]]:
+def targets() -> list[tuple[str, Any]]:
     """What a reference can point at."""
     people = [
         ("user", gettext_lazy("User")),
         ("team", gettext_lazy("Team")),
         ("territory", gettext_lazy("Territory")),
     ]
-    types = [(item.name, item.label) for item in registry.all_types() if not item.scope.administered]
+    types: list[tuple[str, Any]] = [
+        (item.name, item.label) for item in registry.all_types() if not item.scope.administered
+    ]
     return [("", "–"), *types, *[pair for pair in people if pair[0] not in dict(types)]]
 
 

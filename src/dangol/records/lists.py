@@ -17,7 +17,8 @@ from dangol.records import cursors, filters, permissions
 from dangol.records.fields import Field
 from dangol.records.fields.base import Ordered
 from dangol.records.fields.own import COLUMN as OWN
-from dangol.records.fields.own import ExactDecoder, Own
+from dangol.records.fields.own import Own
+from dangol.records.fields.own_json import ExactDecoder
 from dangol.records.filters.tree import EVERYTHING, Tree
 from dangol.records.types import RecordType
 

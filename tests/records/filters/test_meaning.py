@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dangol.records import filters
-from dangol.records.fields.own import encoded
+from dangol.records.fields.own_json import encoded
 from dangol.records.filters import Not
 from tests.records.filters import lab
 from tests.records.filters.evaluator import World

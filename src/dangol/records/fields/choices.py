@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from html import escape
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.utils import translation
@@ -29,7 +29,7 @@ class Choice(Field):
     kind = "choice"
     operators = ("=", "!=", "in", "not in", "is empty", "is not empty")
     widget = "select"
-    blank = ""
+    blank: ClassVar[Any] = ""
 
     def __init__(
         self,

@@ -10,15 +10,13 @@ several choices a list of codes. A yes/no that was never answered counts as no.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-import orjson
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Func, OuterRef, Q, QuerySet, Subquery
 from django.db.models.lookups import In, IsNull
@@ -27,9 +25,7 @@ from django.utils.translation import gettext_lazy as _
 from dangol.records.fields import choices, dates, numbers, reach, references, text
 from dangol.records.fields.base import LOOKUPS, NEGATIONS, Field, FieldError, Locale, Ordered
 from dangol.records.fields.multiple import MultiChoice
-
-if TYPE_CHECKING:
-    from dangol.records.fields.base import Label
+from dangol.records.fields.own_json import ExactDecoder
 
 COLUMN = "own"
 PREFIX = "x_"
@@ -44,13 +40,6 @@ _SQL = {
     "list": "(%(column)s -> '%(name)s')",
     "json": "(%(column)s -> '%(name)s')",
 }
-
-
-class ExactDecoder(json.JSONDecoder):
-    """Reads JSON without losing digits: numbers with decimal places are Decimals."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**{**options, "parse_float": Decimal})
 
 
 _OUTPUT: dict[str, models.Field[Any, Any]] = {
@@ -81,15 +70,6 @@ class OwnValue(Func):
     def __init__(self, column: Any, *, name: str, storage: str) -> None:
         template = sql_of(storage, name, "%(expressions)s")
         super().__init__(column, output_field=_OUTPUT[storage], template=template)
-
-
-def encoded(values: Mapping[str, Any]) -> str:
-    """Own values as the JSON text that is stored; numbers exactly as they are. None becomes null."""
-    parts = (
-        f'"{name}":{format(value, "f") if isinstance(value, Decimal) else orjson.dumps(value).decode()}'
-        for name, value in values.items()
-    )
-    return "{" + ",".join(parts) + "}"
 
 
 class Own(Field):
@@ -327,18 +307,17 @@ class OwnMultiChoice(Own, MultiChoice):
         return Q(_HasAny(self.expression(path), codes))
 
 
-class _HasAny(models.lookups.BuiltinLookup):  # type: ignore[type-arg]
-    """Whether a JSON list of texts has any of some; false for a list that is not there."""
+class _HasAny(Func):
+    """Whether a JSON list of texts has any of some."""
 
-    lookup_name = "own_has_any"
-    prepare_rhs = False
+    template = "(%(expressions)s)"
+    arg_joiner = " ?| "
+    output_field = models.BooleanField()
+    conditional = True
 
-    def get_db_prep_lookup(self, value: Any, connection: Any) -> tuple[str, list[Any]]:
-        return "%s", [value]
-
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
-        column, parameters = compiler.compile(self.lhs)
-        return f"({column} ?| %s::text[])", [*parameters, list(self.rhs)]
+    def __init__(self, column: Any, codes: Sequence[str]) -> None:
+        given = models.Value(list(codes), output_field=ArrayField(models.TextField()))
+        super().__init__(column, given)
 
 
 class OwnReference(Own, references.Reference):
@@ -391,22 +370,3 @@ class OwnReference(Own, references.Reference):
             rows = self.model._base_manager.order_by().filter(**{f"{self.title}__in": titles})
             found |= Q(In(column, rows.values("pk")))
         return found
-
-
-class Labels:
-    """Texts of an own field in the languages of the house; the other language where one is missing."""
-
-    def __init__(self, ko: str, en: str) -> None:
-        self.ko = ko
-        self.en = en
-
-    @cached_property
-    def lazy(self) -> Label:
-        """The text in the language of whoever reads it."""
-        from django.utils.functional import lazy
-        from django.utils.translation import get_language
-
-        def chosen() -> str:
-            return (self.en or self.ko) if (get_language() or "ko").startswith("en") else (self.ko or self.en)
-
-        return lazy(chosen, str)()

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from dangol.records.fields.own import ExactDecoder
+from dangol.records.fields.own_json import ExactDecoder
 from dangol.records.models.history import record_delete_history, record_history, record_version
 from dangol.records.models.transactions import CurrentTransaction, TransactionField
 

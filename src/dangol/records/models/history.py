@@ -9,7 +9,7 @@ import pgtrigger
 from django.db import models
 from django.db.models.functions import Now
 
-from dangol.records.fields.own import ExactDecoder
+from dangol.records.fields.own_json import ExactDecoder
 from dangol.records.models.transactions import CurrentTransaction, TransactionField
 
 

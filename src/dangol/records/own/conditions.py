@@ -167,7 +167,7 @@ class _Judge(Meaning):
                 value = first
         if isinstance(value, date) and not isinstance(value, datetime) and isinstance(held, datetime):
             return False
-        return {"<": held < value, "<=": held <= value, ">": held > value, ">=": held >= value}[op]
+        return bool({"<": held < value, "<=": held <= value, ">": held > value, ">=": held >= value}[op])
 
 
 def values_in(record_type: RecordType, data: Mapping[str, Any], actor: Actor) -> dict[str, Any]:

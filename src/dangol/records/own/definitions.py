@@ -14,7 +14,8 @@ from dangol.identity import revisions
 from dangol.identity.models import Team, Territory
 from dangol.records import registry
 from dangol.records.fields import own as kinds
-from dangol.records.fields.own import Labels, Own
+from dangol.records.fields.own import Own
+from dangol.records.fields.own_json import in_language
 from dangol.records.models import IndexState, OwnField, OwnKind, OwnState
 from dangol.records.types import Label, RecordType
 
@@ -91,8 +92,8 @@ def field_of(definition: OwnField) -> Own:
     """
     settings = definition.settings
     options: dict[str, Any] = {
-        "label": Labels(definition.label_ko, definition.label_en).lazy,
-        "help": Labels(definition.help_ko, definition.help_en).lazy,
+        "label": in_language(definition.label_ko, definition.label_en),
+        "help": in_language(definition.help_ko, definition.help_en),
         "required": definition.required,
         "unique": definition.unique,
     }
@@ -100,7 +101,7 @@ def field_of(definition: OwnField) -> Own:
         case OwnKind.CHOICE | OwnKind.MULTI_CHOICE:
             choices = settings["choices"]
             options["choices"] = [
-                (item["code"], Labels(item.get("ko", ""), item.get("en", "")).lazy) for item in choices
+                (item["code"], in_language(item.get("ko", ""), item.get("en", ""))) for item in choices
             ]
             options["tones"] = {item["code"]: item["tone"] for item in choices if item.get("tone")}
             options["retired"] = [item["code"] for item in choices if item.get("retired")]

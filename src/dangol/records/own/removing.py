@@ -8,7 +8,8 @@ from django.db import connection, transaction
 
 from dangol.identity.actors import Actor
 from dangol.records import registry
-from dangol.records.fields.own import COLUMN, OwnReference, encoded
+from dangol.records.fields.own import COLUMN, OwnReference
+from dangol.records.fields.own_json import encoded
 from dangol.records.models import OwnField, OwnState
 from dangol.records.own import indexing
 from dangol.records.types import RecordType

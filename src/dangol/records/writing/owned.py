@@ -8,7 +8,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from dangol.identity.actors import Actor
-from dangol.records.fields.own import Own, encoded
+from dangol.records.fields.own import Own
+from dangol.records.fields.own_json import encoded
 from dangol.records.own import conditions
 from dangol.records.types import Draft, RecordType
 from dangol.records.writing.errors import RowError

@@ -238,8 +238,8 @@ class _Batch:
             taken = owned.holding(self.type, field, list(holders))
         else:
             column = self._raw_column(name)
-            rows = self.type.model._default_manager.filter(**{f"{column}__in": list(holders)})
-            taken = rows.values_list("pk", column)
+            same = self.type.model._default_manager.filter(**{f"{column}__in": list(holders)})
+            taken = list(same.values_list("pk", column))
         for record_id, value in taken:
             draft = holders[value][0]
             if draft.id != record_id and draft.index not in self.refused:
@@ -268,7 +268,7 @@ class _Batch:
         for record_id, draft in zip(ids, drafts, strict=True):
             draft.id = record_id
             get = draft.values.get
-            row = [record_id, user_id, user_id]
+            row: list[Any] = [record_id, user_id, user_id]
             row += [get(name, default) for name, default in missing]
             for place in references:
                 row[place] = storing.column_value(row[place])
