@@ -122,3 +122,14 @@ def test_columns_of_a_list_beyond_a_dozen_come_out_of_one_reading(insider, every
     rows = record_list(actor=insider.actor, record_type=registry.get("machine"), columns=list(VALUES)).rows
     assert {name: rows[0][name] for name in VALUES} == VALUES
     assert rows[0]["id"] == record_id
+
+
+def test_a_slow_list_proposes_an_index_to_whoever_can_have_one(administrator, insider, own, monkeypatch):
+    definition = own("machine", "x_note")
+    made("machine", insider.actor, x_note="있음")
+    address = "/machines/?filter=x_note+is+not+empty"
+    assert f"/settings/fields/{definition.pk}/" not in administrator.client.get(address).content.decode()
+    monkeypatch.setattr("dangol.records.views.lists.SLOW_SECONDS", -1)
+    assert f"/settings/fields/{definition.pk}/" in administrator.client.get(address).content.decode()
+    assert f"/settings/fields/{definition.pk}/" not in administrator.client.get("/machines/").content.decode()
+    assert f"/settings/fields/{definition.pk}/" not in insider.client.get(address).content.decode()
