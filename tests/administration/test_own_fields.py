@@ -31,6 +31,7 @@ def test_an_administrator_makes_a_field_and_everybody_has_it_at_once(
     given = {
         "label_ko": "상태 등급", "label_en": "Condition", "group": "점검", "required": "on",
         "choice_ko": ["좋음", "나쁨", ""], "choice_en": ["Good", "", ""], "choice_code": ["", "bad", ""], "choice_tone": ["p", "r", ""],
+        "choice_place": ["2", "1", "3"],
     }  # fmt: skip
     preview = pages.post("/settings/fields/machine/preview/?kind=choice", given).content.decode()
     assert "좋음" in preview
@@ -39,7 +40,7 @@ def test_an_administrator_makes_a_field_and_everybody_has_it_at_once(
     assert answer.status_code == 302
     definition = OwnField.objects.get(record_type="machine")
     assert definition.name == "x_condition"
-    assert [item["code"] for item in definition.settings["choices"]] == ["good", "bad"]
+    assert [item["code"] for item in definition.settings["choices"]] == ["bad", "good"]
     new = insider.client.get("/machines/new/").content.decode()
     assert "상태 등급" in new
     assert "점검" in new

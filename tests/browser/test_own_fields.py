@@ -43,7 +43,7 @@ def test_a_field_is_made_with_a_preview_and_follows_its_condition(visit, adminis
 
 @pytest.mark.parametrize(("language", "theme", "width"), [("ko", "light", 390), ("en", "dark", 1440)])
 def test_the_pages_of_fields_fit_a_telephone_and_axe_finds_nothing(
-    visit, administrator, world, language, theme, width, tmp_path
+    visit, administrator, world, language, theme, width
 ):
     administrator.user.language, administrator.user.theme = language, theme
     administrator.user.save()
@@ -70,7 +70,4 @@ def test_the_pages_of_fields_fit_a_telephone_and_axe_finds_nothing(
         if findings := axe_findings(page):
             found[place] = findings
         assert page.evaluate("document.documentElement.scrollWidth") == width, place
-            path=f"/tmp/own-{language}-{place.strip('/').replace('/', '-').replace('?', '-')}.png",
-            full_page=True,
-        )
     assert found == {}

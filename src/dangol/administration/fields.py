@@ -176,6 +176,7 @@ def _posted_choices(data: QueryDict) -> list[dict[str, Any]] | None:
     if not columns["ko"]:
         return None
     retired = set(data.getlist("choice_retired"))
+    places = data.getlist("choice_place")
     found: list[dict[str, Any]] = []
     for line, values in enumerate(zip(*columns.values(), strict=False)):
         item: dict[str, Any] = dict(zip(columns, (value.strip() for value in values), strict=True))
@@ -184,8 +185,9 @@ def _posted_choices(data: QueryDict) -> list[dict[str, Any]] | None:
         if not item["code"]:
             item["code"] = _code_of(item, {other["code"] for other in found} | {*columns["code"]})
         item["retired"] = str(line) in retired
+        item["place"] = int(places[line]) if line < len(places) and places[line].isdecimal() else line + 1
         found.append(item)
-    return found
+    return sorted(found, key=lambda item: item["place"])
 
 
 def _code_of(item: Mapping[str, str], taken: set[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import structlog
@@ -65,13 +65,7 @@ def load() -> None:
 
 def give(record_type: RecordType, definitions: Sequence[OwnField]) -> None:
     """Give one record type the fields of these definitions, and those that others compute for it."""
-    fields: list[Own] = []
-    for definition in definitions:
-        try:
-            fields.append(field_of(definition))
-        except (KeyError, TypeError, ValueError) as problem:
-            # One definition that makes no field – its target is gone – must not take the others away.
-            log.error("own_field_left_out", type=record_type.name, field=definition.name, why=repr(problem))
+    fields = made(definitions)
     fields += [field for contributor in _contributors for field in contributor(record_type)]
     if not fields and not record_type.own_fields:
         return
@@ -82,6 +76,19 @@ def give(record_type: RecordType, definitions: Sequence[OwnField]) -> None:
         (name or FURTHER, name, tuple(names)) for name, names in groups.items()
     ]
     record_type.take_own(fields, sections)
+
+
+def made(definitions: Iterable[OwnField]) -> list[Own]:
+    """The fields that definitions describe. One that makes none – its target is gone – must not take the others away."""
+    fields = []
+    for definition in definitions:
+        try:
+            fields.append(field_of(definition))
+        except (KeyError, TypeError, ValueError) as problem:
+            log.error(
+                "own_field_left_out", type=definition.record_type, field=definition.name, why=repr(problem)
+            )
+    return fields
 
 
 def field_of(definition: OwnField) -> Own:
