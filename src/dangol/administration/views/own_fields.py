@@ -205,6 +205,7 @@ def _done(
 def _page(
     request: SignedInRequest, form: OwnFieldForm, record_type: RecordType, definition: OwnField | None
 ) -> HttpResponse:
+    held, exact = usage.about(definition) if definition else (0, True)
     context = {
         "form": form,
         "type": record_type,
@@ -213,7 +214,8 @@ def _page(
         "kind_label": OwnKind(form.kind).label,
         "tones": TONES,
         "preview": _preview(request, form, record_type),
-        "held": usage.held(definition) if definition else 0,
+        "held": held,
+        "exact": exact,
         "settings": [form[name] for name in form.settings_names],
         "progress": indexing.progress(definition) if definition else None,
         "indexes": services.indexes_of(record_type.name),

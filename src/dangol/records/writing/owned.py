@@ -25,6 +25,12 @@ def named(record_type: RecordType, drafts: Sequence[Draft]) -> list[Own]:
     return [own[name] for name in own if name in wanted]
 
 
+def any_in(record_type: RecordType, drafts: Sequence[Draft]) -> bool:
+    """Whether any of the drafts has a value of an own field."""
+    own = record_type.own_fields.keys()
+    return bool(own) and any(not own.isdisjoint(draft.values) for draft in drafts)
+
+
 def new(record_type: RecordType, draft: Draft) -> str:
     """The own values of a new row."""
     own = record_type.own_fields

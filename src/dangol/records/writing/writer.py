@@ -274,7 +274,7 @@ class _Batch:
                 row[place] = storing.column_value(row[place])
             rows.append(row)
         columns = ["id", "created_by", "updated_by", *names]
-        if any(self.type.own_fields.keys() & draft.values.keys() for draft in drafts):
+        if owned.any_in(self.type, drafts):
             columns.append(OWN)
             for row, draft in zip(rows, drafts, strict=True):
                 row.append(owned.new(self.type, draft))
@@ -290,7 +290,7 @@ class _Batch:
             for draft in drafts
         ]
         columns = [*names, "updated_by"]
-        if any(self.type.own_fields.keys() & draft.values.keys() for draft in drafts):
+        if owned.any_in(self.type, drafts):
             columns.append(OWN)
             for row, draft in zip(rows, drafts, strict=True):
                 row.append(owned.patch(self.type, draft))
