@@ -31,6 +31,8 @@ def address(name: str) -> str:
         kwargs["pk"] = 1
     if "kind" in pattern.pattern.converters:
         kwargs["kind"] = "teams"
+    if "record_type" in pattern.pattern.converters:
+        kwargs["record_type"] = "customer"
     return reverse(f"administration:{name}", kwargs=kwargs)
 
 

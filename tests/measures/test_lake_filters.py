@@ -5,6 +5,7 @@ import operator
 import ibis
 import pyarrow as pa
 import pytest
+from django.db import connection
 from django.db.models import Q
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -56,7 +57,7 @@ LAB = {
         {
             "title": "text", "stage": "text", "amount": "decimal(24,4)", "closes_on": "date",
             "opened_at": "timestamp", "won": "boolean", "company_id": "bigint", "owner_id": "bigint",
-            "rfm_segment": "text",
+            "rfm_segment": "text", "own": "text",
         },
         fields={"rfm.segment": "rfm_segment"},
     ),
@@ -81,8 +82,16 @@ def keep(backend, name, table):
 
 def opened(backend, rows, keep=keep):
     """A lake in memory of the same rows that PostgreSQL has."""
+    own = {}
+    if rows["deal"]:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT id, {datasets.own_column('own').sql} FROM filterlab_deal")
+            own = dict(cursor.fetchall())
     for name, each in LAB.items():
-        renamed = [{**row, "rfm_segment": row.get("segment")} for row in rows[name].values()]
+        renamed = [
+            {**row, "rfm_segment": row.get("segment"), "own": own.get(row["id"])}
+            for row in rows[name].values()
+        ]
         table = pa.table(
             {
                 column.name: pa.array([row[column.name] for row in renamed], ARROW[column.type])

@@ -20,6 +20,9 @@ _ACTS = {
     "password_set": gettext_lazy("new password"),
     "sessions_ended": gettext_lazy("signed out everywhere"),
     "revoked": gettext_lazy("revoked"),
+    "switched_off": gettext_lazy("switched off"),
+    "indexed": gettext_lazy("made fast"),
+    "index_dropped": gettext_lazy("index dropped"),
 }
 _TARGETS = {
     "user": gettext_lazy("User"),
@@ -27,6 +30,7 @@ _TARGETS = {
     "team": gettext_lazy("Team"),
     "territory": gettext_lazy("Territory"),
     "token": gettext_lazy("API token"),
+    "ownfield": gettext_lazy("Field"),
 }
 _FIELDS: dict[str, str | Promise] = {
     "email": gettext_lazy("Email"),
@@ -45,6 +49,17 @@ _FIELDS: dict[str, str | Promise] = {
     "user": gettext_lazy("User"),
     "actions": gettext_lazy("Actions"),
     "expires_at": gettext_lazy("Expires"),
+    "label_ko": gettext_lazy("Name in Korean"),
+    "label_en": gettext_lazy("Name in English"),
+    "help_ko": gettext_lazy("Help in Korean"),
+    "help_en": gettext_lazy("Help in English"),
+    "settings": gettext_lazy("Settings"),
+    "required": gettext_lazy("Required"),
+    "unique": gettext_lazy("Unique"),
+    "group": gettext_lazy("Section"),
+    "condition": gettext_lazy("Shown when"),
+    "default": gettext_lazy("Default"),
+    "kind": gettext_lazy("Kind"),
     "tokens_revoked": gettext_lazy("API tokens revoked"),
 }
 

@@ -3,7 +3,7 @@
 from allauth.account import views as account
 from django.urls import include, path, register_converter
 
-from dangol.administration.views import overview, people, profile, roles, trees, work
+from dangol.administration.views import overview, own_fields, people, profile, roles, trees, work
 
 register_converter(trees.TreeConverter, "tree")
 
@@ -28,6 +28,15 @@ settings_pages = [
     path("roles/new/", roles.role_new, name="role-new"),
     path("roles/<int:pk>/", roles.role_edit, name="role"),
     path("roles/<int:pk>/delete/", roles.role_delete, name="role-delete"),
+    path("fields/", own_fields.type_list, name="field-types"),
+    path("fields/<int:pk>/", own_fields.field_edit, name="field"),
+    path("fields/<int:pk>/move/", own_fields.field_move, name="field-move"),
+    path("fields/<int:pk>/switch/", own_fields.field_switch, name="field-switch"),
+    path("fields/<int:pk>/index/", own_fields.field_index, name="field-index"),
+    path("fields/<int:pk>/delete/", own_fields.field_delete, name="field-delete"),
+    path("fields/<slug:record_type>/", own_fields.field_list, name="fields"),
+    path("fields/<slug:record_type>/new/", own_fields.field_new, name="field-new"),
+    path("fields/<slug:record_type>/preview/", own_fields.field_preview, name="field-preview"),
     path("work/", work.work, name="work"),
     path("work/deliveries/<int:pk>/retry/", work.delivery_retry, name="delivery-retry"),
     path("work/jobs/<int:pk>/retry/", work.job_retry, name="job-retry"),

@@ -17,6 +17,7 @@ from dangol.events import selectors as work
 from dangol.identity import selectors
 from dangol.identity.actors import may_administer
 from dangol.identity.models import Team, Territory
+from dangol.records.models import OwnField, OwnState
 
 PER_PAGE = 50
 
@@ -64,6 +65,13 @@ def overview(request: SignedInRequest) -> HttpResponse:
                 "icon": "shield-check",
                 "url": reverse("administration:roles"),
                 "count": selectors.roles().count(),
+            },
+            {
+                "title": _("Fields"),
+                "text": _("What your company wants to know beside the built-in fields."),
+                "icon": "forms",
+                "url": reverse("administration:field-types"),
+                "count": OwnField.objects.filter(state=OwnState.ACTIVE).count(),
             },
             {
                 "title": _("Background work"),

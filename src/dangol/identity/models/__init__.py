@@ -1,6 +1,7 @@
 """Who works here, where they stand, what they may do."""
 
 from dangol.identity.models.access import AccessChange
+from dangol.identity.models.revisions import Revision
 from dangol.identity.models.roles import Action, Grant, Role, Scope
 from dangol.identity.models.tokens import Token
 from dangol.identity.models.trees import Team, Territory, Tree
@@ -10,6 +11,7 @@ __all__ = [
     "AccessChange",
     "Action",
     "Grant",
+    "Revision",
     "Role",
     "Scope",
     "Team",

@@ -42,6 +42,27 @@ class Column:
         return self.type.startswith("decimal")
 
 
+OWN = "own"
+_OWN = """
+CASE WHEN {0} <> '{{}}'::jsonb THEN (
+    SELECT jsonb_object_agg(
+        e.key, CASE WHEN jsonb_typeof(e.value) = 'number' THEN to_jsonb(e.value #>> '{{}}') ELSE e.value END
+    ) FROM jsonb_each({0}) e
+)::text END
+"""
+
+
+def own_column(column: str) -> Column:
+    """The column that carries the own fields of a type's records; new fields need no new copy of the dataset.
+
+    JSON as text, with numbers as texts, since engines read JSON numbers as floats.
+
+    Args:
+        column: the SQL of `own` in the dataset's source, such as `c.own`.
+    """
+    return Column(OWN, "text", _OWN.format(column).strip())
+
+
 @dataclass(frozen=True, slots=True)
 class Follows:
     """A table of records whose changes change a dataset.
