@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from django.db import connection
 from django.utils import translation
 
 from dangol.records.importing.errors import ImportProblem, Problem
@@ -14,6 +15,7 @@ from dangol.records.importing.folding import Folded, fold, tokenize
 from dangol.records.importing.mapping import CompiledMapping
 from dangol.records.importing.readers import Row, Table
 from dangol.records.importing.turns import Turns
+from dangol.records.search.index import announce_words
 
 Readable = list[tuple[int, list[str]]]
 
@@ -64,6 +66,8 @@ def chunks_ahead(
     """
     language = translation.get_language()
     turns = Turns()
+    # What is announced stands there at once; a rehearsal must leave nothing.
+    announces = not connection.in_atomic_block
     waiting: list[Row] = []
 
     def prepare() -> Prepared:
@@ -72,7 +76,9 @@ def chunks_ahead(
             if not compiled.counted:
                 chunk.folded = fold(compiled, turns.paced(chunk.readable), {})
                 if makes_new():
-                    tokenize(compiled, chunk.folded, turns.paced)
+                    made = tokenize(compiled, chunk.folded, turns.paced)
+                    if announces:
+                        announce_words(made)
             return chunk
 
     def read() -> Prepared:
@@ -107,4 +113,7 @@ def chunks_ahead(
         ThreadPoolExecutor(max_workers=1, thread_name_prefix="import-reader") as reader,
         turns.while_the_database_works(),
     ):
-        yield all_chunks(reader)
+        try:
+            yield all_chunks(reader)
+        finally:
+            reader.submit(connection.close)

@@ -92,14 +92,17 @@ def fold(
 
 def tokenize(
     compiled: CompiledMapping, folded: Folded, paced: Callable[[Iterable[Entry]], Iterable[Entry]] = iter
-) -> None:
-    """Work out what the entries will be found by, should they be new. No queries."""
+) -> list[Tokens]:
+    """Work out what the entries will be found by, should they be new, and return it. No queries."""
+    made = []
     for record in compiled.records:
         if not record.record_type.search or not is_own(record.record_type):
             continue
         tokenizer = Tokenizer(record.record_type)
         for entry in paced(folded.entries[record.alias]):
             entry.tokens = tokenizer(tokenizer.values_of(entry.values))
+            made.append(entry.tokens)
+    return made
 
 
 def _named_before(steps: Sequence[tuple[_Maker, Entry, dict[str, Any] | None]]) -> Entry | None:

@@ -142,13 +142,17 @@ def reindex(record_type: RecordType, ids: Iterable[int]) -> None:
             refresh_scope(record_type, batch)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Tokens:
-    """What a record is found by: words and identifiers, each with its weight. `read` are the values it was made of."""
+    """What a record is found by: words and identifiers, each with its weight. `read` are the values it was made of.
+
+    `in_dictionary` says that `announce_words` was told of its words.
+    """
 
     read: tuple[Any, ...]
     words: Sequence[tuple[Token, int]]
     identifiers: Sequence[tuple[Token, int]]
+    in_dictionary: bool = False
 
 
 class Tokenizer:
@@ -202,6 +206,23 @@ class _Words:
         return [kinds, tokens, *(_numbers(entry[i] for entry in self.entries) for i in range(3))]
 
 
+def announce_words(rows: Sequence[Tokens]) -> None:
+    """Put words into the dictionary before the records that they are of are entered, on a connection of its own.
+
+    For whoever stores many records and has a thread to spare. A word that comes to belong to no record is dropped with the
+    other orphans. Must not be called inside a transaction: another writer of the same word would wait for its end.
+    One statement.
+    """
+    found = _Words()
+    for tokens in rows:
+        found.add(0, tokens)
+    if found.words:
+        with connection.cursor() as cursor:
+            found.put_tokens(cursor)
+    for tokens in rows:
+        tokens.in_dictionary = True
+
+
 def enter(record_type: RecordType, rows: Sequence[tuple[int, Tokens]]) -> None:
     """Enter records that were made in this very transaction: their ids and what they are found by.
 
@@ -216,8 +237,14 @@ def enter(record_type: RecordType, rows: Sequence[tuple[int, Tokens]]) -> None:
             found.add(record_id, tokens)
         if found.words:
             with connection.cursor() as cursor:
-                found.put_tokens(cursor)
+                if not all(tokens.in_dictionary for _, tokens in batch):
+                    found.put_tokens(cursor)
                 cursor.execute(_ENTER_ENTRIES, [code, *found.parameters()])
+                if cursor.rowcount < len(found.entries):
+                    # a word that was there went meanwhile, since no record had it yet
+                    found.put_tokens(cursor)
+                    records = _numbers(record_id for record_id, _ in batch)
+                    cursor.execute(_PUT_ENTRIES, [*found.parameters(), code, records, code])
         identifiers = [
             (code, record_id, kind, token, other, weight)
             for record_id, tokens in batch
