@@ -2,6 +2,7 @@
 
 from dangol.identity.models.access import AccessChange
 from dangol.identity.models.roles import Action, Grant, Role, Scope
+from dangol.identity.models.signin import FactorRule, SessionRules, SignInPolicy, SignInProvider
 from dangol.identity.models.tokens import Token
 from dangol.identity.models.trees import Team, Territory, Tree
 from dangol.identity.models.users import Theme, User
@@ -9,9 +10,13 @@ from dangol.identity.models.users import Theme, User
 __all__ = [
     "AccessChange",
     "Action",
+    "FactorRule",
     "Grant",
     "Role",
     "Scope",
+    "SessionRules",
+    "SignInPolicy",
+    "SignInProvider",
     "Team",
     "Territory",
     "Theme",
