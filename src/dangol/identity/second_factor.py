@@ -49,7 +49,7 @@ def is_missing(request: HttpRequest) -> bool:
         return False
     if not applies_to(sessions.rules_of(user), actor) or request.session.get(sessions.FACTOR_ELSEWHERE):
         return False
-    has_one = user.__dict__.get("has_second_factor")
+    has_one = getattr(user, "has_second_factor", None)
     if has_one is None:
         has_one = Authenticator.objects.filter(user_id=user.pk, type__in=FACTOR_TYPES).exists()
     return not has_one

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any, Final
 
+from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import update_session_auth_hash
@@ -19,6 +20,7 @@ FACTOR_ELSEWHERE: Final = "dangol_factor_elsewhere"
 """The provider that vouched for this session asked for the second factor."""
 
 SEEN_NOTED_EVERY: Final = 60.0
+MISSING: Final[Any] = object()
 
 
 def begin(sender: Any, request: HttpRequest, user: User, **rest: Any) -> None:
@@ -42,8 +44,9 @@ def was_factor_checked_elsewhere(request: HttpRequest, user: User) -> bool:
 
 def rules_of(user: User) -> SessionRules:
     """The rules that the session's user brought along; read anew where the user came another way."""
-    if "session_rules" in user.__dict__:
-        return SessionRules.from_row(user.__dict__["session_rules"])
+    row = getattr(user, "session_rules", MISSING)
+    if row is not MISSING:
+        return SessionRules.from_row(row)
     policy = SignInPolicy.current()
     return SessionRules(policy.second_factor, policy.session_hours, policy.idle_minutes)
 
@@ -68,18 +71,9 @@ def note_seen(request: HttpRequest) -> None:
         return
     request.session[SEEN_AT] = now
     request.session.setdefault(BEGAN_AT, now)
-    address = request.META.get("REMOTE_ADDR", "")
-    seen: dict[str, Any] = {"last_seen_at": timezone.now()}
     UserSession.objects.filter(session_key=request.session.session_key).update(
-        **seen, **({"ip": client_address(request)} if address else {})
+        last_seen_at=timezone.now(), ip=get_adapter(request).get_client_ip(request)
     )
-
-
-def client_address(request: HttpRequest) -> str:
-    """Where the visitor is, by the proxies that are trusted."""
-    from allauth.account.adapter import get_adapter
-
-    return str(get_adapter(request).get_client_ip(request))
 
 
 def keep_only_this(request: HttpRequest, user: User) -> None:
