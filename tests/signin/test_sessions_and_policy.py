@@ -7,7 +7,6 @@ import time
 
 import pytest
 from allauth.usersessions.models import UserSession
-from django.core.cache import cache
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.test import Client
 
@@ -19,9 +18,6 @@ from tests.cast import PASSWORD, SYSTEM, Person
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def nothing_counted():
-    cache.clear()
 
 
 def signed_in(person: Person, agent: str = "") -> Client:
