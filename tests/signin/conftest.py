@@ -68,4 +68,4 @@ def through(client: Client, key: str, next_url: str = "") -> Any:
 
 
 def is_in(client: Client) -> bool:
-    return client.get("/customers/").status_code == 200
+    return client.get("/settings/").status_code == 200

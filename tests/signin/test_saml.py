@@ -32,6 +32,11 @@ AUDIENCE = "http://testserver/sign-in/saml/company-saml/metadata/"
 PERSISTENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
 
 
+def browser() -> Client:
+    """A browser, which says whom it wants to talk to."""
+    return Client(headers={"host": "testserver"})
+
+
 def key_pair() -> tuple[str, str]:
     """A private key and a certificate for it."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -88,16 +93,17 @@ def assertion(question: str, **wrong: Any) -> str:
         "email": "insider@example.com",
         "verified": "true",
         "key": OURS,
-        "question": question,
+        "answers": question,
         **wrong,
     }
+    answers = f' InResponseTo="{said["answers"]}"' if said["answers"] else ""
     verified = (
         '<saml:Attribute Name="http://schemas.auth0.com/email_verified"><saml:AttributeValue>'
         f"{said['verified']}</saml:AttributeValue></saml:Attribute>"
         if said["verified"]
         else ""
     )
-    text = f"""<saml:Assertion xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="_a{OneLogin_Saml2_Utils.generate_unique_id()}" Version="2.0" IssueInstant="{stamp(0)}"><saml:Issuer>{said["issuer"]}</saml:Issuer><saml:Subject><saml:NameID Format="{said["format"]}">{said["name_id"]}</saml:NameID><saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer"><saml:SubjectConfirmationData NotOnOrAfter="{said["until"]}" Recipient="{said["recipient"]}" InResponseTo="{said["question"]}"/></saml:SubjectConfirmation></saml:Subject><saml:Conditions NotBefore="{stamp(-5)}" NotOnOrAfter="{said["until"]}"><saml:AudienceRestriction><saml:Audience>{said["audience"]}</saml:Audience></saml:AudienceRestriction></saml:Conditions><saml:AuthnStatement AuthnInstant="{stamp(0)}" SessionIndex="_s"><saml:AuthnContext><saml:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:Password</saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement><saml:AttributeStatement><saml:Attribute Name="mail"><saml:AttributeValue>{said["email"]}</saml:AttributeValue></saml:Attribute>{verified}</saml:AttributeStatement></saml:Assertion>"""
+    text = f"""<saml:Assertion xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="_a{OneLogin_Saml2_Utils.generate_unique_id()}" Version="2.0" IssueInstant="{stamp(0)}"><saml:Issuer>{said["issuer"]}</saml:Issuer><saml:Subject><saml:NameID Format="{said["format"]}">{said["name_id"]}</saml:NameID><saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer"><saml:SubjectConfirmationData NotOnOrAfter="{said["until"]}" Recipient="{said["recipient"]}"{answers}/></saml:SubjectConfirmation></saml:Subject><saml:Conditions NotBefore="{stamp(-5)}" NotOnOrAfter="{said["until"]}"><saml:AudienceRestriction><saml:Audience>{said["audience"]}</saml:Audience></saml:AudienceRestriction></saml:Conditions><saml:AuthnStatement AuthnInstant="{stamp(0)}" SessionIndex="_s"><saml:AuthnContext><saml:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:Password</saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement><saml:AttributeStatement><saml:Attribute Name="mail"><saml:AttributeValue>{said["email"]}</saml:AttributeValue></saml:Attribute>{verified}</saml:AttributeStatement></saml:Assertion>"""
     if said["key"] is None:
         return text
     key, certificate = said["key"]
@@ -119,7 +125,7 @@ def response(question: str, body: str, *, issuer: str = IDP, destination: str = 
 
 def posted(client: Client, message: str) -> Any:
     """The provider's page posts its answer – without our session cookie, as browsers do – and the visitor follows."""
-    stranger = Client()
+    stranger = browser()
     answer = stranger.post("/sign-in/saml/company-saml/acs/", {"SAMLResponse": message, "RelayState": ""})
     assert answer.status_code == 302, answer.content.decode()
     client.cookies["saml-acs-session"] = stranger.cookies["saml-acs-session"].value
@@ -127,7 +133,7 @@ def posted(client: Client, message: str) -> Any:
 
 
 def test_one_signs_in_by_a_signed_assertion(company_saml: SignInProvider, insider: Person) -> None:
-    client = Client()
+    client = browser()
     question = asked(client)
     posted(client, response(question, assertion(question)))
     assert is_in(client)
@@ -136,7 +142,7 @@ def test_one_signs_in_by_a_signed_assertion(company_saml: SignInProvider, inside
 
 
 def test_the_metadata_say_where_answers_go(company_saml: SignInProvider) -> None:
-    text = Client().get("/sign-in/saml/company-saml/metadata/").content.decode()
+    text = browser().get("/sign-in/saml/company-saml/metadata/").content.decode()
     assert ACS in text
     assert AUDIENCE in text
     assert 'WantAssertionsSigned="true"' in text
@@ -146,7 +152,7 @@ def test_the_metadata_say_where_answers_go(company_saml: SignInProvider) -> None
 def test_who_the_provider_calls_by_a_passing_name_is_not_signed_in(
     company_saml: SignInProvider, insider: Person
 ) -> None:
-    client = Client()
+    client = browser()
     question = asked(client)
     body = assertion(question, format="urn:oasis:names:tc:SAML:2.0:nameid-format:transient")
     answer = posted(client, response(question, body))
@@ -163,7 +169,8 @@ def test_who_the_provider_calls_by_a_passing_name_is_not_signed_in(
         {"audience": "https://other.example/"},
         {"recipient": "https://other.example/acs/"},
         {"issuer": "https://evil.example/"},
-        {"question": "ONELOGIN_somebody_else"},
+        {"answers": "ONELOGIN_somebody_else"},
+        {"answers": ""},
         {"verified": ""},
         {"verified": "false"},
         {"email": "stranger@example.com"},
@@ -176,6 +183,7 @@ def test_who_the_provider_calls_by_a_passing_name_is_not_signed_in(
         "for another address",
         "from somebody else",
         "asked by somebody else",
+        "asked by nobody",
         "address not verified",
         "address said to be unverified",
         "nobody here",
@@ -184,7 +192,7 @@ def test_who_the_provider_calls_by_a_passing_name_is_not_signed_in(
 def test_an_assertion_that_proves_nothing_lets_nobody_in(
     company_saml: SignInProvider, insider: Person, wrong: dict[str, Any]
 ) -> None:
-    client = Client()
+    client = browser()
     question = asked(client)
     answer = posted(client, response(question, assertion(question, **wrong)))
     assert answer.status_code == 401
@@ -196,7 +204,7 @@ def test_an_altered_assertion_lets_nobody_in(
     company_saml: SignInProvider, insider: Person, administrator: Person
 ) -> None:
     for old, new in (("insider@example.com", "administrator@example.com"), (">emp-1<", ">emp-2<")):
-        client = Client()
+        client = browser()
         question = asked(client)
         body = assertion(question)
         assert old in body
@@ -209,14 +217,14 @@ def test_a_signed_assertion_beside_a_forged_one_lets_nobody_in(
 ) -> None:
     """Signature wrapping: the signature is right, but another assertion is read."""
     for order in (0, 1):
-        client = Client()
+        client = browser()
         question = asked(client)
         real = assertion(question)
         forged = assertion(question, key=None, email="administrator@example.com", name_id="emp-9")
         body = real + forged if order else forged + real
         assert posted(client, response(question, body)).status_code == 401
         assert not is_in(client)
-    client = Client()
+    client = browser()
     question = asked(client)
     real = assertion(question)
     forged = assertion(question, key=None, email="administrator@example.com", name_id="emp-9")
@@ -227,7 +235,7 @@ def test_a_signed_assertion_beside_a_forged_one_lets_nobody_in(
 
 
 def test_an_answer_works_once(company_saml: SignInProvider, insider: Person) -> None:
-    client = Client()
+    client = browser()
     question = asked(client)
     message = response(question, assertion(question))
     posted(client, message)
@@ -235,23 +243,40 @@ def test_an_answer_works_once(company_saml: SignInProvider, insider: Person) -> 
     client.post("/sign-out/")
     assert posted(client, message).status_code == 401
     assert not is_in(client)
-    thief = Client()
+    thief = browser()
     assert posted(thief, message).status_code == 401
     assert not is_in(thief)
 
 
 def test_an_answer_nobody_asked_for_lets_nobody_in(company_saml: SignInProvider, insider: Person) -> None:
-    client = Client()
-    body = assertion("x").replace(' InResponseTo="x"', "")
-    assert posted(client, response("", body)).status_code == 401
-    body = assertion("", question="")
-    assert posted(client, response("", body)).status_code == 401
+    client = browser()
+    asked(client)
+    assert posted(client, response("", assertion(""))).status_code == 401
+    assert posted(client, response("ONELOGIN_made_up", assertion("ONELOGIN_made_up"))).status_code == 401
     assert not is_in(client)
+
+
+def test_an_assertion_seen_before_is_refused_in_another_wrapping(
+    company_saml: SignInProvider, insider: Person
+) -> None:
+    client = browser()
+    question = asked(client)
+    body = assertion(question)
+    posted(client, response(question, body))
+    assert is_in(client)
+    thief = browser()
+    asked(thief)
+    states = thief.session
+    # As if the question had not been answered yet: only the memory of the assertion stands in the way.
+    states["socialaccount_states"] = {question: next(iter(states["socialaccount_states"].values()))}
+    states.save()
+    assert posted(thief, response(question, body)).status_code == 401
+    assert not is_in(thief)
 
 
 @pytest.mark.parametrize("message", ["", "x", "!!!", base64.b64encode(b"<x/>").decode(), base64.b64encode(b"\x00").decode()])
 def test_garbage_is_refused_in_words(company_saml: SignInProvider, message: str) -> None:
-    answer = posted(Client(), message)
+    answer = posted(browser(), message)
     assert answer.status_code == 401
     assert "로그인하지 못했어요" in answer.content.decode()
 
@@ -259,7 +284,7 @@ def test_garbage_is_refused_in_words(company_saml: SignInProvider, message: str)
 def test_entities_from_outside_are_not_read(company_saml: SignInProvider, insider: Person, tmp_path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("insider@example.com")
-    client = Client()
+    client = browser()
     question = asked(client)
     text = base64.b64decode(response(question, assertion(question))).decode()
     hostile = f'<!DOCTYPE r [<!ENTITY e SYSTEM "file://{secret}">]>{text}'
@@ -281,7 +306,7 @@ def test_an_administrator_sets_up_saml_by_the_form(administrator: Person, inside
     assert refused.status_code == 422
     assert "인증서가 아니에요" in refused.content.decode()
     assert administrator.client.post(path, form).status_code == 302
-    client = Client()
+    client = browser()
     question = asked(client)
     posted(client, response(question, assertion(question)))
     assert is_in(client)

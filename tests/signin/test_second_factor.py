@@ -107,7 +107,7 @@ def test_guessing_codes_is_stopped(insider: Person) -> None:
     answers = [
         client.post("/sign-in/second-factor/", {"code": f"{guess:06}"}).content.decode() for guess in range(7)
     ]
-    assert "시도가 너무 많아요" in answers[-1]
+    assert "시도가 너무 많았어요" in answers[-1]
 
 
 def test_setting_up_or_removing_a_factor_ends_all_other_sessions(insider: Person) -> None:

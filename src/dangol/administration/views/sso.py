@@ -26,6 +26,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
+from lxml.etree import LxmlError
 from onelogin.saml2.auth import OneLogin_Saml2_Settings
 from onelogin.saml2.errors import OneLogin_Saml2_Error
 
@@ -42,6 +43,7 @@ FAULTS = (
     requests.RequestException,
     OAuth2Error,
     OneLogin_Saml2_Error,
+    LxmlError,
     SealBroken,
     ValueError,
     KeyError,

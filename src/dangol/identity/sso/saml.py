@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import time
 from typing import Any, Final
 
 from allauth.socialaccount.providers.saml.provider import SAMLProvider
+from django.core.cache import cache
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from onelogin.saml2.xml_utils import OneLogin_Saml2_XML
 
 from dangol.identity.sso.errors import AnswerRefused
+
+REMEMBERED_FOR: Final = 3600
+"""Seconds that a used assertion is remembered beyond its own end."""
 
 TRANSIENT: Final = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
 STRICT: Final[dict[str, Any]] = {
@@ -50,6 +58,24 @@ class StrictSAML(SAMLProvider):  # type: ignore[misc]  # allauth is not typed
             "lastName",
         ],
     }
+
+    def sociallogin_from_response(self, request: HttpRequest, response: Any) -> Any:
+        """Who the assertion is about, once: only the assertion is signed, so it must itself name the question that it
+        answers – else one that was caught elsewhere could be put into another wrapping.
+
+        Raises:
+            AnswerRefused: it was asked for by somebody else, or was seen before.
+        """
+        question = response.get_last_response_in_response_to()
+        document = OneLogin_Saml2_XML.to_etree(response.get_last_response_xml())
+        answers = OneLogin_Saml2_XML.query(document, "//saml:SubjectConfirmationData")
+        if question and any(answer.get("InResponseTo") != question for answer in answers):
+            raise AnswerRefused(_("The answer of the provider does not belong to this sign-in."))
+        seen = hashlib.sha256(f"{self.app.provider_id}:{response.get_last_assertion_id()}".encode()).hexdigest()
+        ends = response.get_last_assertion_not_on_or_after() or time.time() + REMEMBERED_FOR
+        if not cache.add(f"dangol.saml.{seen}", 1, timeout=max(ends - time.time(), 0) + REMEMBERED_FOR):
+            raise AnswerRefused(_("The answer of the provider was used already."))
+        return super().sociallogin_from_response(request, response)
 
     def extract_uid(self, data: Any) -> str:
         """The subject id, else the NameID, unless that is made anew for every sign-in."""
