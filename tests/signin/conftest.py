@@ -30,7 +30,9 @@ def openid() -> Iterator[OpenIDServer]:
     server.stop()
 
 
-def provider_made(kind: str, details: dict[str, Any], *, key: str = "company", **fields: Any) -> SignInProvider:
+def provider_made(
+    kind: str, details: dict[str, Any], *, key: str = "company", **fields: Any
+) -> SignInProvider:
     usual: dict[str, Any] = {
         "name": "회사 계정",
         "client_id": CLIENT,

@@ -53,7 +53,9 @@ class OpenIDServer:
         self.http.shutdown()
         self.http.server_close()
 
-    def signed(self, claims: dict[str, Any], *, key: Any = None, kid: str = "k1", algorithm: str = "RS256") -> str:
+    def signed(
+        self, claims: dict[str, Any], *, key: Any = None, kid: str = "k1", algorithm: str = "RS256"
+    ) -> str:
         return jwt.encode(claims, key or self.key, algorithm=algorithm, headers={"kid": kid})
 
     def get(self, handler: BaseHTTPRequestHandler) -> None:

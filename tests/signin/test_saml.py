@@ -274,7 +274,9 @@ def test_an_assertion_seen_before_is_refused_in_another_wrapping(
     assert not is_in(thief)
 
 
-@pytest.mark.parametrize("message", ["", "x", "!!!", base64.b64encode(b"<x/>").decode(), base64.b64encode(b"\x00").decode()])
+@pytest.mark.parametrize(
+    "message", ["", "x", "!!!", base64.b64encode(b"<x/>").decode(), base64.b64encode(b"\x00").decode()]
+)
 def test_garbage_is_refused_in_words(company_saml: SignInProvider, message: str) -> None:
     answer = posted(browser(), message)
     assert answer.status_code == 401

@@ -19,8 +19,6 @@ pytestmark = pytest.mark.django_db
 FACTORS = "/settings/profile/second-factor/"
 
 
-
-
 def code_for(secret: str, *, step: int = 0) -> str:
     return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + step))
 
@@ -50,7 +48,7 @@ def acts(user: User) -> list[str]:
 
 
 def test_with_an_app_the_password_alone_gets_nobody_in(insider: Person) -> None:
-    secret, codes = set_up_app(signed_in(insider))
+    secret, _codes = set_up_app(signed_in(insider))
     client = Client()
     answer = client.post("/sign-in/?next=/customers/", {"login": insider.user.email, "password": PASSWORD})
     assert answer.url.startswith("/sign-in/second-factor/")

@@ -18,8 +18,6 @@ from tests.cast import PASSWORD, SYSTEM, Person
 pytestmark = pytest.mark.django_db
 
 
-
-
 def signed_in(person: Person, agent: str = "") -> Client:
     client = Client(headers={"user-agent": agent} if agent else {})
     client.post("/sign-in/", {"login": person.user.email, "password": PASSWORD})
@@ -162,7 +160,9 @@ def insider_page(insider: Person) -> str:
     return client.get("/settings/profile/password/").content.decode()
 
 
-def test_leaked_passwords_are_refused_by_a_file_that_is_searched_in_place(tmp_path, settings, insider) -> None:
+def test_leaked_passwords_are_refused_by_a_file_that_is_searched_in_place(
+    tmp_path, settings, insider
+) -> None:
     leaked = [f"leaked-password-{number}" for number in range(500)]
     lines = sorted(hashlib.sha1(word.encode()).hexdigest().upper() for word in leaked)
     path = tmp_path / "pwned.txt"

@@ -39,7 +39,9 @@ class PolicyForm(forms.Form):
         label=gettext_lazy("Session length, hours"),
         min_value=0,
         max_value=24 * 366,
-        help_text=gettext_lazy("After this time everybody signs in again. 0: as long as the installation sets."),
+        help_text=gettext_lazy(
+            "After this time everybody signs in again. 0: as long as the installation sets."
+        ),
     )
     idle_minutes = forms.IntegerField(
         label=gettext_lazy("Idle time, minutes"),
@@ -53,7 +55,9 @@ class PolicyForm(forms.Form):
         label=gettext_lazy("Shortest password, characters"),
         min_value=SHORTEST_PASSWORD,
         max_value=64,
-        help_text=gettext_lazy("For new passwords. Passwords that are often used or leaked are always refused."),
+        help_text=gettext_lazy(
+            "For new passwords. Passwords that are often used or leaked are always refused."
+        ),
     )
     mail_domains = forms.CharField(
         label=gettext_lazy("Allowed mail domains"),
@@ -64,7 +68,9 @@ class PolicyForm(forms.Form):
     providers_only = forms.BooleanField(
         label=gettext_lazy("Sign in through providers only"),
         required=False,
-        help_text=gettext_lazy("Passwords and passkeys are switched off, except for the emergency administrator."),
+        help_text=gettext_lazy(
+            "Passwords and passkeys are switched off, except for the emergency administrator."
+        ),
     )
     break_glass = forms.ModelChoiceField(
         label=gettext_lazy("Emergency administrator"),
@@ -123,7 +129,9 @@ class ProviderForm(forms.Form):
     makes_accounts = forms.BooleanField(
         label=gettext_lazy("Make accounts at the first sign-in"),
         required=False,
-        help_text=gettext_lazy("Otherwise only people who have an account get in, found by their verified address."),
+        help_text=gettext_lazy(
+            "Otherwise only people who have an account get in, found by their verified address."
+        ),
     )
     role = forms.ModelChoiceField(
         label=gettext_lazy("Role of new accounts"), queryset=Role.objects.all(), required=False
@@ -191,7 +199,9 @@ class OpenIDForm(ProviderForm):
         assume_scheme="https",
         max_length=500,
         widget=forms.URLInput(attrs={"autocomplete": "off", "placeholder": "https://login.example.com"}),
-        help_text=gettext_lazy("As the provider calls itself (issuer). What else is needed is read from there."),
+        help_text=gettext_lazy(
+            "As the provider calls itself (issuer). What else is needed is read from there."
+        ),
     )
     field_order = ("name", "key", "server_url", "client_id", "secret")
 

@@ -120,7 +120,7 @@ def factors_of(user: User) -> dict[str, Any]:
     found = list(Authenticator.objects.filter(user=user).order_by("pk"))
     by_type = {factor.type: factor for factor in found}
     codes = by_type.get(Authenticator.Type.RECOVERY_CODES)
-    used = bin(codes.data.get("used_mask", 0)).count("1") if codes else 0
+    used = int(codes.data.get("used_mask", 0)).bit_count() if codes else 0
     return {
         "app": by_type.get(Authenticator.Type.TOTP),
         "keys": [factor for factor in found if factor.type == Authenticator.Type.WEBAUTHN],

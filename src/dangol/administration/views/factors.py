@@ -93,7 +93,9 @@ class AppAddView(OwnFactorMixin, ActivateTOTPView):  # type: ignore[misc]  # all
 
     def get_success_url(self) -> str:
         """To the recovery codes, when they were just made."""
-        return reverse("mfa_view_recovery_codes") if self.did_generate_recovery_codes else reverse("mfa_index")
+        return (
+            reverse("mfa_view_recovery_codes") if self.did_generate_recovery_codes else reverse("mfa_index")
+        )
 
 
 class AppRemoveView(OwnFactorMixin, DeactivateTOTPView):  # type: ignore[misc]  # allauth is not typed
@@ -152,7 +154,7 @@ class CodesView(ViewRecoveryCodesView):  # type: ignore[misc]  # allauth is not 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
-@reauthentication_required(app="allauth.mfa")
+@reauthentication_required(app="allauth.mfa")  # type: ignore[untyped-decorator]
 def key_rename(request: SignedInRequest, pk: int) -> HttpResponse:
     """Call a passkey by another name."""
     key = get_object_or_404(Authenticator, pk=pk, user=request.user, type=Authenticator.Type.WEBAUTHN)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.views import LoginView, ReauthenticateView
-from allauth.mfa.base.views import AuthenticateView, ReauthenticateView as ReauthenticateByCodeView
+from allauth.mfa.base.views import AuthenticateView
+from allauth.mfa.base.views import ReauthenticateView as ReauthenticateByCodeView
 from allauth.mfa.webauthn.views import LoginWebAuthnView, ReauthenticateWebAuthnView
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect

@@ -26,9 +26,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
-from lxml.etree import LxmlError
-from onelogin.saml2.auth import OneLogin_Saml2_Settings
-from onelogin.saml2.errors import OneLogin_Saml2_Error
+from lxml.etree import LxmlError  # type: ignore[import-untyped]
+from onelogin.saml2.auth import OneLogin_Saml2_Settings  # type: ignore[import-untyped]
+from onelogin.saml2.errors import OneLogin_Saml2_Error  # type: ignore[import-untyped]
 
 from dangol.identity.sealing import SealBroken
 from dangol.identity.sso.errors import AnswerRefused

@@ -41,7 +41,9 @@ class SignInPolicy(models.Model):
     session_hours = models.PositiveIntegerField(
         _("session length"), default=0, validators=[MaxValueValidator(24 * 366)]
     )
-    idle_minutes = models.PositiveIntegerField(_("idle time"), default=0, validators=[MaxValueValidator(60 * 24 * 31)])
+    idle_minutes = models.PositiveIntegerField(
+        _("idle time"), default=0, validators=[MaxValueValidator(60 * 24 * 31)]
+    )
     password_length = models.PositiveSmallIntegerField(
         _("password length"),
         default=USUAL_PASSWORD,
@@ -99,7 +101,7 @@ class SessionRules:
         return cls(**row) if row else cls()
 
 
-def session_rules() -> models.QuerySet[SignInPolicy, dict[str, Any]]:
+def session_rules() -> models.QuerySet[SignInPolicy, Any]:
     """The same for a subquery, so that it comes along with the user and costs no query of its own."""
     return SignInPolicy.objects.filter(pk=1).values(
         rules=JSONObject(
@@ -137,14 +139,14 @@ class SignInProvider(models.Model):
         verbose_name_plural = _("sign-in providers")
 
     def __str__(self) -> str:
-        return self.app.name
+        return str(self.app.name)
 
     @property
     def kind(self) -> str:
         """``openid_connect``, ``saml``, ``kakao``, ``naver`` or ``google``."""
-        return self.app.provider
+        return str(self.app.provider)
 
     @property
     def key(self) -> str:
         """The name in addresses, and in the accounts it vouches for."""
-        return self.app.provider_id or self.app.provider
+        return str(self.app.provider_id or self.app.provider)

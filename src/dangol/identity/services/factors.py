@@ -78,4 +78,6 @@ def _ended(user: User) -> User:
 
 def recovery_code_used(*, user: User, left: int) -> None:
     """Note that somebody got in with a recovery code, and how many are left."""
-    audit.record(actor=actor_for(user), act="recovery_code_used", target=user, changes={"codes_left": [left + 1, left]})
+    audit.record(
+        actor=actor_for(user), act="recovery_code_used", target=user, changes={"codes_left": [left + 1, left]}
+    )

@@ -107,14 +107,18 @@ def provider_save(
             provider = SignInProvider(app=_new_app(kind, key))
             before: dict[str, Any] = {}
         else:
-            provider = SignInProvider.objects.select_related("app", "role", "team").select_for_update(of=("self",)).get(pk=provider.pk)
+            found = SignInProvider.objects.select_related("app", "role", "team")
+            provider = found.select_for_update(of=("self",)).get(pk=provider.pk)
             before = _provider_facts(provider)
         is_new = provider.pk is None
         app, old = provider.app, provider.app.settings
         app.name, app.client_id = fields["name"].strip(), fields["client_id"].strip()
         if provider.kind == "saml":
             app.client_id = app.provider_id  # allauth finds a SAML provider by this
-        app.settings = {**fields["details"], SEALED: seal(secret, purpose=SECRET_PURPOSE) if secret else old.get(SEALED, "")}
+        app.settings = {
+            **fields["details"],
+            SEALED: seal(secret, purpose=SECRET_PURPOSE) if secret else old.get(SEALED, ""),
+        }
         provider.is_active, provider.makes_accounts = fields["is_active"], fields["makes_accounts"]
         provider.role, provider.team = fields["role"], fields["team"]
         provider.trusts_mail, provider.checks_factor = fields["trusts_mail"], fields["checks_factor"]
@@ -149,7 +153,9 @@ def provider_delete(*, provider: SignInProvider, actor: Actor) -> None:
         _require_doors_stay()
 
 
-def account_connect(*, account: SocialAccount, user: User, provider: SignInProvider, request_id: str = "") -> None:
+def account_connect(
+    *, account: SocialAccount, user: User, provider: SignInProvider, request_id: str = ""
+) -> None:
     """Let a provider vouch for a user from now on, because it proved the user's address."""
     with transaction.atomic():
         account.user = user
@@ -222,7 +228,9 @@ def _check_provider(provider: SignInProvider) -> None:
             problems["secret"] = [_("The provider tells you this value.")]
     if provider.trusts_mail and not SignInPolicy.current().mail_domains:
         problems["trusts_mail"] = [
-            _("Name the allowed mail domains in the sign-in policy first: only there its addresses are trusted.")
+            _(
+                "Name the allowed mail domains in the sign-in policy first: only there its addresses are trusted."
+            )
         ]
     if problems:
         raise ValidationError(problems)
@@ -245,7 +253,9 @@ def _require_doors(policy: SignInPolicy) -> None:
 def _require_doors_stay() -> None:
     if SignInPolicy.current().providers_only and not SignInProvider.objects.filter(is_active=True).exists():
         raise ValidationError(
-            _("This is the last provider, and people sign in through providers only. Change the policy first."),
+            _(
+                "This is the last provider, and people sign in through providers only. Change the policy first."
+            ),
             code="last_provider",
         )
 

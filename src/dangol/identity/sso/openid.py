@@ -17,7 +17,9 @@ from dangol.identity.sso.errors import AnswerRefused
 
 WELL_KNOWN = "/.well-known/openid-configuration"
 NEEDED = ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri")
-KEPT = frozenset({"iss", "sub", "email", "email_verified", "name", "given_name", "family_name", "preferred_username"})
+KEPT = frozenset(
+    {"iss", "sub", "email", "email_verified", "name", "given_name", "family_name", "preferred_username"}
+)
 
 
 class OpenIDAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # allauth is not typed
@@ -42,7 +44,9 @@ class OpenIDAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # allaut
                     _("The provider does not publish %(names)s.") % {"names": ", ".join(missing)}
                 )
             if str(config["issuer"]).rstrip("/") != address.removesuffix(WELL_KNOWN).rstrip("/"):
-                raise AnswerRefused(_("The provider calls itself by another address than the one that was set."))
+                raise AnswerRefused(
+                    _("The provider calls itself by another address than the one that was set.")
+                )
             self._openid_config = config
         return self._openid_config
 

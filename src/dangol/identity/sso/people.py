@@ -20,7 +20,7 @@ def proven_address(login: SocialLogin, provider: SignInProvider, domains: list[s
     provider with the allowed domains.
     """
     for found in login.email_addresses:
-        address = found.email.strip().lower()
+        address = str(found.email).strip().lower()
         domain = address.rpartition("@")[2]
         is_verified = found.verified is True
         if provider.kind == "kakao":

@@ -10,7 +10,7 @@ from allauth.socialaccount.providers.saml.provider import SAMLProvider
 from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from onelogin.saml2.xml_utils import OneLogin_Saml2_XML
+from onelogin.saml2.xml_utils import OneLogin_Saml2_XML  # type: ignore[import-untyped]
 
 from dangol.identity.sso.errors import AnswerRefused
 
@@ -71,7 +71,9 @@ class StrictSAML(SAMLProvider):  # type: ignore[misc]  # allauth is not typed
         answers = OneLogin_Saml2_XML.query(document, "//saml:SubjectConfirmationData")
         if question and any(answer.get("InResponseTo") != question for answer in answers):
             raise AnswerRefused(_("The answer of the provider does not belong to this sign-in."))
-        seen = hashlib.sha256(f"{self.app.provider_id}:{response.get_last_assertion_id()}".encode()).hexdigest()
+        seen = hashlib.sha256(
+            f"{self.app.provider_id}:{response.get_last_assertion_id()}".encode()
+        ).hexdigest()
         ends = response.get_last_assertion_not_on_or_after() or time.time() + REMEMBERED_FOR
         if not cache.add(f"dangol.saml.{seen}", 1, timeout=max(ends - time.time(), 0) + REMEMBERED_FOR):
             raise AnswerRefused(_("The answer of the provider was used already."))
