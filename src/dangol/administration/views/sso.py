@@ -16,8 +16,6 @@ from allauth.socialaccount.providers.google import views as google
 from allauth.socialaccount.providers.kakao import views as kakao
 from allauth.socialaccount.providers.naver import views as naver
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
-from allauth.socialaccount.providers.saml import utils as saml_utils
-from allauth.socialaccount.providers.saml import views as saml
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -26,9 +24,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
-from lxml.etree import LxmlError  # type: ignore[import-untyped]
-from onelogin.saml2.auth import OneLogin_Saml2_Settings  # type: ignore[import-untyped]
-from onelogin.saml2.errors import OneLogin_Saml2_Error  # type: ignore[import-untyped]
 
 from dangol.identity.sealing import SealBroken
 from dangol.identity.sso.errors import AnswerRefused
@@ -42,8 +37,6 @@ View = Callable[..., HttpResponse]
 FAULTS = (
     requests.RequestException,
     OAuth2Error,
-    OneLogin_Saml2_Error,
-    LxmlError,
     SealBroken,
     ValueError,
     KeyError,
@@ -108,19 +101,45 @@ kakao_callback = require_GET(guarded(kakao.oauth2_callback))
 naver_callback = require_GET(guarded(naver.oauth2_callback))
 google_callback = require_GET(guarded(google.oauth2_callback))
 
-# Posted from the provider's page: no cookie of ours comes along, so the answer waits in a session of its own.
-saml_acs = csrf_exempt(require_POST(guarded(saml.acs)))
-saml_finish = require_GET(guarded(saml.finish_acs))
+
+@csrf_exempt
+@require_POST
+@guarded
+def saml_acs(request: HttpRequest, organization_slug: str) -> HttpResponse:
+    """The answer of an identity provider. It is posted from there, and no cookie of ours comes along: so it waits in a
+    session of its own until the visitor asks for the next page."""
+    from allauth.socialaccount.providers.saml import views
+
+    answer: HttpResponse = views.acs(request, organization_slug=organization_slug)
+    return answer
+
+
+@require_GET
+@guarded
+def saml_finish(request: HttpRequest, organization_slug: str) -> HttpResponse:
+    """Sign in whom the answer is about."""
+    # The XML libraries come to those processes only that need them.
+    from allauth.socialaccount.providers.saml import views
+    from lxml.etree import LxmlError  # type: ignore[import-untyped]
+
+    try:
+        answer: HttpResponse = views.finish_acs(request, organization_slug=organization_slug)
+    except LxmlError as error:
+        raise AnswerRefused(_("The provider sent something else than expected.")) from error
+    return answer
 
 
 @require_GET
 @guarded
 def saml_metadata(request: HttpRequest, organization_slug: str) -> HttpResponse:
     """What an identity provider has to know about us. Signing out stays each side's own."""
+    from allauth.socialaccount.providers.saml import utils
+    from onelogin.saml2.auth import OneLogin_Saml2_Settings  # type: ignore[import-untyped]
+
     provider = get_adapter().get_provider(request, organization_slug)
     if provider.id != "saml":
         raise Http404
-    config = saml_utils.build_saml_config(request, provider.app.settings, organization_slug)
+    config = utils.build_saml_config(request, provider.app.settings, organization_slug)
     del config["sp"]["singleLogoutService"]
     metadata = OneLogin_Saml2_Settings(settings=config, sp_validation_only=True).get_sp_metadata()
     return HttpResponse(metadata, content_type="application/samlmetadata+xml")

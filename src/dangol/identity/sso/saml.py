@@ -10,7 +10,6 @@ from allauth.socialaccount.providers.saml.provider import SAMLProvider
 from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from onelogin.saml2.xml_utils import OneLogin_Saml2_XML  # type: ignore[import-untyped]
 
 from dangol.identity.sso.errors import AnswerRefused
 
@@ -66,6 +65,8 @@ class StrictSAML(SAMLProvider):  # type: ignore[misc]  # allauth is not typed
         Raises:
             AnswerRefused: it was asked for by somebody else, or was seen before.
         """
+        from onelogin.saml2.xml_utils import OneLogin_Saml2_XML  # type: ignore[import-untyped]
+
         question = response.get_last_response_in_response_to()
         document = OneLogin_Saml2_XML.to_etree(response.get_last_response_xml())
         answers = OneLogin_Saml2_XML.query(document, "//saml:SubjectConfirmationData")
