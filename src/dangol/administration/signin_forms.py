@@ -76,6 +76,7 @@ class PolicyForm(forms.Form):
         label=gettext_lazy("Emergency administrator"),
         queryset=User.objects.none(),
         required=False,
+        empty_label="–",
         help_text=gettext_lazy("Gets in with a password when the provider fails."),
     )
 
@@ -134,7 +135,10 @@ class ProviderForm(forms.Form):
         ),
     )
     role = forms.ModelChoiceField(
-        label=gettext_lazy("Role of new accounts"), queryset=Role.objects.all(), required=False
+        label=gettext_lazy("Role of new accounts"),
+        queryset=Role.objects.all(),
+        required=False,
+        empty_label="–",
     )
     team = NodeField(Team, label=gettext_lazy("Team of new accounts"))
     trusts_mail = forms.BooleanField(
