@@ -312,3 +312,12 @@ def test_an_administrator_sets_up_saml_by_the_form(administrator: Person, inside
     question = asked(client)
     posted(client, response(question, assertion(question)))
     assert is_in(client)
+
+
+def test_settings_that_cannot_be_used_are_told_in_words(company_saml: SignInProvider) -> None:
+    app = company_saml.app
+    app.settings["idp"]["sso_url"] = "no address"
+    app.save()
+    answer = browser().post("/sign-in/with/company-saml/")
+    assert answer.status_code == 401
+    assert "올바르게 설정되지 않았어요" in answer.content.decode()

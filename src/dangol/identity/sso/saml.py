@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from allauth.socialaccount.providers.saml.provider import SAMLProvider
 from django.core.cache import cache
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from dangol.identity.sso.errors import AnswerRefused
@@ -57,6 +57,20 @@ class StrictSAML(SAMLProvider):  # type: ignore[misc]  # allauth is not typed
             "lastName",
         ],
     }
+
+    def redirect(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """To the provider.
+
+        Raises:
+            AnswerRefused: the settings cannot be used, an address in them for example.
+        """
+        from onelogin.saml2.errors import OneLogin_Saml2_Error  # type: ignore[import-untyped]
+
+        try:
+            answer: HttpResponse = super().redirect(request, *args, **kwargs)
+        except OneLogin_Saml2_Error as error:
+            raise AnswerRefused(_("This provider is not set up correctly. Tell your administrator.")) from error
+        return answer
 
     def sociallogin_from_response(self, request: HttpRequest, response: Any) -> Any:
         """Who the assertion is about, once: only the assertion is signed, so it must itself name the question that it
