@@ -69,7 +69,9 @@ class StrictSAML(SAMLProvider):  # type: ignore[misc]  # allauth is not typed
         try:
             answer: HttpResponse = super().redirect(request, *args, **kwargs)
         except OneLogin_Saml2_Error as error:
-            raise AnswerRefused(_("This provider is not set up correctly. Tell your administrator.")) from error
+            raise AnswerRefused(
+                _("This provider is not set up correctly. Tell your administrator.")
+            ) from error
         return answer
 
     def sociallogin_from_response(self, request: HttpRequest, response: Any) -> Any:
