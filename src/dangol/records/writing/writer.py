@@ -90,6 +90,7 @@ class _Batch:
         self.errors: list[RowError] = []
         self.refused: set[int] = set()
         self.failure: type[WriteError] = WriteError
+        self.entering: index.Entering | None = None
 
     def run(self) -> Written:
         drafts = self._parse()
@@ -280,7 +281,7 @@ class _Batch:
             columns.append(OWN)
             for row, draft in zip(rows, drafts, strict=True):
                 row.append(owned.new(self.type, draft))
-        storing.insert(table, columns, rows)
+        storing.insert(table, columns, rows, meanwhile=lambda: self._prepare_index(drafts))
 
     def _update(self, drafts: Sequence[Draft]) -> None:
         if not drafts:
@@ -334,8 +335,11 @@ class _Batch:
         if self.type.search:
             searched = index.columns_of(self.type)
             ids = [draft.id or 0 for draft in updated if searched & draft.values.keys()]
-            if index.is_own(self.type):
-                self._enter(created)
+            if index.stands_alone(self.type):
+                if self.entering is None:
+                    self._prepare_index(created)
+                if self.entering is not None:
+                    self.entering.store()
             else:  # found by what another record says
                 ids += [draft.id or 0 for draft in created]
             if ids:
@@ -348,9 +352,9 @@ class _Batch:
         if moved:
             index.refresh_scope(self.type, moved, registry.inheriting(self.type))
 
-    def _enter(self, created: Sequence[Draft]) -> None:
-        """New records into the search index, by the values they were just stored with."""
-        if not created:
+    def _prepare_index(self, created: Sequence[Draft]) -> None:
+        """What new records are found by, from the values they are stored with. No queries."""
+        if not created or not self.type.search or not index.stands_alone(self.type):
             return
         tokenize = index.Tokenizer(self.type)
         rows = []
@@ -360,7 +364,7 @@ class _Batch:
             if made is None or made.read != values:
                 made = tokenize(values)
             rows.append((draft.id or 0, made))
-        index.enter(self.type, rows)
+        self.entering = index.Entering(self.type, rows)
 
     def _integrity_error(self, problem: IntegrityError) -> RowError:
         """The database refused what the checks let pass: someone stored the same key at the same moment, or a rule."""
