@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -18,8 +17,6 @@ UNSENT = 4 * 2**20
 class _Writer(LibpqWriter):
     """Lets `connection.execute_wrapper` see the wait for the server, as it sees that of any other statement."""
 
-    meanwhile: Callable[[], None] | None = None
-
     def finish(self, exc: BaseException | None = None) -> None:
         """Wait until the server has stored what it was sent."""
 
@@ -29,35 +26,19 @@ class _Writer(LibpqWriter):
         wrapped: Callable[..., None] = execute
         for wrapper in reversed(connection.execute_wrappers):
             wrapped = partial(wrapper, wrapped)
-        wait = partial(wrapped, "COPY", None, False, {"connection": connection, "cursor": self.cursor})
-        if exc or self.meanwhile is None:
-            wait()
-            return
-        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="copy") as other:
-            waiting = other.submit(wait)
-            self.meanwhile()
-            waiting.result()
+        wrapped("COPY", None, False, {"connection": connection, "cursor": self.cursor})
 
 
-def copy_rows(
-    statement: str | Composed,
-    rows: Iterable[Sequence[Any]],
-    *,
-    meanwhile: Callable[[], None] | None = None,
-) -> None:
+def copy_rows(statement: str | Composed, rows: Iterable[Sequence[Any]]) -> None:
     """Store rows by a `COPY … FROM STDIN` statement; each row's values stand in the order of its columns.
 
     Rows are handed over in a few large pieces: each time a thread waits for the server it must get its turn back from the
     other threads, which takes longer than sending the rows.
-
-    Args:
-        meanwhile: what to do while the server stores them; it must leave the database alone.
     """
     with (
         connection.wrap_database_errors,  # Django leaves COPY out: a connection that is lost shall look as it always does
         connection.cursor() as cursor,
-        cursor.copy(statement, writer=(writer := _Writer(cursor.cursor, flush_threshold=UNSENT))) as copy,
+        cursor.copy(statement, writer=_Writer(cursor.cursor, flush_threshold=UNSENT)) as copy,
     ):
-        writer.meanwhile = meanwhile
         for row in rows:
             copy.write_row(row)

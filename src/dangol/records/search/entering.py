@@ -15,9 +15,6 @@ from dangol.records.search.tables import columns, columns_of, numbers, refresh_s
 if TYPE_CHECKING:
     from dangol.records.types import RecordType
 
-MANY = 1_000
-"""From so many rows on it pays to work while the server stores them."""
-
 # what a conflict costs is one index probe, the same as asking first would
 _ADD_TOKENS = """
 INSERT INTO records_searchtoken (kind, token, other)
@@ -163,56 +160,32 @@ def announce_words(rows: Sequence[Tokens]) -> None:
         tokens.in_dictionary = True
 
 
-class Entering:
-    """Records made in this very transaction on their way into the tables, where nothing of theirs can stand yet.
-
-    Nothing is compared: a good deal cheaper than `reindex`. What needs no database is done when it is made.
-
-    Args:
-        rows: their ids and what they are found by.
-    """
-
-    def __init__(self, record_type: RecordType, rows: Sequence[tuple[int, Tokens]]) -> None:
-        self.type = record_type
-        self.code = type_code(record_type)
-        self.ids = [record_id for record_id, _ in rows]
-        self.known = all(tokens.in_dictionary for _, tokens in rows)
-        self.found = Words()
-        for record_id, tokens in rows:
-            self.found.add(record_id, tokens)
-        self.identifiers = [
-            (self.code, record_id, kind, token, other, weight)
-            for record_id, tokens in rows
-            for (kind, token, other), weight in tokens.identifiers
-        ]
-
-    def store(self) -> None:
-        """At most four statements and one COPY."""
-        parameters: list[str] = []
-
-        def prepare() -> None:
-            parameters.extend(self.found.parameters())
-
-        if self.identifiers:
-            copy_rows(
-                _ENTER_IDENTIFIERS,
-                self.identifiers,
-                meanwhile=prepare if len(self.identifiers) >= MANY else None,
-            )
-        if self.found.words:
-            if not parameters:
-                prepare()
-            with connection.cursor() as cursor:
-                if not self.known:
-                    self.found.put_tokens(cursor)
-                cursor.execute(_ENTER_ENTRIES, [self.code, *parameters])
-                if cursor.rowcount < len(self.found.entries):
-                    # a word that was there went meanwhile, since no record had it yet
-                    self.found.put_tokens(cursor)
-                    cursor.execute(PUT_ENTRIES, [*parameters, self.code, numbers(self.ids), self.code])
-        refresh_scope(self.type, self.ids)
-
-
 def enter(record_type: RecordType, rows: Sequence[tuple[int, Tokens]]) -> None:
-    """Enter records that were made in this very transaction: their ids and what they are found by."""
-    Entering(record_type, rows).store()
+    """Enter records that were made in this very transaction: their ids and what they are found by.
+
+    Nothing of theirs can stand in the tables yet, so nothing is compared: a good deal cheaper than `reindex`. At most four
+    statements and one COPY.
+    """
+    code = type_code(record_type)
+    ids = [record_id for record_id, _ in rows]
+    found = Words()
+    for record_id, tokens in rows:
+        found.add(record_id, tokens)
+    if found.words:
+        parameters = found.parameters()
+        with connection.cursor() as cursor:
+            if not all(tokens.in_dictionary for _, tokens in rows):
+                found.put_tokens(cursor)
+            cursor.execute(_ENTER_ENTRIES, [code, *parameters])
+            if cursor.rowcount < len(found.entries):
+                # a word that was there went meanwhile, since no record had it yet
+                found.put_tokens(cursor)
+                cursor.execute(PUT_ENTRIES, [*parameters, code, numbers(ids), code])
+    identifiers = [
+        (code, record_id, kind, token, other, weight)
+        for record_id, tokens in rows
+        for (kind, token, other), weight in tokens.identifiers
+    ]
+    if identifiers:
+        copy_rows(_ENTER_IDENTIFIERS, identifiers)
+    refresh_scope(record_type, ids)

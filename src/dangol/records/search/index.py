@@ -14,7 +14,6 @@ from django.db.models.expressions import RawSQL
 
 from dangol.records.search.entering import (
     PUT_ENTRIES,
-    Entering,
     Tokenizer,
     Tokens,
     Words,
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from dangol.records.types import RecordType
 
 __all__ = [
-    "Entering", "Tokenizer", "Tokens", "announce_words", "columns_of", "enter", "orphans", "rebuild", "refresh_scope", "reindex",
+    "Tokenizer", "Tokens", "announce_words", "columns_of", "enter", "orphans", "rebuild", "refresh_scope", "reindex",
     "remove", "stands_alone", "type_code",
 ]  # fmt: skip
 

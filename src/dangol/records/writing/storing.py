@@ -1,6 +1,6 @@
 """The statements of the writer: ids, COPY, and one UPDATE for a whole batch."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
@@ -15,8 +15,6 @@ from dangol.records.fields.own import COLUMN as OWN
 _MERGED = "{column} = jsonb_strip_nulls({table}.{column} || v.{column})"
 COPY_FROM = 20
 """From this many rows on, COPY is faster than INSERT."""
-MANY = 1_000
-"""From this many rows on, it pays to do something else while they are stored."""
 
 # OFFSET 0 keeps the sequence's name from being looked up for each id
 _DRAW = """
@@ -44,23 +42,13 @@ def draw_ids(table: Table, count: int) -> list[int]:
     return sorted(scattered) if scattered else list(range(first, last + 1))
 
 
-def insert(
-    table: Table,
-    names: Sequence[str],
-    rows: Sequence[Sequence[Any]],
-    *,
-    meanwhile: Callable[[], None] | None = None,
-) -> None:
-    """Store new rows; `names` are fields (and "id"), each row's values in that order. One statement.
-
-    `meanwhile` is done while the server stores many rows, and left out for few; it must leave the database alone.
-    """
+def insert(table: Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Store new rows; `names` are fields (and "id"), each row's values in that order. One statement."""
     columns = sql.SQL(", ").join(
         sql.Identifier("id" if name == "id" else table.columns[name].name) for name in names
     )
     if len(rows) >= COPY_FROM:
-        statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table.name), columns)
-        copy_rows(statement, rows, meanwhile=meanwhile if len(rows) >= MANY else None)
+        copy_rows(sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table.name), columns), rows)
         return
     one = sql.SQL("({})").format(sql.SQL(", ").join([sql.Placeholder()] * len(names)))
     statement = sql.SQL("INSERT INTO {} ({}) VALUES {}").format(

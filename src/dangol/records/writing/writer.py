@@ -90,7 +90,6 @@ class _Batch:
         self.errors: list[RowError] = []
         self.refused: set[int] = set()
         self.failure: type[WriteError] = WriteError
-        self.entering: index.Entering | None = None
 
     def run(self) -> Written:
         drafts = self._parse()
@@ -281,7 +280,7 @@ class _Batch:
             columns.append(OWN)
             for row, draft in zip(rows, drafts, strict=True):
                 row.append(owned.new(self.type, draft))
-        storing.insert(table, columns, rows, meanwhile=lambda: self._prepare_index(drafts))
+        storing.insert(table, columns, rows)
 
     def _update(self, drafts: Sequence[Draft]) -> None:
         if not drafts:
@@ -336,10 +335,7 @@ class _Batch:
             searched = index.columns_of(self.type)
             ids = [draft.id or 0 for draft in updated if searched & draft.values.keys()]
             if index.stands_alone(self.type):
-                if self.entering is None:
-                    self._prepare_index(created)
-                if self.entering is not None:
-                    self.entering.store()
+                self._enter(created)
             else:  # found by what another record says
                 ids += [draft.id or 0 for draft in created]
             if ids:
@@ -352,9 +348,9 @@ class _Batch:
         if moved:
             index.refresh_scope(self.type, moved, registry.inheriting(self.type))
 
-    def _prepare_index(self, created: Sequence[Draft]) -> None:
-        """What new records are found by, from the values they are stored with. No queries."""
-        if not created or not self.type.search or not index.stands_alone(self.type):
+    def _enter(self, created: Sequence[Draft]) -> None:
+        """New records into the search index, by the values they were just stored with."""
+        if not created:
             return
         tokenize = index.Tokenizer(self.type)
         rows = []
@@ -364,7 +360,7 @@ class _Batch:
             if made is None or made.read != values:
                 made = tokenize(values)
             rows.append((draft.id or 0, made))
-        self.entering = index.Entering(self.type, rows)
+        index.enter(self.type, rows)
 
     def _integrity_error(self, problem: IntegrityError) -> RowError:
         """The database refused what the checks let pass: someone stored the same key at the same moment, or a rule."""
