@@ -288,7 +288,11 @@ def _read(
     selected: list[Any] = []
     places: list[tuple[str, Field, int, int]] = []
     annotations: dict[str, Any] = {}
-    own = {name: field for name, field in fields.items() if isinstance(field, Own) and not field.detached}
+    own = {
+        name: field
+        for name, field in fields.items()
+        if isinstance(field, Own) and not field.detached and not field.computed
+    }
     if len(own) <= OWN_SINGLY:
         own = {}
     for name, field in fields.items():
@@ -337,7 +341,7 @@ def _read_walking(
     Looking up the value of every row just to sort them would read the whole table for one page. One statement; two where
     a page reaches from the one part into the other.
     """
-    shown = permissions.revealed(actor, field.needs) if field.needs else True
+    shown = field.known_where(permissions.revealed_callback(actor))
     if shown is False:
         having, lacking = rows.none(), rows
     else:

@@ -14,9 +14,11 @@ from django.db.models import Case, F, Q, QuerySet, TextField, Value, When
 
 from dangol.identity.actors import Actor, may_administer
 from dangol.records import registry
+from dangol.records.expressions.guards import Guard
 from dangol.records.fields import Field
 from dangol.records.fields.own import OwnReference
 from dangol.records.filters.tree import EVERYTHING, Compare, Or, Tree
+from dangol.records.own import definitions
 from dangol.records.types import RecordType
 
 OWN = frozenset({"own"})
@@ -112,11 +114,24 @@ def reaches(actor: Actor, record_type: RecordType, action: str, record: Mapping[
 
 def fields_for(actor: Actor, record_type: RecordType) -> dict[str, Field]:
     """The fields that exist for an actor: all but those computed from what the actor may see nothing of. No query."""
-    return {
-        name: field
-        for name, field in record_type.fields.items()
-        if not field.needs or actor.may(field.needs, "view")
-    }
+    return {name: field for name, field in record_type.fields.items() if _readable(actor, field)}
+
+
+def _readable(actor: Actor, field: Field) -> bool:
+    if field.computed:
+        for name, read in definitions.reads(field):
+            source = registry.find(name)
+            if source is None or not allowed(actor, source, "view"):
+                return False
+            needs = source.fields[read].needs if read in source.fields else ""
+            if needs and not actor.may(needs, "view"):
+                return False
+    return not field.needs or actor.may(field.needs, "view")
+
+
+def guard_of(actor: Actor) -> Guard:
+    """What the actor may see, for fields that are computed from other records."""
+    return Guard(visible_callback(actor), revealed_callback(actor))
 
 
 def revealed(actor: Actor, needs: str, path: str = "") -> Q | bool:
@@ -145,18 +160,20 @@ def hidden_unless(condition: Q | bool, expression: Any, output_field: Any = None
 
 def selected(actor: Actor, field: Field, path: str = "") -> tuple[Any, ...]:
     """The expressions that show a field. What the actor may not see is empty: a reference's title, a computed value."""
+    field = field.guarded(guard_of(actor)) if field.computed else field
     expressions = field.select(path)
     if field.needs:
-        condition = revealed(actor, field.needs, path)
+        condition = field.known_where(revealed_callback(actor), path)
         return tuple(hidden_unless(condition, expression) for expression in expressions)
     return (expressions[0], _guarded(actor, field, path, expressions[1])) if field.target else expressions
 
 
 def sorted_by(actor: Actor, field: Field, path: str = "") -> Any:
     """The expression a list is sorted by; what is hidden counts as none, so that an order tells nothing either."""
+    field = field.guarded(guard_of(actor)) if field.computed else field
     expression = field.expression(path)
     if field.needs:
-        return hidden_unless(revealed(actor, field.needs, path), expression)
+        return hidden_unless(field.known_where(revealed_callback(actor), path), expression)
     return _guarded(actor, field, path, expression) if field.target else expression
 
 

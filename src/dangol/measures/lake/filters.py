@@ -205,7 +205,7 @@ class _Compiler(Meaning):
         dataset = _dataset(record_type)
         # Ibis reads JSON on Spark by a Python function for each value, which needs libraries on every machine there.
         reads_json = self.lake.backend.name != "pyspark"
-        if isinstance(field, Own) and OWN in rows.columns and reads_json:
+        if isinstance(field, Own) and not field.computed and OWN in rows.columns and reads_json:
             return _own(field, rows)
         name = dataset.fields.get(field.name) or {
             "reference": f"{field.column}_id",

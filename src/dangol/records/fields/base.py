@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any, ClassVar
@@ -78,6 +78,8 @@ class Field:
     """The kind of the values that a list is sorted by, where it is not the field's own."""
     detached: ClassVar[bool] = False
     """Whether no foreign key leads from here to the record referred to."""
+    computed: ClassVar[bool] = False
+    """Whether its value is computed from other fields by what an administrator wrote."""
     target: str | None = None
     needs: str = ""
     """Name of the record type that the value is computed from. It is shown, sorted and filtered by only where the
@@ -113,6 +115,16 @@ class Field:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
+
+    # for whom
+
+    def guarded(self, guard: Any) -> Field:
+        """The field as somebody has it who may see no more than the guard (`expressions.building.Guard`) says."""
+        return self
+
+    def known_where(self, revealed: Callable[[str, str], Q | bool], path: str = "") -> Q | bool:
+        """Where somebody may know the value, given where he may know what is computed from records of a type."""
+        return revealed(self.needs, path) if self.needs else True
 
     # in
 

@@ -84,8 +84,8 @@ class Own(Field):
     group: str = ""
     condition: str = ""
     indexed: bool = False
-    computed: bool = False
-    """A value that is computed from others is stored like one that was entered, and read-only."""
+    fixed: bool = True
+    """Whether the value depends on nothing but the record's own row, so that an index can hold it."""
 
     def __init__(self, name: str = "", **options: Any) -> None:
         sql_of(self.storage, name)

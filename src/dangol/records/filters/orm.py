@@ -18,6 +18,7 @@ from django.db.models import BigIntegerField, BooleanField, Exists, Func, OuterR
 from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual
 from django.utils import timezone
 
+from dangol.records.expressions.guards import Guard
 from dangol.records.fields import Ref, Reference
 from dangol.records.filters.meaning import Meaning, false_when_missing, given, shortened
 from dangol.records.filters.names import record_type_named, target_of
@@ -212,7 +213,7 @@ class _Compiler(Meaning):
     # own fields
 
     def compare(self, leaf: Compare, record_type: RecordType, path: str, *, positive: bool) -> Q:
-        field = record_type.fields[leaf.path[0]]
+        field = self.guarded(record_type.fields[leaf.path[0]])
         known = self.known(field, path)
         if known is False:
             return _nothing(path) if positive else Q()
@@ -225,13 +226,21 @@ class _Compiler(Meaning):
             held &= known
         return held if positive else Q(IsNotTrue(held))
 
+    def guarded(self, field: Field) -> Field:
+        """A computed field reads of other records no more than the actor may see."""
+        if not field.computed:
+            return field
+        if self.visible is None or self.revealed is None:
+            return field  # says itself where it needs more
+        return field.guarded(Guard(self.visible, self.revealed))
+
     def known(self, field: Field, path: str) -> Q | bool:
         """Where the actor may know the value; elsewhere it counts as missing."""
         if not field.needs:
             return True
         if self.revealed is None:
             raise TypeError(f"a filter on {field.name} needs revealed=")
-        return self.revealed(field.needs, path)
+        return field.known_where(self.revealed, path)
 
     def held(self, field: Field, leaf: Compare, path: str) -> Q:
         if isinstance(leaf.value, tuple) and leaf.op == "in":

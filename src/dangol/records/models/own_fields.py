@@ -24,6 +24,8 @@ class OwnKind(models.TextChoices):
     EMAIL = "email", _("E-mail")
     URL = "url", _("Web address")
     BUSINESS_NUMBER = "business_number", _("Business number")
+    FORMULA = "formula", _("Formula")
+    ROLL_UP = "roll_up", _("Roll-up")
 
 
 class OwnState(models.TextChoices):
@@ -48,7 +50,9 @@ class OwnField(models.Model):
     """A field of a record type that an administrator made. Its values stand in `Record.own` under `name`.
 
     `name` and `kind` never change. `settings` depends on the kind: `choices` (code, ko, en, tone, retired), `digits`,
-    `places`, `unit`, `low`, `high`, `max_length`, `currency`, `target`.
+    `places`, `unit`, `low`, `high`, `max_length`, `currency`, `target`; `formula`, `result`, `amount_in` of a formula;
+    `child`, `through`, `function`, `value`, `by`, `where`, `result` of a roll-up. Fields of these two kinds are computed:
+    nothing of them stands in `Record.own`.
     """
 
     record_type = models.CharField(max_length=40, db_collation="C")

@@ -15,7 +15,7 @@ from dangol.records.fields import FieldError, Locale
 from dangol.records.fields.own import Own
 from dangol.records.filters import FilterError
 from dangol.records.models import OwnField, OwnKind
-from dangol.records.own import conditions, definitions
+from dangol.records.own import computing, conditions, definitions
 
 CODE = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,38}[a-z0-9])?")
 TONES = ("", "p", "o", "g", "r", "b")
@@ -35,6 +35,7 @@ _TAKEN_BY_KIND: dict[str, tuple[str, ...]] = {
     OwnKind.MULTI_CHOICE: ("choices",),
     OwnKind.REFERENCE: ("target",),
 }
+COMPUTED = (OwnKind.FORMULA, OwnKind.ROLL_UP)
 _RANGES = {
     "max_length": (1, 10_000),
     "digits": (1, 28),
@@ -66,13 +67,24 @@ def check(definition: OwnField, default: Any, before: OwnField | None) -> None:
         errors["unique"].append(_("Values of this kind cannot be unique."))
     if definition.required and definition.kind == OwnKind.BOOLEAN:
         definition.required = False  # no is an answer
-    definition.settings = _settings(definition, before, errors)
+    if definition.kind in COMPUTED:
+        definition.required = definition.unique = False
+        default = None
+        definition.settings = computing.settings_of(definition, before, errors)
+    else:
+        definition.settings = _settings(definition, before, errors)
     if errors:
         raise ValidationError(dict(errors))
     try:
         field = definitions.field_of(definition)
     except (KeyError, TypeError, ValueError) as problem:
         raise ValidationError(_("This makes no field: %(why)s.") % {"why": problem}) from None
+    if field.computed:
+        definition.default = None
+        _check_condition(definition, field, errors)
+        if errors:
+            raise ValidationError(dict(errors))
+        return
     try:
         value = field.parse(default, Locale())
         definition.default = None if value is None else field.raw(value)

@@ -13,10 +13,12 @@ from django.utils.translation import gettext_lazy as _
 from dangol.identity import revisions
 from dangol.identity.models import Team, Territory
 from dangol.records import registry
+from dangol.records.fields import Field
 from dangol.records.fields import own as kinds
 from dangol.records.fields.own import Own
 from dangol.records.fields.own_json import in_language
 from dangol.records.models import IndexState, OwnField, OwnKind, OwnState
+from dangol.records.own import formulas
 from dangol.records.types import Label, RecordType
 
 log = structlog.get_logger(__name__)
@@ -125,7 +127,10 @@ def field_of(definition: OwnField) -> Own:
             options["unit"] = settings.get("unit", "")
         case OwnKind.TEXT | OwnKind.LONG_TEXT | OwnKind.EMAIL | OwnKind.URL:
             options["max_length"] = settings.get("max_length")
-    field = KINDS[definition.kind](definition.name, **options)
+    if definition.kind == OwnKind.FORMULA:
+        field: Own = formulas.field_of(definition.record_type, definition.name, settings, options)
+    else:
+        field = KINDS[definition.kind](definition.name, **options)
     field.identity = definition.pk or 0
     field.group = definition.group
     field.condition = definition.condition
@@ -135,6 +140,37 @@ def field_of(definition: OwnField) -> Own:
     if definition.default is not None:
         field.default = field.loaded(definition.default)
     return field
+
+
+def reads(field: Field) -> frozenset[tuple[str, str]]:
+    """Everything that a computed field depends on, also through other computed fields: (record type, field name).
+
+    Whoever may not read one of them may not read the field. Empty for fields that are not computed. No query.
+    """
+    if not isinstance(field, formulas.Computed):
+        return frozenset()
+    found: set[tuple[str, str]] = set()
+    open_ = list(field.direct)
+    while open_:
+        source = open_.pop()
+        if source in found:
+            continue
+        found.add(source)
+        record_type = registry.find(source[0])
+        other = record_type.fields.get(source[1]) if record_type else None
+        if isinstance(other, formulas.Computed):
+            open_ += other.direct
+    return frozenset(found)
+
+
+def readers(record_type: str, name: str) -> list[tuple[RecordType, formulas.Computed]]:
+    """The computed fields that read a field directly, each with its type. No query."""
+    return [
+        (reading, field)
+        for reading in registry.all_types()
+        for field in reading.own_fields.values()
+        if isinstance(field, formulas.Computed) and (record_type, name) in field.direct
+    ]
 
 
 def _pointing(target: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from dangol.identity import revisions
 from dangol.records import registry
 from dangol.records.fields.own import sql_of
 from dangol.records.models import IndexState, OwnField, OwnKind, OwnState
+from dangol.records.own import computing
 from dangol.records.own.definitions import KINDS, REVISION
 
 log = structlog.get_logger(__name__)
@@ -43,7 +44,11 @@ def index_name(definition: OwnField) -> str:
 def statement(definition: OwnField) -> str:
     """The statement that makes the index."""
     table = connection.ops.quote_name(registry.get(definition.record_type).table.name)
-    value = sql_of(KINDS[definition.kind].storage, definition.name)
+    value = (
+        computing.sql_of_formula(definition)
+        if definition.kind == OwnKind.FORMULA
+        else sql_of(KINDS[definition.kind].storage, definition.name)
+    )
     name = connection.ops.quote_name(index_name(definition))
     if definition.kind == OwnKind.MULTI_CHOICE:
         return f"CREATE INDEX CONCURRENTLY {name} ON {table} USING gin ({value}) WHERE {value} IS NOT NULL"

@@ -16,7 +16,7 @@ from dangol.identity.actors import Actor
 from dangol.identity.services import audit
 from dangol.records.fields.own import NAME
 from dangol.records.models import IndexState, OwnField, OwnKind, OwnState
-from dangol.records.own import checking, naming
+from dangol.records.own import checking, computing, naming
 from dangol.records.own.definitions import REVISION
 
 INDEX_TASK = "dangol.records.own.index"
@@ -77,6 +77,7 @@ def create(
             changed_by_id=actor.user_id,
             **options,
         )
+        computing.one_at_a_time(kind)
         checking.check(definition, default, None)
         definition.save()
         audit.record(actor=actor, act="created", target=definition, changes=_told(None, definition))
@@ -95,6 +96,7 @@ def change(*, actor: Actor, definition: OwnField, default: Any = None, **options
         for key in CHANGEABLE:
             if key in options:
                 setattr(after, key, options[key])
+        computing.one_at_a_time(after.kind)
         checking.check(after, default, before)
         after.changed_by_id = actor.user_id
         told = _told(before, after)
@@ -105,6 +107,12 @@ def change(*, actor: Actor, definition: OwnField, default: Any = None, **options
             _ask_for_index(after)
         elif before.unique and not after.unique:
             _ask_for_index(after)
+        if computing.index_is_void(before, after):
+            if computing.why_no_index(after):
+                after.index_state = IndexState.NONE
+                queue.enqueue(INDEX_TASK, field_id=after.pk)
+            else:
+                _ask_for_index(after)
         after.save()
         audit.record(actor=actor, act="updated", target=after, changes=told)
         revisions.changed(REVISION)
@@ -118,6 +126,8 @@ def switch(*, actor: Actor, definition: OwnField, active: bool) -> None:
         found = OwnField.objects.select_for_update().get(pk=definition.pk)
         if found.state not in (OwnState.ACTIVE, OwnState.INACTIVE):
             raise ValidationError(_("The field has been deleted."))
+        if not active:
+            computing.refuse_while_read(found)
         found.state = OwnState.ACTIVE if active else OwnState.INACTIVE
         found.changed_by_id = actor.user_id
         found.save(update_fields=["state", "changed_by", "changed_at"])
@@ -132,6 +142,7 @@ def delete(*, actor: Actor, definition: OwnField) -> None:
         found = OwnField.objects.select_for_update().get(pk=definition.pk)
         if found.state in (OwnState.DELETING, OwnState.DELETED):
             return
+        computing.refuse_while_read(found)
         found.state = OwnState.DELETING
         found.changed_by_id = actor.user_id
         found.save(update_fields=["state", "changed_by", "changed_at"])
@@ -164,6 +175,9 @@ def make_fast(*, actor: Actor, definition: OwnField) -> None:
             return
         if found.kind == OwnKind.LONG_TEXT:
             raise ValidationError(_("A long text cannot have an index."))
+        why = computing.why_no_index(found)
+        if why:
+            raise ValidationError(why)
         if indexes_of(found.record_type) >= MOST_INDEXES:
             raise ValidationError(
                 _(

@@ -1,0 +1,140 @@
+"""What is asked of computed fields before they are kept, changed or made fast."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.db.backends.postgresql.psycopg_any import mogrify
+from django.utils.translation import gettext as _
+
+from dangol.records import registry
+from dangol.records.expressions.checking import Formula, read
+from dangol.records.expressions.errors import FormulaError
+from dangol.records.expressions.kinds import LABELS
+from dangol.records.expressions.tree import Apply, Input, walk
+from dangol.records.filters.messages import quoted
+from dangol.records.models import IndexState, OwnField, OwnKind
+from dangol.records.own import definitions, formulas
+
+LOCK = 0x464F524D
+Errors = defaultdict[str, list[str]]
+
+
+def one_at_a_time(kind: str) -> None:
+    """Let nobody else keep a computed field until the transaction ends: two together could read each other."""
+    if kind in (OwnKind.FORMULA, OwnKind.ROLL_UP):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+
+
+def settings_of(definition: OwnField, before: OwnField | None, errors: Errors) -> dict[str, Any]:
+    """What is kept of a computed field; what is wrong with it goes into `errors`."""
+    return _formula_settings(definition, before, errors)
+
+
+def _formula_settings(definition: OwnField, before: OwnField | None, errors: Errors) -> dict[str, Any]:
+    places = definition.settings.get("places")
+    if places not in (None, "") and (not isinstance(places, int) or not 0 <= places <= 10):
+        errors["places"].append(_("The number must lie between %(low)s and %(high)s.") % {"low": 0, "high": 10})
+    written = definition.settings.get("formula") or ""
+    try:
+        formula = read(written, registry.get(definition.record_type))
+    except FormulaError as problem:
+        errors["formula"].append(located(problem, written))
+        return {}
+    circle = _circle(definition, formula)
+    if circle:
+        errors["formula"].append(
+            _("The formula reads itself, by way of “%(field)s”.") % {"field": circle}
+        )
+        return {}
+    kept = {} if errors["places"] else formulas.settings_of(formula, definition.settings)
+    if not errors["places"]:
+        del errors["places"]
+    if before is not None and before.settings.get("result") != kept.get("result"):
+        readers = definitions.readers(definition.record_type, definition.name)
+        if readers:
+            errors["formula"].append(
+                _("Its result would become “%(kind)s”, but it is read by: %(fields)s.")
+                % {"kind": LABELS.get(formula.result, formula.result), "fields": _named(readers)}
+            )
+    return kept
+
+
+def located(problem: FormulaError, written: str) -> str:
+    """The message, with the part of the text that is wrong in front of it."""
+    part = written[problem.position : problem.position + problem.length].strip()
+    if not part:
+        return problem.message
+    return _("At “%(part)s” (character %(place)s): %(message)s") % {
+        "part": quoted(part), "place": problem.position + 1, "message": problem.message,
+    }  # fmt: skip
+
+
+def _circle(definition: OwnField, formula: Formula) -> str:
+    """The label of the field by way of which a formula would read itself; empty where none does."""
+    itself = (definition.record_type, definition.name)
+    for record_type, name in sorted(formula.reads):
+        source = registry.get(record_type).fields.get(name)
+        if (record_type, name) == itself or (source is not None and itself in definitions.reads(source)):
+            return str(source.label) if source is not None else name
+    return ""
+
+
+def refuse_while_read(definition: OwnField) -> None:
+    """Raises ValidationError where computed fields read this one."""
+    readers = definitions.readers(definition.record_type, definition.name)
+    if readers:
+        raise ValidationError(
+            _("It is read by: %(fields)s. Change or delete those first.") % {"fields": _named(readers)}
+        )
+
+
+def _named(readers: list[tuple[Any, formulas.Computed]]) -> str:
+    return ", ".join(f"{record_type.label} · {field.label}" for record_type, field in readers)
+
+
+def index_is_void(before: OwnField, after: OwnField) -> bool:
+    """Whether an index holds results of what the formula was before."""
+    return (
+        after.kind == OwnKind.FORMULA
+        and after.settings != before.settings
+        and before.index_state in (IndexState.READY, IndexState.BUILDING)
+    )
+
+
+def why_no_index(definition: OwnField) -> str:
+    """Why no index can make a formula fast; empty where one can, and for fields that are not computed."""
+    if definition.kind == OwnKind.ROLL_UP:
+        return _("Roll-ups stand in a table of their own that has an index already.")
+    if definition.kind != OwnKind.FORMULA:
+        return ""
+    try:
+        formula = read(definition.settings.get("formula", ""), registry.get(definition.record_type))
+    except FormulaError as problem:
+        return problem.message
+    if formula.kind.name == "boolean":
+        return _("A yes or no splits the records in two; an index would not make that faster.")
+    for part in walk(formula.tree):
+        if isinstance(part, Input) and part.steps:
+            return _("It reads other records (%(name)s): they change without this record changing.") % {
+                "name": ".".join((*part.steps, part.name))
+            }
+        if isinstance(part, Input) and not part.fixed:
+            return _("It reads %(name)s, which does not stand in the record itself.") % {"name": part.name}
+        if isinstance(part, Apply) and not part.fixed:
+            return _("It depends on the moment or on the reader’s language: today(), now() and label() do.")
+    return ""
+
+
+def sql_of_formula(definition: OwnField) -> str:
+    """The SQL of a fixed formula over a row of its table, exactly as lists sort and filter by it."""
+    field = definitions.field_of(definition)
+    rows = field.bearer._base_manager.order_by().annotate(_value=field.expression())
+    compiler = rows.query.get_compiler(connection=connection)
+    compiler.pre_sql_setup()
+    sql, parameters = compiler.compile(rows.query.annotations["_value"])
+    return f"({mogrify(sql, parameters, connection)})"
