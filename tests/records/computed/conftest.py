@@ -32,3 +32,35 @@ def machine(insider):
         return writing.create(registry.get("machine"), given, actor=insider.actor)
 
     return make
+
+
+@pytest.fixture
+def roll_up():
+    """Makes roll-up fields of machines over repairs, and computes them as the worker does."""
+    from dangol.records.own import rolling
+
+    def make(name, function, value="", *, record_type="machine", child="repair", through="machine", **settings):
+        definition = services.create(
+            actor=SYSTEM,
+            record_type=record_type,
+            name=name,
+            kind="roll_up",
+            label_ko=name,
+            settings={"child": child, "through": through, "function": function, "value": value, **settings},
+        )
+        rolling.settle(definition.pk)
+        definition.refresh_from_db()
+        return definition
+
+    return make
+
+
+@pytest.fixture
+def repair(insider):
+    """Makes repairs: `repair(machine_id, cost=5)`."""
+
+    def make(machine_id, **values):
+        given = {"title": "수리", "machine": machine_id, **values}
+        return writing.create(registry.get("repair"), given, actor=insider.actor)
+
+    return make

@@ -27,7 +27,7 @@ from django.utils.translation import get_language
 
 from dangol.records import registry
 from dangol.records.expressions import kinds
-from dangol.records.expressions.guards import Guard
+from dangol.records.expressions.guards import UNGUARDED, Guard
 from dangol.records.expressions.kinds import Kind
 from dangol.records.expressions.tree import TYPES, Apply, Checked, Constant, Input
 from dangol.records.fields import Choice, Reference
@@ -119,6 +119,11 @@ def _input(tree: Input, record_type: RecordType, steps: Sequence[str], guard: Gu
         return _value(owner.fields[tree.name], tree.kind, guard, at, output)
 
     return behind(record_type, steps, guard, path, inner, output)
+
+
+def plain_value(field: Field, name: str) -> Any:
+    """The value of a field that stands in the record's own row, in the form that formulas calculate with."""
+    return _value(field, Kind(name), UNGUARDED, "", OUTPUT[name])
 
 
 def _value(field: Field, kind: Kind, guard: Guard, path: str, output: Any) -> Any:

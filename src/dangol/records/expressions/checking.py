@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from dangol.records.fields import Field
     from dangol.records.types import RecordType
 
-_KINDS = {
+KINDS = {
     **dict.fromkeys(("integer", "number", "money"), kinds.NUMBER),
     **dict.fromkeys(
         ("text", "long_text", "phone", "email", "url", "business_number", "reference"), kinds.TEXT
@@ -127,7 +127,7 @@ class _Checker:
 
     def field(self, node: Name) -> tree.Input:
         record_type, steps, field = self.led(node)
-        name = _KINDS.get(field.kind)
+        name = KINDS.get(field.kind)
         if name is None:
             raise typing.failure(
                 node.place, _("“%(field)s” cannot be calculated with.") % {"field": field.label}
@@ -136,7 +136,7 @@ class _Checker:
         if isinstance(field, Money):
             kind = replace(kind, currency=_currency(field, record_type, steps))
         self.reads.add((record_type.name, field.name))
-        fixed = not steps and _stands_in_row(record_type, field)
+        fixed = not steps and stands_in_row(record_type, field)
         return tree.Input(steps, record_type.name, field.name, kind, node.place, fixed)
 
     def led(self, node: Name) -> tuple[RecordType, tuple[str, ...], Field]:
@@ -207,7 +207,8 @@ def _currency(field: Money, record_type: RecordType, steps: tuple[str, ...]) -> 
     return Currency(field.currency)
 
 
-def _stands_in_row(record_type: RecordType, field: Field) -> bool:
+def stands_in_row(record_type: RecordType, field: Field) -> bool:
+    """Whether the field's value depends on nothing but the record's own row."""
     if isinstance(field, Own):
         return field.fixed if field.computed else not field.detached
     return field.kind != "reference" and not field.needs and field.column in record_type.table.columns
@@ -216,7 +217,7 @@ def _stands_in_row(record_type: RecordType, field: Field) -> bool:
 def usable(record_type: RecordType, steps: tuple[str, ...] = ()) -> Iterator[tuple[str, Field]]:
     """The fields that a formula for these records can name, those behind references after those of the record."""
     for name, field in record_type.fields.items():
-        if field.kind in _KINDS:
+        if field.kind in KINDS:
             yield ".".join((*steps, name)), field
     if len(steps) < MAX_WALKS - 1:
         for name, field in record_type.fields.items():

@@ -14,6 +14,7 @@ from dangol.records.models.imports import (
     UndoState,
 )
 from dangol.records.models.own_fields import IndexState, OwnField, OwnKind, OwnState
+from dangol.records.models.roll_ups import RollUpCheck, RollUpValue
 from dangol.records.models.saved_mappings import SavedMapping
 from dangol.records.models.schedules import (
     FileState,
@@ -49,6 +50,8 @@ __all__ = [
     "OwnState",
     "OwnedRecord",
     "Record",
+    "RollUpCheck",
+    "RollUpValue",
     "SavedMapping",
     "ScheduleAccess",
     "ScheduleAfter",

@@ -8,8 +8,10 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import mogrify
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from dangol.events import queue
 from dangol.records import registry
 from dangol.records.expressions.checking import Formula, read
 from dangol.records.expressions.errors import FormulaError
@@ -17,9 +19,10 @@ from dangol.records.expressions.kinds import LABELS
 from dangol.records.expressions.tree import Apply, Input, walk
 from dangol.records.filters.messages import quoted
 from dangol.records.models import IndexState, OwnField, OwnKind
-from dangol.records.own import definitions, formulas
+from dangol.records.own import definitions, formulas, roll_settings, rolling
 
 LOCK = 0x464F524D
+ROLL_UP_TASK = "dangol.records.own.roll_up"
 Errors = defaultdict[str, list[str]]
 
 
@@ -32,6 +35,8 @@ def one_at_a_time(kind: str) -> None:
 
 def settings_of(definition: OwnField, before: OwnField | None, errors: Errors) -> dict[str, Any]:
     """What is kept of a computed field; what is wrong with it goes into `errors`."""
+    if definition.kind == OwnKind.ROLL_UP:
+        return roll_settings.settings_of(definition, before, errors)
     return _formula_settings(definition, before, errors)
 
 
@@ -55,11 +60,11 @@ def _formula_settings(definition: OwnField, before: OwnField | None, errors: Err
     if not errors["places"]:
         del errors["places"]
     if before is not None and before.settings.get("result") != kept.get("result"):
-        readers = definitions.readers(definition.record_type, definition.name)
+        readers = _formulas(definition)
         if readers:
             errors["formula"].append(
                 _("Its result would become “%(kind)s”, but it is read by: %(fields)s.")
-                % {"kind": LABELS.get(formula.result, formula.result), "fields": _named(readers)}
+                % {"kind": LABELS.get(formula.result, formula.result), "fields": ", ".join(_titled(*pair) for pair in readers)}
             )
     return kept
 
@@ -86,15 +91,49 @@ def _circle(definition: OwnField, formula: Formula) -> str:
 
 def refuse_while_read(definition: OwnField) -> None:
     """Raises ValidationError where computed fields read this one."""
-    readers = definitions.readers(definition.record_type, definition.name)
-    if readers:
+    labels = [_titled(record_type.label, field.label) for record_type, field in _formulas(definition)]
+    for other in _roll_ups(definition):
+        record_type = registry.find(other.record_type)
+        labels.append(_titled(record_type.label if record_type else other.record_type, other))
+    if labels:
         raise ValidationError(
-            _("It is read by: %(fields)s. Change or delete those first.") % {"fields": _named(readers)}
+            _("It is read by: %(fields)s. Change or delete those first.") % {"fields": ", ".join(labels)}
         )
 
 
-def _named(readers: list[tuple[Any, formulas.Computed]]) -> str:
-    return ", ".join(f"{record_type.label} · {field.label}" for record_type, field in readers)
+def _formulas(definition: OwnField) -> list[tuple[Any, formulas.Computed]]:
+    found = definitions.readers(definition.record_type, definition.name)
+    return [pair for pair in found if isinstance(pair[1], formulas.FormulaField)]
+
+
+def _roll_ups(definition: OwnField) -> list[OwnField]:
+    """Roll-ups of the field, also those that are being computed. One query."""
+    read = Q(settings__inputs__contains=[definition.name]) | Q(settings__through=definition.name)
+    return list(rolling.kept().filter(read, settings__child=definition.record_type))
+
+
+def _titled(record_type: Any, field: Any) -> str:
+    return f"{getattr(record_type, 'label', record_type)} · {getattr(field, 'label', field)}"
+
+
+def recompute_readers(definition: OwnField) -> None:
+    """Have roll-ups computed anew that read a formula which has become another, also through other formulas."""
+    waiting, seen = [definition], {definition.pk}
+    while waiting:
+        changed = waiting.pop()
+        for other in _roll_ups(changed):
+            ask_for_values(other)
+        for record_type, field in _formulas(changed):
+            if field.identity not in seen and record_type.name == definition.record_type:
+                seen.add(field.identity)
+                waiting.append(OwnField.objects.get(pk=field.identity))
+
+
+def ask_for_values(definition: OwnField) -> None:
+    """Have all values of a roll-up computed in the background; until then no page shows it."""
+    OwnField.objects.filter(pk=definition.pk).update(index_state=IndexState.BUILDING, index_error="")
+    definition.index_state = IndexState.BUILDING
+    queue.enqueue(ROLL_UP_TASK, field_id=definition.pk)
 
 
 def index_is_void(before: OwnField, after: OwnField) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 from django.contrib.auth import get_user_model
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from dangol.identity import revisions
@@ -18,7 +19,7 @@ from dangol.records.fields import own as kinds
 from dangol.records.fields.own import Own
 from dangol.records.fields.own_json import in_language
 from dangol.records.models import IndexState, OwnField, OwnKind, OwnState
-from dangol.records.own import formulas
+from dangol.records.own import formulas, roll_ups
 from dangol.records.types import Label, RecordType
 
 log = structlog.get_logger(__name__)
@@ -59,7 +60,9 @@ def also(contributor: Contributor) -> None:
 def load() -> None:
     """Read all definitions, and give each record type its own fields. One query."""
     by_type: dict[str, list[OwnField]] = defaultdict(list)
-    for definition in OwnField.objects.filter(state=OwnState.ACTIVE).order_by("position", "pk"):
+    # A roll-up is shown when all its values are there, not before.
+    waiting = Q(kind=OwnKind.ROLL_UP) & ~Q(index_state=IndexState.READY)
+    for definition in OwnField.objects.filter(state=OwnState.ACTIVE).exclude(waiting).order_by("position", "pk"):
         by_type[definition.record_type].append(definition)
     for record_type in registry.all_types():
         give(record_type, by_type.get(record_type.name, ()))
@@ -129,6 +132,8 @@ def field_of(definition: OwnField) -> Own:
             options["max_length"] = settings.get("max_length")
     if definition.kind == OwnKind.FORMULA:
         field: Own = formulas.field_of(definition.record_type, definition.name, settings, options)
+    elif definition.kind == OwnKind.ROLL_UP:
+        field = roll_ups.field_of(definition.record_type, definition.name, settings, options)
     else:
         field = KINDS[definition.kind](definition.name, **options)
     field.identity = definition.pk or 0

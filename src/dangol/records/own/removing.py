@@ -10,8 +10,8 @@ from dangol.identity.actors import Actor
 from dangol.records import registry
 from dangol.records.fields.own import COLUMN, OwnReference
 from dangol.records.fields.own_json import encoded
-from dangol.records.models import OwnField, OwnState
-from dangol.records.own import indexing
+from dangol.records.models import OwnField, OwnKind, OwnState
+from dangol.records.own import indexing, rolling
 from dangol.records.types import RecordType
 from dangol.records.writing.context import sign
 
@@ -27,7 +27,13 @@ def remove(field_id: int, actor: Actor) -> int:
     definition = OwnField.objects.get(pk=field_id)
     if definition.state != OwnState.DELETING:
         return 0
-    indexing.settle(field_id)
+    if definition.kind == OwnKind.ROLL_UP:
+        rolling.settle(field_id)
+    else:
+        indexing.settle(field_id)
+    if definition.kind in (OwnKind.ROLL_UP, OwnKind.FORMULA):
+        OwnField.objects.filter(pk=field_id).update(state=OwnState.DELETED)
+        return 0  # nothing of it stands in the records
     record_type = registry.find(definition.record_type)
     total, last = 0, 0
     while record_type is not None:

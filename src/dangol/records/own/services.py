@@ -83,6 +83,8 @@ def create(
         audit.record(actor=actor, act="created", target=definition, changes=_told(None, definition))
         if definition.unique or kind == OwnKind.REFERENCE:
             _ask_for_index(definition)
+        if kind == OwnKind.ROLL_UP:
+            computing.ask_for_values(definition)
         revisions.changed(REVISION)
     return definition
 
@@ -114,6 +116,11 @@ def change(*, actor: Actor, definition: OwnField, default: Any = None, **options
             else:
                 _ask_for_index(after)
         after.save()
+        if after.settings != before.settings:
+            if after.kind == OwnKind.ROLL_UP:
+                computing.ask_for_values(after)
+            elif after.kind == OwnKind.FORMULA:
+                computing.recompute_readers(after)
         audit.record(actor=actor, act="updated", target=after, changes=told)
         revisions.changed(REVISION)
     return after
@@ -131,6 +138,8 @@ def switch(*, actor: Actor, definition: OwnField, active: bool) -> None:
         found.state = OwnState.ACTIVE if active else OwnState.INACTIVE
         found.changed_by_id = actor.user_id
         found.save(update_fields=["state", "changed_by", "changed_at"])
+        if found.kind == OwnKind.ROLL_UP:
+            computing.ask_for_values(found)
         audit.record(actor=actor, act="activated" if active else "switched_off", target=found)
         revisions.changed(REVISION)
 
@@ -208,7 +217,7 @@ def make_slow(*, actor: Actor, definition: OwnField) -> None:
 
 def indexes_of(record_type: str) -> int:
     """How many own fields of a type have an index, or get one. One query."""
-    there = Q(index_state__in=[IndexState.BUILDING, IndexState.READY])
+    there = Q(index_state__in=[IndexState.BUILDING, IndexState.READY]) & ~Q(kind=OwnKind.ROLL_UP)
     return OwnField.objects.filter(there, record_type=record_type, state=OwnState.ACTIVE).count()
 
 

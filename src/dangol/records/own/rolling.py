@@ -1,0 +1,157 @@
+"""How roll-ups are kept right: by triggers that PostgreSQL runs with every statement that touches a related record.
+
+Pages, API, imports by COPY, bulk changes, undo, purges and hand-written SQL are so covered alike, in the transaction of the
+change. A trigger finds the records whose value may be another one now – of a reference that moved, both –, locks their
+values in the order of ids, and then computes them anew: a statement that begins after the lock sees what those who held
+it before have committed. Tables without a roll-up have no trigger, and cost nothing.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterable
+
+import structlog
+from django.db import OperationalError, connection, transaction
+from django.db.models import QuerySet
+
+from dangol.records import registry
+from dangol.records.models import IndexState, OwnField, OwnKind, OwnState, RollUpValue
+from dangol.records.own.roll_sql import Plan, plan_of
+from dangol.records.types import RecordType
+
+log = structlog.get_logger(__name__)
+
+TRIES = 60
+PATIENCE = "2s"
+
+
+def kept(**conditions: object) -> QuerySet[OwnField]:
+    """The definitions of roll-ups that are to be kept."""
+    return OwnField.objects.filter(kind=OwnKind.ROLL_UP, state=OwnState.ACTIVE, **conditions).order_by("pk")
+
+
+def install(record_types: Iterable[RecordType]) -> None:
+    """Make the triggers of these types what the definitions ask for, or take them away.
+
+    Waits for those who are writing, since what they began without the trigger would not be counted, but never makes others
+    queue behind it for long. Raises OperationalError where the tables were never free.
+    """
+    tables = sorted({record_type.table.name for record_type in record_types})
+    for turn in range(TRIES):
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SELECT set_config('lock_timeout', %s, true)", [PATIENCE])
+                names = ", ".join(connection.ops.quote_name(table) for table in tables)
+                cursor.execute(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE")
+                for record_type in record_types:
+                    _install(record_type)
+                cursor.execute("SELECT set_config('lock_timeout', '0', true)")
+            return
+        except OperationalError as problem:
+            if getattr(problem.__cause__, "sqlstate", "") != "55P03" or turn == TRIES - 1:
+                raise
+            time.sleep(1)
+
+
+def _install(record_type: RecordType) -> None:
+    children = [plan_of(definition) for definition in kept(settings__child=record_type.name)]
+    parents = [plan_of(definition) for definition in kept(record_type=record_type.name)]
+    for plan in children:
+        _function(plan.function, "parents bigint[]", "void", plan.recompute())
+    table = record_type.table.name
+    _triggers(table, f"dangol_rolls_{record_type.name}", "".join(plan.touched() for plan in children), 3)
+    body = "".join(plan.begun() for plan in parents)
+    _triggers(table, f"dangol_rolled_{record_type.name}", body, 2)
+
+
+def _function(name: str, takes: str, gives: str, body: str) -> None:
+    mark = f"$b{secrets.token_hex(8)}$"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"CREATE OR REPLACE FUNCTION {connection.ops.quote_name(name)}({takes}) RETURNS {gives} LANGUAGE plpgsql AS"
+            f" {mark}\n#variable_conflict use_column\nDECLARE\n    dangol_found bigint[];\nBEGIN\n{body}\nEND {mark}"
+        )
+
+
+def _triggers(table: str, name: str, body: str, events: int) -> None:
+    """Statement triggers for INSERT and DELETE, with three events also UPDATE; none without a body."""
+    quote = connection.ops.quote_name
+    wanted = [
+        ("insert", "INSERT", "NEW TABLE AS new_rows"),
+        ("delete", "DELETE", "OLD TABLE AS old_rows"),
+        ("update", "UPDATE", "OLD TABLE AS old_rows NEW TABLE AS new_rows"),
+    ][:events]
+    with connection.cursor() as cursor:
+        for event, _word, _rows in wanted:
+            cursor.execute(f"DROP TRIGGER IF EXISTS {quote(f'{name}_{event}')} ON {quote(table)}")
+        if not body:
+            cursor.execute(f"DROP FUNCTION IF EXISTS {quote(name)}()")
+            return
+    _function(name, "", "trigger", f"{body}    RETURN NULL;")
+    with connection.cursor() as cursor:
+        for event, word, rows in wanted:
+            cursor.execute(
+                f"CREATE TRIGGER {quote(f'{name}_{event}')} AFTER {word} ON {quote(table)} REFERENCING {rows}"
+                f" FOR EACH STATEMENT EXECUTE FUNCTION {quote(name)}()"
+            )
+
+
+def settle(field_id: int) -> None:
+    """Bring the database into the state that a definition asks for: triggers, and a value for each record.
+
+    For background work. The triggers come first, in a transaction of their own; from then on each change is counted, and the
+    records are gone through in batches. Run again after a crash it begins anew, which does no harm. The field is shown once
+    all values are there.
+    """
+    definition = OwnField.objects.filter(pk=field_id, kind=OwnKind.ROLL_UP).first()
+    if definition is None:
+        return
+    types = [registry.find(name) for name in (definition.settings.get("child", ""), definition.record_type)]
+    install([record_type for record_type in types if record_type is not None])
+    if definition.state != OwnState.ACTIVE or None in types:
+        _forget(definition)
+        return
+    if definition.index_state != IndexState.READY:
+        _forget(definition, function=False)
+        fill(definition)
+        from dangol.records.own.roll_checks import settled
+
+        settled(definition)
+
+
+def _forget(definition: OwnField, *, function: bool = True) -> None:
+    RollUpValue.objects.filter(field_id=definition.pk)._raw_delete(connection.alias)
+    if function:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"DROP FUNCTION IF EXISTS {connection.ops.quote_name(f'dangol_roll_up_{definition.pk}')}(bigint[])"
+            )
+
+
+def fill(definition: OwnField) -> int:
+    """Compute the value of every record anew, in batches, each in a transaction of its own. Returns how many records."""
+    plan = plan_of(definition)
+    done = 0
+    for ids in batches(plan):
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"SELECT {connection.ops.quote_name(plan.function)}(%s)", [ids])
+        done += len(ids)
+    return done
+
+
+def batches(plan: Plan, size: int = 2_000) -> Iterable[list[int]]:
+    """The ids of all records that have the field, in order."""
+    last = 0
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT id FROM {plan.parent} WHERE id > %s ORDER BY id LIMIT %s",  # noqa: S608 - a declared table
+                [last, size],
+            )
+            ids = [row[0] for row in cursor.fetchall()]
+        if not ids:
+            return
+        yield ids
+        last = ids[-1]
