@@ -131,7 +131,24 @@ def left_behind() -> Iterator[Finding]:
         )
 
 
-QUESTIONS = (lake, imports, exports, left_behind)
+def roll_ups() -> Iterator[Finding]:
+    """Whether something keeps each roll-up field up to date, and whether the nightly check found values that had drifted."""
+    from dangol.records.own import roll_checks
+
+    found = roll_checks.findings()
+    wrong = [(definition, text) for definition, good, text in found if not good]
+    for definition, text in wrong[:NAMED]:
+        yield finding(
+            "roll-ups",
+            False,
+            f"{definition.record_type}.{definition.name}: {text}",
+            _("start dangol worker; if it comes again, tell the makers"),
+        )
+    if found and not wrong:
+        yield Finding("roll-ups", True, _("%s fields in step with their records") % len(found))
+
+
+QUESTIONS = (lake, imports, exports, left_behind, roll_ups)
 
 
 def _named(names: Sequence[str]) -> str:

@@ -39,7 +39,9 @@ def roll_up():
     """Makes roll-up fields of machines over repairs, and computes them as the worker does."""
     from dangol.records.own import rolling
 
-    def make(name, function, value="", *, record_type="machine", child="repair", through="machine", **settings):
+    def make(
+        name, function, value="", *, record_type="machine", child="repair", through="machine", **settings
+    ):
         definition = services.create(
             actor=SYSTEM,
             record_type=record_type,

@@ -20,7 +20,9 @@ MACHINE, REPAIR = "machine", "repair"
 
 
 def value(name, record_id, actor=SYSTEM):
-    return record_get(actor=actor, record_type=registry.get(MACHINE), record_id=record_id, columns=[name])[name]
+    return record_get(actor=actor, record_type=registry.get(MACHINE), record_id=record_id, columns=[name])[
+        name
+    ]
 
 
 def ids(text="", sort=None, actor=SYSTEM, record_type=MACHINE):
@@ -45,10 +47,22 @@ def test_every_function_gives_what_it_says(machine, repair, roll_up, own):
     roll_up("x_title", "latest", "title", by="x_day")
     roll_up("x_tone", "latest", "x_grade", by="x_day")
     row = record_get(actor=SYSTEM, record_type=registry.get(MACHINE), record_id=first)
-    assert (row["x_n"], row["x_paid"], row["x_sum"], row["x_mean"], row["x_low"]) == (3, 1, 15, Decimal("7.5"), 5)
+    assert (row["x_n"], row["x_paid"], row["x_sum"], row["x_mean"], row["x_low"]) == (
+        3,
+        1,
+        15,
+        Decimal("7.5"),
+        5,
+    )
     assert (row["x_last"], row["x_title"], row["x_tone"]) == (dt.date(2026, 3, 2), "나", "silver")
     row = record_get(actor=SYSTEM, record_type=registry.get(MACHINE), record_id=second)
-    assert (row["x_n"], row["x_sum"], row["x_mean"], row["x_last"], row["x_title"]) == (0, 0, None, None, None)
+    assert (row["x_n"], row["x_sum"], row["x_mean"], row["x_last"], row["x_title"]) == (
+        0,
+        0,
+        None,
+        None,
+        None,
+    )
     third = machine()
     assert (value("x_n", third), value("x_low", third)) == (0, None)
     assert ids("x_n = 0", ["id"]) == ids("x_mean is empty", ["id"]) == [second, third]
@@ -69,7 +83,9 @@ def test_all_ways_of_writing_keep_it(machine, repair, roll_up, insider):
     assert (value("x_n", first), value("x_sum", first)) == (41, 783)
     writing.update(type_, one, {"machine": second}, actor=insider.actor)
     assert (value("x_sum", first), value("x_sum", second), value("x_n", second)) == (780, 3, 1)
-    writing.write(type_, [writing.Change({"cost": 1}, id=record_id) for record_id in many], actor=insider.actor)
+    writing.write(
+        type_, [writing.Change({"cost": 1}, id=record_id) for record_id in many], actor=insider.actor
+    )
     assert value("x_sum", first) == 40
     writing.delete(type_, many[:10], actor=insider.actor)
     assert (value("x_sum", first), value("x_n", first)) == (30, 30)
@@ -127,7 +143,9 @@ def test_formulas_use_roll_ups_and_roll_ups_use_formulas(machine, repair, roll_u
             services.delete(actor=SYSTEM, definition=OwnField.objects.get(name=name))
 
 
-def test_a_total_is_shown_only_where_all_it_counts_may_be_seen(machine, repair, roll_up, insider, outsider, manager):
+def test_a_total_is_shown_only_where_all_it_counts_may_be_seen(
+    machine, repair, roll_up, insider, outsider, manager
+):
     from dataclasses import replace
 
     record_id = machine()
@@ -136,7 +154,9 @@ def test_a_total_is_shown_only_where_all_it_counts_may_be_seen(machine, repair, 
     assert value("x_sum", record_id, insider.actor) == 10
     everything = frozenset({"all"})
     no_repairs = replace(outsider.actor, grants={(MACHINE, "view"): everything})
-    own_repairs = replace(outsider.actor, grants={(MACHINE, "view"): everything, (REPAIR, "view"): frozenset({"own"})})
+    own_repairs = replace(
+        outsider.actor, grants={(MACHINE, "view"): everything, (REPAIR, "view"): frozenset({"own"})}
+    )
     assert "x_sum" not in permissions.fields_for(no_repairs, registry.get(MACHINE))
     assert ids("x_sum = 10", actor=no_repairs) == ids("x_sum > 0", actor=own_repairs) == []
     assert value("x_sum", record_id, own_repairs) is None
@@ -165,12 +185,14 @@ def test_switched_off_it_costs_nothing_and_comes_back_right(machine, repair, rol
     repair(record_id)
     services.switch(actor=SYSTEM, definition=definition, active=True)
     rolling.settle(definition.pk)
-    assert value("x_n", record_id) == 1 and len(_triggers()) == 5
+    assert value("x_n", record_id) == 1
+    assert len(_triggers()) == 5
     from dangol.records.own import removing
 
     services.delete(actor=SYSTEM, definition=definition)
     removing.remove(definition.pk, SYSTEM)
-    assert _triggers() == [] and not RollUpValue.objects.exists()
+    assert _triggers() == []
+    assert not RollUpValue.objects.exists()
     repair(record_id)
 
 
@@ -248,7 +270,9 @@ STEP = st.tuples(
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEP, max_size=12))
-def test_after_any_writes_every_value_is_the_one_from_scratch(steps, machine, repair, roll_up, own, insider):
+def test_after_any_writes_every_value_is_the_one_from_scratch(  # noqa: C901 - one branch for each way of writing
+    steps, machine, repair, roll_up, own, insider
+):
     if "x_grade" not in registry.get(REPAIR).fields:
         own(REPAIR, "x_grade", "choice")
         own(REPAIR, "x_day", "date")
@@ -263,10 +287,14 @@ def test_after_any_writes_every_value_is_the_one_from_scratch(steps, machine, re
     for what, which, target, number in steps:
         one = alive[which % len(alive)] if alive else None
         if what == "new":
-            alive.append(repair(machines[target], cost=number, x_day=f"2026-01-{which + 1:02}", title=f"{number}"))
+            alive.append(
+                repair(machines[target], cost=number, x_day=f"2026-01-{which + 1:02}", title=f"{number}")
+            )
         elif what == "many":
             changes = [
-                writing.Change({"title": f"{n}", "machine": machines[n % 4], "cost": n * number, "x_grade": "gold"})
+                writing.Change(
+                    {"title": f"{n}", "machine": machines[n % 4], "cost": n * number, "x_grade": "gold"}
+                )
                 for n in range(25)
             ]
             alive += writing.write(type_, changes, actor=insider.actor).ids

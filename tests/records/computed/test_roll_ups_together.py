@@ -52,7 +52,9 @@ def test_writers_at_the_same_time_and_a_roll_up_made_meanwhile(transactional_db)
                 what = chance.random()
                 if what < 0.5 or not mine:
                     changes = [
-                        writing.Change({"title": "수리", "machine": chance.choice(ids), "cost": chance.randint(1, 9)})
+                        writing.Change(
+                            {"title": "수리", "machine": chance.choice(ids), "cost": chance.randint(1, 9)}
+                        )
                         for _ in range(chance.choice([1, 30]))
                     ]
                     mine += writing.write(repairs, changes, actor=SYSTEM).ids

@@ -16,11 +16,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from dangol.administration.fields import TONES, OwnFieldForm
 from dangol.administration.forms import show_errors
+from dangol.administration.views import computed_fields
 from dangol.administration.views.access import SignedInRequest, administrators_only
 from dangol.records import registry, widgets
 from dangol.records.fields import Locale
 from dangol.records.models import OwnField, OwnKind, OwnState
 from dangol.records.own import definitions, indexing, services, usage
+from dangol.records.own.checking import COMPUTED
 from dangol.records.types import RecordType
 
 ICONS = {
@@ -28,7 +30,7 @@ ICONS = {
     OwnKind.MONEY: "coin", OwnKind.PERCENT: "discount", OwnKind.DATE: "calendar",
     OwnKind.DATETIME: "clock", OwnKind.BOOLEAN: "checkbox", OwnKind.CHOICE: "list", OwnKind.MULTI_CHOICE: "checklist",
     OwnKind.REFERENCE: "link", OwnKind.PHONE: "phone", OwnKind.EMAIL: "mail", OwnKind.URL: "world",
-    OwnKind.BUSINESS_NUMBER: "id",
+    OwnKind.BUSINESS_NUMBER: "id", OwnKind.FORMULA: "math-function", OwnKind.ROLL_UP: "sum",
 }  # fmt: skip
 THERE = (OwnState.ACTIVE, OwnState.INACTIVE, OwnState.DELETING)
 
@@ -59,7 +61,7 @@ def field_list(request: SignedInRequest, record_type: str) -> HttpResponse:
         rows.append(
             {
                 "field": definition,
-                "percent": round(share * 100),
+                "percent": None if definition.kind in COMPUTED else round(share * 100),
                 "kind": OwnKind(definition.kind).label,
                 "icon": ICONS.get(OwnKind(definition.kind), "forms"),
                 "progress": indexing.progress(definition) if definition.index_state == "building" else None,
@@ -87,6 +89,8 @@ def field_new(request: SignedInRequest, record_type: str) -> HttpResponse:
     if kind not in OwnKind.values:
         kinds = [(item.value, item.label, ICONS.get(item, "forms")) for item in OwnKind]
         return render(request, "administration/field_kinds.html", {"type": found, "kinds": kinds})
+    if kind in COMPUTED:
+        return computed_fields.new(request, found, kind)
     form = OwnFieldForm(request.POST if request.method == "POST" else None, kind=kind, definition=None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -111,6 +115,8 @@ def field_edit(request: SignedInRequest, pk: int) -> HttpResponse:
     """One own field: what it is called, what it takes, its index."""
     definition = get_object_or_404(OwnField, pk=pk, state__in=THERE)
     found = _type(definition.record_type)
+    if definition.kind in COMPUTED:
+        return computed_fields.edit(request, found, definition)
     form = OwnFieldForm(
         request.POST if request.method == "POST" else None, kind=definition.kind, definition=definition
     )
@@ -133,6 +139,8 @@ def field_preview(request: SignedInRequest, record_type: str) -> HttpResponse:
     kind = request.GET.get("kind", "")
     if kind not in OwnKind.values:
         raise Http404
+    if kind in COMPUTED:
+        return computed_fields.preview(request, found, kind)
     form = OwnFieldForm(request.POST, kind=kind, definition=None)
     form.is_valid()
     return render(request, "administration/field_preview.html", {"preview": _preview(request, form, found)})

@@ -82,8 +82,13 @@ def expression(tree: Checked, record_type: RecordType, guard: Guard, path: str =
 
 
 def behind(
-    record_type: RecordType, steps: Sequence[str], guard: Guard, path: str, inner: Callable[[RecordType, str], Any], output_field: Any
-) -> Any:  # fmt: skip
+    record_type: RecordType,
+    steps: Sequence[str],
+    guard: Guard,
+    path: str,
+    inner: Callable[[RecordType, str], Any],
+    output_field: Any,
+) -> Any:
     """What `inner` makes of the record that references lead to, where the reader may see it; else no value."""
     if not steps:
         return inner(record_type, path)
@@ -108,7 +113,9 @@ def _constant(value: Any, kind: Kind) -> Any:
         return Term((f"NULL::{cast}",), output_field=output)
     if isinstance(value, bool):
         return Term(("true" if value else "false",), output_field=output)
-    written = value if isinstance(value, str) else format(value, "f") if cast == "numeric" else value.isoformat()
+    written = (
+        value if isinstance(value, str) else format(value, "f") if cast == "numeric" else value.isoformat()
+    )
     return Term(("", f"::{cast}"), Value(written, output_field=TextField()), output_field=output)
 
 

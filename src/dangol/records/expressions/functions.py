@@ -73,7 +73,14 @@ def _whole(part: Checked, low: int, high: int) -> int:
 # choosing
 
 
-@function("if", "만약", 3, MANY, "if(a > 0, a, 0)", gettext_lazy("The value behind the first condition that holds; the last one where none does"))  # fmt: skip
+@function(
+    "if",
+    "만약",
+    3,
+    MANY,
+    "if(a > 0, a, 0)",
+    gettext_lazy("The value behind the first condition that holds; the last one where none does"),
+)
 def _if(parts: Sequence[Checked], place: Place) -> Checked:
     if len(parts) % 2 == 0:
         raise typing.failure(
@@ -107,13 +114,24 @@ def _extreme(sql: str) -> Rule:
     return rule
 
 
-function("min", "최소", 2, MANY, "min(a, b)", gettext_lazy("The smallest; empty ones do not count"))(_extreme("LEAST"))
-function("max", "최대", 2, MANY, "max(a, b)", gettext_lazy("The largest; empty ones do not count"))(_extreme("GREATEST"))
+function("min", "최소", 2, MANY, "min(a, b)", gettext_lazy("The smallest; empty ones do not count"))(
+    _extreme("LEAST")
+)
+function("max", "최대", 2, MANY, "max(a, b)", gettext_lazy("The largest; empty ones do not count"))(
+    _extreme("GREATEST")
+)
 
 # numbers
 
 
-@function("round", "반올림", 1, 2, "round(a / 3, 1)", gettext_lazy("Rounded to so many decimal places, half away from zero"))  # fmt: skip
+@function(
+    "round",
+    "반올림",
+    1,
+    2,
+    "round(a / 3, 1)",
+    gettext_lazy("Rounded to so many decimal places, half away from zero"),
+)
 def _round(parts: Sequence[Checked], place: Place) -> Checked:
     value = typing.number(parts[0])
     places = _whole(parts[1], 0, 10) if len(parts) == 2 else 0
@@ -139,7 +157,14 @@ def _mod(parts: Sequence[Checked], place: Place) -> Checked:
     return Apply(("mod(", ", nullif(", ", 0))"), values, PLAIN_NUMBER, place)
 
 
-@function("number", "숫자", 1, 1, 'number("12")', gettext_lazy("A text as a number, where it is one; an amount without its currency"))  # fmt: skip
+@function(
+    "number",
+    "숫자",
+    1,
+    1,
+    'number("12")',
+    gettext_lazy("A text as a number, where it is one; an amount without its currency"),
+)
 def _number(parts: Sequence[Checked], place: Place) -> Checked:
     if parts[0].kind.name == NUMBER:
         return typing.plain(parts[0])
@@ -188,9 +213,11 @@ function("right", "오른쪽", 2, 2, "right(a, 4)", gettext_lazy("The last chara
 def _mid(parts: Sequence[Checked], place: Place) -> Checked:
     whole = (typing.text(parts[0]), typing.number(parts[1]), typing.number(parts[2]))
     pieces = (
-        "substr(", "::text, LEAST(GREATEST(trunc(", f"), 1), {LONGEST})::integer, LEAST(GREATEST(trunc(",
+        "substr(",
+        "::text, LEAST(GREATEST(trunc(",
+        f"), 1), {LONGEST})::integer, LEAST(GREATEST(trunc(",
         f"), 0), {LONGEST})::integer)",
-    )  # fmt: skip
+    )
     return Apply(pieces, whole, PLAIN_TEXT, place)
 
 
@@ -201,13 +228,22 @@ def _replace(parts: Sequence[Checked], place: Place) -> Checked:
     return Apply(pieces, texts, PLAIN_TEXT, place)
 
 
-@function("contains", "포함", 2, 2, 'contains(a, "VIP")', gettext_lazy("Whether a text stands inside, or one of several choices is taken"))  # fmt: skip
+@function(
+    "contains",
+    "포함",
+    2,
+    2,
+    'contains(a, "VIP")',
+    gettext_lazy("Whether a text stands inside, or one of several choices is taken"),
+)
 def _contains(parts: Sequence[Checked], place: Place) -> Checked:
     if parts[0].kind.name == CHOICES:
         code = _code_of_several(parts[0], parts[1])
         return Apply(("COALESCE(jsonb_exists(", ", ", "::text), false)"), (parts[0], code), TRUTH, place)
     texts = tuple(typing.text(part) for part in parts)
-    return Apply(("COALESCE(strpos(upper(", "::text), upper(nullif(", "::text, ''))) > 0, false)"), texts, TRUTH, place)  # fmt: skip
+    return Apply(
+        ("COALESCE(strpos(upper(", "::text), upper(nullif(", "::text, ''))) > 0, false)"), texts, TRUTH, place
+    )
 
 
 def _code_of_several(choices: Checked, one: Checked) -> Checked:
@@ -220,10 +256,17 @@ def _code_of_several(choices: Checked, one: Checked) -> Checked:
 @function("starts_with", "시작", 2, 2, 'starts_with(a, "02")', gettext_lazy("Whether a text begins so"))
 def _starts_with(parts: Sequence[Checked], place: Place) -> Checked:
     texts = tuple(typing.text(part) for part in parts)
-    return Apply(("COALESCE(starts_with(upper(", "::text), upper(nullif(", "::text, ''))), false)"), texts, TRUTH, place)  # fmt: skip
+    return Apply(
+        ("COALESCE(starts_with(upper(", "::text), upper(nullif(", "::text, ''))), false)"),
+        texts,
+        TRUTH,
+        place,
+    )
 
 
-@function("label", "이름", 1, 1, "label(state)", gettext_lazy("The name of a choice, in the reader's language"))
+@function(
+    "label", "이름", 1, 1, "label(state)", gettext_lazy("The name of a choice, in the reader's language")
+)
 def _label(parts: Sequence[Checked], place: Place) -> Checked:
     field = parts[0].kind.field
     if parts[0].kind.name != CHOICE or not isinstance(field, Choice):
@@ -244,7 +287,9 @@ def _code(parts: Sequence[Checked], place: Place) -> Checked:
 
 @function("today", "오늘", 0, 0, "today()", gettext_lazy("The company's day"))
 def _today(parts: Sequence[Checked], place: Place) -> Checked:
-    return Apply((f"(statement_timestamp() AT TIME ZONE {typing.zone()})::date",), (), DAY, place, fixed=False)
+    return Apply(
+        (f"(statement_timestamp() AT TIME ZONE {typing.zone()})::date",), (), DAY, place, fixed=False
+    )
 
 
 @function("now", "지금", 0, 0, "now()", gettext_lazy("This moment"))
@@ -252,7 +297,14 @@ def _now(parts: Sequence[Checked], place: Place) -> Checked:
     return Apply(("statement_timestamp()",), (), MOMENT, place, fixed=False)
 
 
-@function("date", "날짜", 1, 3, "date(2026, 11, 21)", gettext_lazy("A day from year, month and day; the day of a moment"))  # fmt: skip
+@function(
+    "date",
+    "날짜",
+    1,
+    3,
+    "date(2026, 11, 21)",
+    gettext_lazy("A day from year, month and day; the day of a moment"),
+)
 def _date(parts: Sequence[Checked], place: Place) -> Checked:
     if len(parts) == 1:
         return typing.day(parts[0])
@@ -273,10 +325,19 @@ function("year", "연도", 1, 1, "year(a)", gettext_lazy("The year of a day"))(_
 function("quarter", "분기", 1, 1, "quarter(a)", gettext_lazy("The quarter, 1 to 4"))(_part_of_day("quarter"))
 function("month", "월", 1, 1, "month(a)", gettext_lazy("The month, 1 to 12"))(_part_of_day("month"))
 function("day", "일", 1, 1, "day(a)", gettext_lazy("The day of the month"))(_part_of_day("day"))
-function("weekday", "요일", 1, 1, "weekday(a)", gettext_lazy("1 for Monday to 7 for Sunday"))(_part_of_day("isodow"))
+function("weekday", "요일", 1, 1, "weekday(a)", gettext_lazy("1 for Monday to 7 for Sunday"))(
+    _part_of_day("isodow")
+)
 
 
-@function("days_between", "일수", 2, 2, "days_between(a, today())", gettext_lazy("Days from the first day to the second"))  # fmt: skip
+@function(
+    "days_between",
+    "일수",
+    2,
+    2,
+    "days_between(a, today())",
+    gettext_lazy("Days from the first day to the second"),
+)
 def _days_between(parts: Sequence[Checked], place: Place) -> Checked:
     return OPERATORS["-"]([typing.day(parts[1]), typing.day(parts[0])], place)
 
@@ -288,11 +349,32 @@ def _full(pieces: tuple[str, ...]) -> Rule:
     return rule
 
 
-function("months_between", "개월수", 2, 2, "months_between(a, b)", gettext_lazy("Full months from the first day to the second"))(_full(("dangol_months(", ", ", ")")))  # fmt: skip
-function("years_between", "년수", 2, 2, "years_between(a, today())", gettext_lazy("Full years from the first day to the second, as an age"))(_full(("trunc(dangol_months(", ", ", ") / 12)")))  # fmt: skip
+function(
+    "months_between",
+    "개월수",
+    2,
+    2,
+    "months_between(a, b)",
+    gettext_lazy("Full months from the first day to the second"),
+)(_full(("dangol_months(", ", ", ")")))
+function(
+    "years_between",
+    "년수",
+    2,
+    2,
+    "years_between(a, today())",
+    gettext_lazy("Full years from the first day to the second, as an age"),
+)(_full(("trunc(dangol_months(", ", ", ") / 12)")))
 
 
-@function("hours_between", "시간수", 2, 2, "hours_between(a, now())", gettext_lazy("Hours from the first moment to the second"))  # fmt: skip
+@function(
+    "hours_between",
+    "시간수",
+    2,
+    2,
+    "hours_between(a, now())",
+    gettext_lazy("Hours from the first moment to the second"),
+)
 def _hours_between(parts: Sequence[Checked], place: Place) -> Checked:
     for part in parts:
         if part.kind.name != DATETIME:
@@ -308,9 +390,20 @@ def _moved(pieces: tuple[str, ...]) -> Rule:
     return rule
 
 
-function("add_days", "일더하기", 2, 2, "add_days(a, 30)", gettext_lazy("So many days later; earlier with a minus"))(_moved(("dangol_add_days(", ", ", ")")))  # fmt: skip
-function("add_months", "월더하기", 2, 2, "add_months(a, 6)", gettext_lazy("So many months later, at most the last of the month"))(_moved(("dangol_add_months(", ", ", ")")))  # fmt: skip
-function("add_years", "년더하기", 2, 2, "add_years(a, 1)", gettext_lazy("So many years later"))(_moved(("dangol_add_months(", ", 12 * ", ")")))  # fmt: skip
+function(
+    "add_days", "일더하기", 2, 2, "add_days(a, 30)", gettext_lazy("So many days later; earlier with a minus")
+)(_moved(("dangol_add_days(", ", ", ")")))
+function(
+    "add_months",
+    "월더하기",
+    2,
+    2,
+    "add_months(a, 6)",
+    gettext_lazy("So many months later, at most the last of the month"),
+)(_moved(("dangol_add_months(", ", ", ")")))
+function("add_years", "년더하기", 2, 2, "add_years(a, 1)", gettext_lazy("So many years later"))(
+    _moved(("dangol_add_months(", ", 12 * ", ")"))
+)
 
 
 @function("month_start", "월초", 1, 1, "month_start(a)", gettext_lazy("The first of the month"))

@@ -39,7 +39,9 @@ def _sum(sign: str) -> Rule:
         left, right = parts
         dates = (DATE, DATETIME)
         if left.kind.name in dates and right.kind.name in dates and sign == "-":
-            return Apply(("(", " - ", ")::numeric"), (typing.day(left), typing.day(right)), PLAIN_NUMBER, place)
+            return Apply(
+                ("(", " - ", ")::numeric"), (typing.day(left), typing.day(right)), PLAIN_NUMBER, place
+            )
         if left.kind.name in dates and right.kind.name == NUMBER:
             count = ("dangol_add_days(", ", ", ")") if sign == "+" else ("dangol_add_days(", ", -", ")")
             return Apply(count, (typing.day(left), right), DAY, place)

@@ -1,14 +1,14 @@
 """Tokens → syntax, by recursive descent.
 
-    or      := and ("or" and)*
-    and     := not ("and" not)*
-    not     := "not" not | compared
-    compared:= joined [op joined | ["not"] "in" "(" list ")" | "is" ["not"] "empty"]
-    joined  := sum ("&" sum)*
-    sum     := term (("+" | "-") term)*
-    term    := signed (("*" | "/") signed)*
-    signed  := "-" signed | atom
-    atom    := literal | "(" or ")" | function "(" list ")" | name ("." name)*
+or      := and ("or" and)*
+and     := not ("and" not)*
+not     := "not" not | compared
+compared:= joined [op joined | ["not"] "in" "(" list ")" | "is" ["not"] "empty"]
+joined  := sum ("&" sum)*
+sum     := term (("+" | "-") term)*
+term    := signed (("*" | "/") signed)*
+signed  := "-" signed | atom
+atom    := literal | "(" or ")" | function "(" list ")" | name ("." name)*
 """
 
 from __future__ import annotations
@@ -60,7 +60,9 @@ class _Parser:
     def word(self, words: frozenset[str]) -> bool:
         return self.token.key in words
 
-    def failure(self, message: str, *expected: str, code: str = "syntax", place: Place | None = None) -> FormulaError:
+    def failure(
+        self, message: str, *expected: str, code: str = "syntax", place: Place | None = None
+    ) -> FormulaError:
         where = place or self.token.place
         return FormulaError(
             message, code=code, position=where.position, length=where.length, expected=expected

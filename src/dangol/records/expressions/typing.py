@@ -177,4 +177,3 @@ def coded(part: Checked, kind: Kind) -> Checked:
             *(close or field.codes()),
             code="unknown_value",
         ) from None
-

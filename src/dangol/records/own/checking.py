@@ -69,7 +69,6 @@ def check(definition: OwnField, default: Any, before: OwnField | None) -> None:
         definition.required = False  # no is an answer
     if definition.kind in COMPUTED:
         definition.required = definition.unique = False
-        default = None
         definition.settings = computing.settings_of(definition, before, errors)
     else:
         definition.settings = _settings(definition, before, errors)
@@ -79,20 +78,21 @@ def check(definition: OwnField, default: Any, before: OwnField | None) -> None:
         field = definitions.field_of(definition)
     except (KeyError, TypeError, ValueError) as problem:
         raise ValidationError(_("This makes no field: %(why)s.") % {"why": problem}) from None
+    _check_default(definition, field, default, errors)
+    _check_condition(definition, field, errors)
+    if errors:
+        raise ValidationError(dict(errors))
+
+
+def _check_default(definition: OwnField, field: Own, default: Any, errors: dict[str, list[str]]) -> None:
     if field.computed:
         definition.default = None
-        _check_condition(definition, field, errors)
-        if errors:
-            raise ValidationError(dict(errors))
         return
     try:
         value = field.parse(default, Locale())
         definition.default = None if value is None else field.raw(value)
     except FieldError as problem:
         errors["default"].append(str(problem.message))
-    _check_condition(definition, field, errors)
-    if errors:
-        raise ValidationError(dict(errors))
 
 
 def _check_condition(definition: OwnField, field: Own, errors: dict[str, list[str]]) -> None:

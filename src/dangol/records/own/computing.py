@@ -43,7 +43,9 @@ def settings_of(definition: OwnField, before: OwnField | None, errors: Errors) -
 def _formula_settings(definition: OwnField, before: OwnField | None, errors: Errors) -> dict[str, Any]:
     places = definition.settings.get("places")
     if places not in (None, "") and (not isinstance(places, int) or not 0 <= places <= 10):
-        errors["places"].append(_("The number must lie between %(low)s and %(high)s.") % {"low": 0, "high": 10})
+        errors["places"].append(
+            _("The number must lie between %(low)s and %(high)s.") % {"low": 0, "high": 10}
+        )
     written = definition.settings.get("formula") or ""
     try:
         formula = read(written, registry.get(definition.record_type))
@@ -52,9 +54,7 @@ def _formula_settings(definition: OwnField, before: OwnField | None, errors: Err
         return {}
     circle = _circle(definition, formula)
     if circle:
-        errors["formula"].append(
-            _("The formula reads itself, by way of “%(field)s”.") % {"field": circle}
-        )
+        errors["formula"].append(_("The formula reads itself, by way of “%(field)s”.") % {"field": circle})
         return {}
     kept = {} if errors["places"] else formulas.settings_of(formula, definition.settings)
     if not errors["places"]:
@@ -64,7 +64,10 @@ def _formula_settings(definition: OwnField, before: OwnField | None, errors: Err
         if readers:
             errors["formula"].append(
                 _("Its result would become “%(kind)s”, but it is read by: %(fields)s.")
-                % {"kind": LABELS.get(formula.result, formula.result), "fields": ", ".join(_titled(*pair) for pair in readers)}
+                % {
+                    "kind": LABELS.get(formula.result, formula.result),
+                    "fields": ", ".join(_titled(*pair) for pair in readers),
+                }
             )
     return kept
 

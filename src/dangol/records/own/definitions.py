@@ -62,7 +62,9 @@ def load() -> None:
     by_type: dict[str, list[OwnField]] = defaultdict(list)
     # A roll-up is shown when all its values are there, not before.
     waiting = Q(kind=OwnKind.ROLL_UP) & ~Q(index_state=IndexState.READY)
-    for definition in OwnField.objects.filter(state=OwnState.ACTIVE).exclude(waiting).order_by("position", "pk"):
+    for definition in (
+        OwnField.objects.filter(state=OwnState.ACTIVE).exclude(waiting).order_by("position", "pk")
+    ):
         by_type[definition.record_type].append(definition)
     for record_type in registry.all_types():
         give(record_type, by_type.get(record_type.name, ()))

@@ -219,7 +219,9 @@ def settings_of(formula: Formula, given: Mapping[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def field_of(record_type: str, name: str, settings: Mapping[str, Any], options: dict[str, Any]) -> FormulaField:
+def field_of(
+    record_type: str, name: str, settings: Mapping[str, Any], options: dict[str, Any]
+) -> FormulaField:
     """The field that kept settings describe. Raises KeyError."""
     result = settings["result"]
     options = {**options, "of": record_type, "source": settings["formula"]}

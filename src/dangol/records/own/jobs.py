@@ -47,7 +47,11 @@ def follow_the_day(timestamp: int) -> None:
 
 # Cron times are UTC: a quarter past four at night in Seoul.
 @app.periodic(cron="15 19 * * *")
-@app.task(name="dangol.records.own.check_roll_ups", queue=queue.DEFAULT, queueing_lock="dangol.records.own.check_roll_ups")
+@app.task(
+    name="dangol.records.own.check_roll_ups",
+    queue=queue.DEFAULT,
+    queueing_lock="dangol.records.own.check_roll_ups",
+)
 def check_roll_ups(timestamp: int) -> None:
     """Each night: roll-ups are compared with a computation from scratch."""
     revisions.look()

@@ -138,7 +138,9 @@ def findings() -> list[tuple[OwnField, bool, str]]:
     for definition in OwnField.objects.filter(kind="roll_up", state=OwnState.ACTIVE).order_by("pk"):
         found = checks.get(definition.pk)
         if definition.index_state != IndexState.READY:
-            told.append((definition, definition.index_state == IndexState.BUILDING, _("values are being computed")))
+            told.append(
+                (definition, definition.index_state == IndexState.BUILDING, _("values are being computed"))
+            )
         elif registry.find(definition.settings["child"]) is None or not has_trigger(definition):
             told.append((definition, False, _("nothing keeps it up to date")))
         elif found is not None and found.drifted:

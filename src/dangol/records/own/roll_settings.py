@@ -26,9 +26,9 @@ def relations(record_type: RecordType) -> Iterator[tuple[RecordType, Reference]]
         if child.scope.administered:
             continue
         for field in child.fields.values():
-            if isinstance(field, Reference) and field.target == record_type.name and not field.computed:
-                if field.name in child.table.columns or field.name in child.own_fields:
-                    yield child, field
+            stored = field.name in child.table.columns or field.name in child.own_fields
+            if isinstance(field, Reference) and field.target == record_type.name and stored:
+                yield child, field
 
 
 def values(child: RecordType, function: str = "") -> list[Field]:
@@ -125,7 +125,9 @@ def _check_condition(child: RecordType, node: Tree) -> None:
     if isinstance(node, And | Or | Not):
         return
     if not isinstance(node, Compare) or len(node.path) != 1:
-        raise FilterError(_("Only fields of the related records themselves can be asked here."), code="condition")
+        raise FilterError(
+            _("Only fields of the related records themselves can be asked here."), code="condition"
+        )
     field = child.fields[node.path[0]]
     held = node.value if isinstance(node.value, tuple) else (node.value,)
     if field.kind == "reference":

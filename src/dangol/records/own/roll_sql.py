@@ -143,7 +143,14 @@ def plan_of(definition: OwnField) -> Plan:
     )
 
 
-COLUMNS_OF = {"number": "number", "money": "number", "date": "date", "datetime": "datetime", "text": "text", "choice": "text"}
+COLUMNS_OF = {
+    "number": "number",
+    "money": "number",
+    "date": "date",
+    "datetime": "datetime",
+    "text": "text",
+    "choice": "text",
+}
 
 
 def _aggregate(function: str, child: str, value: str, by: str, cast: str) -> str:
@@ -156,7 +163,9 @@ def _aggregate(function: str, child: str, value: str, by: str, cast: str) -> str
             return f"round(avg({value}), 10)"
         case "min" | "max":
             return f"{function}({value})::{cast}"
-    return f"(array_agg({value} ORDER BY {by} DESC, {child}.id DESC) FILTER (WHERE {by} IS NOT NULL))[1]::{cast}"
+    return (
+        f"(array_agg({value} ORDER BY {by} DESC, {child}.id DESC) FILTER (WHERE {by} IS NOT NULL))[1]::{cast}"
+    )
 
 
 def _reference(field: Field, table: str) -> str:
@@ -189,4 +198,3 @@ def _where(child: RecordType, conditions: Q) -> str:
     except EmptyResultSet:
         return "false"
     return f"({mogrify(sql, parameters, connection)})"
-

@@ -32,7 +32,15 @@ class RollUp(Computed):
     fixed = False
 
     def __init__(
-        self, name: str = "", *, of: str, child: str, through: str, function: str, inputs: Sequence[str], **options: Any
+        self,
+        name: str = "",
+        *,
+        of: str,
+        child: str,
+        through: str,
+        function: str,
+        inputs: Sequence[str],
+        **options: Any,
     ) -> None:
         super().__init__(name, **options)
         self.of = of
@@ -74,7 +82,9 @@ class RollUp(Computed):
         ).order_by()
 
     def expression(self, path: str = "") -> Any:
-        return _Kept(F(f"{path}pk"), column=self.kept_in, field_id=self.identity, output_field=OUTPUT[self.result])
+        return _Kept(
+            F(f"{path}pk"), column=self.kept_in, field_id=self.identity, output_field=OUTPUT[self.result]
+        )
 
     def select(self, path: str = "") -> tuple[Any, ...]:
         return (self.expression(path),)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import structlog
 from django.db import OperationalError, connection, transaction
@@ -25,6 +25,12 @@ log = structlog.get_logger(__name__)
 
 TRIES = 60
 PATIENCE = "2s"
+BUSY = ("55P03", "40P01")
+EVENTS = (
+    ("INSERT", "NEW TABLE AS new_rows"),
+    ("DELETE", "OLD TABLE AS old_rows"),
+    ("UPDATE", "OLD TABLE AS old_rows NEW TABLE AS new_rows"),
+)
 
 
 def kept(**conditions: object) -> QuerySet[OwnField]:
@@ -36,34 +42,35 @@ def install(record_types: Iterable[RecordType]) -> None:
     """Make the triggers of these types what the definitions ask for, or take them away.
 
     Waits for those who are writing, since what they began without the trigger would not be counted, but never makes others
-    queue behind it for long. Raises OperationalError where the tables were never free.
+    queue behind it for long, and holds one table at a time, so that it is in nobody's circle. Raises OperationalError where
+    a table was never free.
     """
-    tables = sorted({record_type.table.name for record_type in record_types})
-    for turn in range(TRIES):
-        try:
-            with transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute("SELECT set_config('lock_timeout', %s, true)", [PATIENCE])
-                names = ", ".join(connection.ops.quote_name(table) for table in tables)
-                cursor.execute(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE")
-                for record_type in record_types:
+    for record_type in {item.name: item for item in record_types}.values():
+        for turn in range(TRIES):
+            try:
+                with transaction.atomic(), connection.cursor() as cursor:
+                    cursor.execute("SELECT set_config('lock_timeout', %s, true)", [PATIENCE])
                     _install(record_type)
-                cursor.execute("SELECT set_config('lock_timeout', '0', true)")
-            return
-        except OperationalError as problem:
-            if getattr(problem.__cause__, "sqlstate", "") != "55P03" or turn == TRIES - 1:
-                raise
-            time.sleep(1)
+                    cursor.execute("SELECT set_config('lock_timeout', '0', true)")
+                break
+            except OperationalError as problem:
+                if getattr(problem.__cause__, "sqlstate", "") not in BUSY or turn == TRIES - 1:
+                    raise
+                time.sleep(0.5)
 
 
 def _install(record_type: RecordType) -> None:
-    children = [plan_of(definition) for definition in kept(settings__child=record_type.name)]
-    parents = [plan_of(definition) for definition in kept(record_type=record_type.name)]
+    name = record_type.name
+    children = [plan_of(definition) for definition in kept(settings__child=name)]
+    parents = [plan_of(definition) for definition in kept(record_type=name)]
+    if children or parents:
+        table = connection.ops.quote_name(record_type.table.name)
+        with connection.cursor() as cursor:
+            cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
     for plan in children:
         _function(plan.function, "parents bigint[]", "void", plan.recompute())
-    table = record_type.table.name
-    _triggers(table, f"dangol_rolls_{record_type.name}", "".join(plan.touched() for plan in children), 3)
-    body = "".join(plan.begun() for plan in parents)
-    _triggers(table, f"dangol_rolled_{record_type.name}", body, 2)
+    _triggers(record_type, f"dangol_rolls_{name}", "".join(plan.touched() for plan in children), EVENTS)
+    _triggers(record_type, f"dangol_rolled_{name}", "".join(plan.begun() for plan in parents), EVENTS[:2])
 
 
 def _function(name: str, takes: str, gives: str, body: str) -> None:
@@ -75,26 +82,26 @@ def _function(name: str, takes: str, gives: str, body: str) -> None:
         )
 
 
-def _triggers(table: str, name: str, body: str, events: int) -> None:
-    """Statement triggers for INSERT and DELETE, with three events also UPDATE; none without a body."""
+def _triggers(record_type: RecordType, name: str, body: str, events: Sequence[tuple[str, str]]) -> None:
+    """Statement triggers for these events that run the body; none without a body."""
     quote = connection.ops.quote_name
-    wanted = [
-        ("insert", "INSERT", "NEW TABLE AS new_rows"),
-        ("delete", "DELETE", "OLD TABLE AS old_rows"),
-        ("update", "UPDATE", "OLD TABLE AS old_rows NEW TABLE AS new_rows"),
-    ][:events]
+    table = quote(record_type.table.name)
     with connection.cursor() as cursor:
-        for event, _word, _rows in wanted:
-            cursor.execute(f"DROP TRIGGER IF EXISTS {quote(f'{name}_{event}')} ON {quote(table)}")
         if not body:
+            # Only where there are some: taking one away locks out even readers.
+            cursor.execute(
+                "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND tgname = ANY(%s)",
+                [table, [f"{name}_{event.lower()}" for event, _rows in events]],
+            )
+            for (found,) in cursor.fetchall():
+                cursor.execute(f"DROP TRIGGER {quote(found)} ON {table}")
             cursor.execute(f"DROP FUNCTION IF EXISTS {quote(name)}()")
             return
-    _function(name, "", "trigger", f"{body}    RETURN NULL;")
-    with connection.cursor() as cursor:
-        for event, word, rows in wanted:
+        _function(name, "", "trigger", f"{body}    RETURN NULL;")
+        for event, rows in events:
             cursor.execute(
-                f"CREATE TRIGGER {quote(f'{name}_{event}')} AFTER {word} ON {quote(table)} REFERENCING {rows}"
-                f" FOR EACH STATEMENT EXECUTE FUNCTION {quote(name)}()"
+                f"CREATE OR REPLACE TRIGGER {quote(f'{name}_{event.lower()}')} AFTER {event} ON {table}"
+                f" REFERENCING {rows} FOR EACH STATEMENT EXECUTE FUNCTION {quote(name)}()"
             )
 
 
