@@ -25,7 +25,7 @@ class Actor:
     """Whoever acts, with all that a permission check needs, so that checks cost no query.
 
     ``grants`` maps (record type, action) to scopes; the record type ``*`` stands for every type.
-    ``team_ids`` and ``territory_ids`` hold the actor's own node and all below it.
+    ``team_ids`` and ``territory_ids`` hold the actor's own node and all below it, ``role_ids`` the actor's roles.
     """
 
     user_id: int | None
@@ -39,6 +39,7 @@ class Actor:
     territory_id: int | None = None
     territory_ids: frozenset[int] = frozenset()
     grants: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=lambda: NO_GRANTS, hash=False)
+    role_ids: frozenset[int] = frozenset()
     request_id: str = ""
 
     def scopes(self, record_type: str, action: str) -> frozenset[str]:
@@ -74,6 +75,7 @@ UNION ALL SELECT 'territory', id, '', '', '' FROM territory
 UNION ALL SELECT DISTINCT 'grant', 0, record_type, action, scope
     FROM identity_grant JOIN identity_user_roles USING (role_id)
     WHERE user_id = %(user)s
+UNION ALL SELECT 'role', role_id, '', '', '' FROM identity_user_roles WHERE user_id = %(user)s
 UNION ALL SELECT 'revision', number, name, '', '' FROM identity_revision
 """
 
@@ -90,6 +92,7 @@ def actor_for(user: User, *, request_id: str = "", token: Token | None = None) -
     team_ids: set[int] = set()
     territory_ids: set[int] = set()
     grants: dict[tuple[str, str], set[str]] = {}
+    role_ids: set[int] = set()
     editions: list[tuple[str, int]] = []
     with connection.cursor() as cursor:
         cursor.execute(_REACH, {"team": user.team_id, "territory": user.territory_id, "user": user.pk})
@@ -98,6 +101,8 @@ def actor_for(user: User, *, request_id: str = "", token: Token | None = None) -
                 team_ids.add(node)
             elif kind == "territory":
                 territory_ids.add(node)
+            elif kind == "role":
+                role_ids.add(node)
             elif kind == "revision":
                 editions.append((record_type, node))
             else:
@@ -123,6 +128,7 @@ def actor_for(user: User, *, request_id: str = "", token: Token | None = None) -
         territory_id=user.territory_id,
         territory_ids=frozenset(territory_ids),
         grants=MappingProxyType({key: frozenset(scopes) for key, scopes in grants.items()}),
+        role_ids=frozenset(role_ids),
         request_id=request_id,
     )
 

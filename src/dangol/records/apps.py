@@ -8,6 +8,7 @@ class RecordsConfig(AppConfig):
 
     def ready(self) -> None:
         """Every room's `records.py` declares its record types; importing it registers them."""
+        from dangol.records.layouts import arranging
         from dangol.records.menus import add_entries, add_files
         from dangol.records.own import definitions
         from dangol.records.own.removing import release
@@ -19,4 +20,5 @@ class RecordsConfig(AppConfig):
         add_entries()
         add_files()
         definitions.start()
+        arranging.start()
         also_remove(release)

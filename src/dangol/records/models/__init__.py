@@ -13,6 +13,7 @@ from dangol.records.models.imports import (
     ImportState,
     UndoState,
 )
+from dangol.records.models.layouts import Layout
 from dangol.records.models.own_fields import IndexState, OwnField, OwnKind, OwnState
 from dangol.records.models.roll_ups import RollUpCheck, RollUpValue
 from dangol.records.models.saved_mappings import SavedMapping
@@ -45,6 +46,7 @@ __all__ = [
     "ImportScheduleState",
     "ImportState",
     "IndexState",
+    "Layout",
     "OwnField",
     "OwnKind",
     "OwnState",

@@ -15,6 +15,7 @@ from dangol.identity.actors import Actor
 from dangol.records import history as histories
 from dangol.records import permissions, ports
 from dangol.records.fields import Choice, DateTime, Field, Locale
+from dangol.records.layouts import arranging
 from dangol.records.own import conditions
 from dangol.records.types import RecordType
 from dangol.records.views.access import actor_of, load, locale_of, title_of
@@ -104,7 +105,7 @@ def _facts(
 ) -> list[tuple[Any, list[Fact]]]:
     sections = []
     away = set(conditions.hidden(record_type, record.get, actor))
-    for section in record_type.sections:
+    for section in arranging.sections(actor, record_type):
         facts = []
         for name in section.fields:
             if name not in record or name in away:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from dangol.records import permissions, widgets, writing
 from dangol.records.fields import Field, Locale, Ref, Reference, id_in
+from dangol.records.layouts import arranging
 from dangol.records.own import conditions
 from dangol.records.types import RecordType
 from dangol.records.views.access import actor_of, guard, load, locale_of, title_of
@@ -75,9 +76,8 @@ def _form(
     data: Mapping[str, Any] | None = None,
     record: dict[str, Any] | None = None,
 ) -> HttpResponse:
-    locale = locale_of(actor_of(request))
-
     actor = actor_of(request)
+    locale = locale_of(actor)
     away = _hidden(request, record_type) if data else conditions.hidden(record_type, values.get, actor)
 
     def control(name: str) -> widgets.Input:
@@ -89,9 +89,10 @@ def _form(
         return replace(made, hidden=True) if name in away and name not in errors else made
 
     sections = [
-        (section.label, [control(name) for name in section.fields]) for section in record_type.form_sections()
+        (section.label, [control(name) for name in section.fields])
+        for section in arranging.form_sections(actor, record_type)
     ]
-    named = {name for section in record_type.form_sections() for name in section.fields}
+    named = _named(request, record_type)
     context = {
         "record_type": record_type,
         "sections": sections,
@@ -121,8 +122,15 @@ def _hidden(request: HttpRequest, record_type: RecordType) -> list[str]:
 
 def _values(request: HttpRequest, record_type: RecordType) -> dict[str, Any]:
     """Only what the form holds; fields that are on no form keep their values."""
-    names = {name for section in record_type.form_sections() for name in section.fields}
-    return {name: widgets.read(record_type.fields[name], request.POST) for name in names}
+    return {
+        name: widgets.read(record_type.fields[name], request.POST) for name in _named(request, record_type)
+    }
+
+
+def _named(request: HttpRequest, record_type: RecordType) -> set[str]:
+    """The fields of the form as it is arranged for whoever asks."""
+    found = arranging.form_sections(actor_of(request), record_type)
+    return {name for section in found for name in section.fields}
 
 
 def _errors(problem: writing.WriteError) -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""How forms and record pages are arranged, for all and for the people of a role."""
