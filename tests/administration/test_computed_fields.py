@@ -24,7 +24,9 @@ def _nothing_left_behind(db: None):
 @pytest.fixture
 def machine(insider: Person) -> int:
     return writing.create(
-        registry.get("machine"), {"name": "밀링", "code": "M-1", "price": "1200000", "power": 4}, actor=insider.actor
+        registry.get("machine"),
+        {"name": "밀링", "code": "M-1", "price": "1200000", "power": 4},
+        actor=insider.actor,
     )
 
 
@@ -65,13 +67,21 @@ def test_a_formula_is_made_shown_and_changed(administrator: Person, insider: Per
 
 
 def test_a_roll_up_is_made_in_two_steps(administrator: Person, insider: Person, machine: int) -> None:
-    writing.create(registry.get("repair"), {"machine": machine, "title": "축", "cost": "7000"}, actor=insider.actor)
+    writing.create(
+        registry.get("repair"), {"machine": machine, "title": "축", "cost": "7000"}, actor=insider.actor
+    )
     pages = administrator.client
     first = pages.get("/settings/fields/machine/new/?kind=roll_up").content.decode()
     assert "of=repair.machine" in first
     second = pages.get("/settings/fields/machine/new/?kind=roll_up&of=repair.machine").content.decode()
     assert "비용" in second
-    given = {"label_ko": "수리비", "child": "repair", "through": "machine", "function": "sum", "value": "cost"}
+    given = {
+        "label_ko": "수리비",
+        "child": "repair",
+        "through": "machine",
+        "function": "sum",
+        "value": "cost",
+    }
     looked_at = pages.post("/settings/fields/machine/preview/?kind=roll_up", given).content.decode()
     assert "7,000" in looked_at
     refused = pages.post("/settings/fields/machine/new/?kind=roll_up", {**given, "value": "title"})

@@ -5,6 +5,7 @@ from django.urls import include, path, register_converter
 
 from dangol.administration.views import (
     factors,
+    layouts,
     overview,
     own_fields,
     people,
@@ -56,6 +57,8 @@ settings_pages = [
     path("fields/<int:pk>/index/", own_fields.field_index, name="field-index"),
     path("fields/<int:pk>/delete/", own_fields.field_delete, name="field-delete"),
     path("fields/<slug:record_type>/", own_fields.field_list, name="fields"),
+    path("fields/<slug:record_type>/layout/", layouts.layout, name="layout"),
+    path("fields/<slug:record_type>/layout/change/", layouts.layout_change, name="layout-change"),
     path("fields/<slug:record_type>/new/", own_fields.field_new, name="field-new"),
     path("fields/<slug:record_type>/preview/", own_fields.field_preview, name="field-preview"),
     path("work/", work.work, name="work"),

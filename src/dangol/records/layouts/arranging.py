@@ -25,7 +25,7 @@ class Arranged:
     hidden: frozenset[str]
 
 
-_kept: dict[str, list[Arranged]] = {}
+_layouts: dict[str, list[Arranged]] = {}
 
 
 def load() -> None:
@@ -36,8 +36,8 @@ def load() -> None:
             Section(in_language(item["ko"], item["en"]), tuple(item["fields"])) for item in layout.sections
         )
         found[layout.record_type].append(Arranged(layout.role_id, sections, frozenset(layout.hidden)))
-    _kept.clear()
-    _kept.update(found)
+    _layouts.clear()
+    _layouts.update(found)
 
 
 def start() -> None:
@@ -45,10 +45,15 @@ def start() -> None:
     revisions.keep(REVISION, load)
 
 
+def kept(record_type: RecordType) -> Sequence[Arranged]:
+    """All layouts of a type, everybody's and those of roles. No query."""
+    return tuple(_layouts.get(record_type.name, ()))
+
+
 def arranged_for(roles: Collection[int], record_type: RecordType) -> Arranged | None:
     """The layout for somebody with these roles: that of the first of them that has one, else everybody's. No query."""
     everybody = None
-    for layout in _kept.get(record_type.name, ()):
+    for layout in _layouts.get(record_type.name, ()):
         if layout.role_id is None:
             everybody = layout
         elif layout.role_id in roles:
@@ -71,7 +76,9 @@ def form_sections(actor: Actor, record_type: RecordType) -> list[Section]:
     kept = (
         Section(
             section.label,
-            tuple(name for name in section.fields if name in record_type.editable_fields and name not in hidden),
+            tuple(
+                name for name in section.fields if name in record_type.editable_fields and name not in hidden
+            ),
         )
         for section in complete(layout.sections, record_type)
     )
@@ -97,7 +104,8 @@ def complete(arranged: Sequence[Section], record_type: RecordType) -> list[Secti
     """
     known = {name for section in record_type.sections for name in section.fields}
     found = [
-        Section(section.label, tuple(name for name in section.fields if name in known)) for section in arranged
+        Section(section.label, tuple(name for name in section.fields if name in known))
+        for section in arranged
     ]
     placed = {name for section in found for name in section.fields}
     for section in record_type.sections:
