@@ -111,6 +111,12 @@ def rounded(value, places):
     return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
 
 
+@pytest.fixture(autouse=True)
+def _taken_away_again():
+    yield
+    definitions.give(registry.get("machine"), [])
+
+
 def field_for(text):
     """The formula field, for this process only."""
     definition = OwnField(

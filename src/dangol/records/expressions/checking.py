@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from dangol.records.expressions import kinds, parser, tree, typing
+from dangol.records.expressions import functions_of_days, functions_of_values, kinds, parser, tree, typing
 from dangol.records.expressions.errors import FormulaError
 from dangol.records.expressions.functions import FUNCTIONS, MANY, NAMES
 from dangol.records.expressions.kinds import Currency, Kind
@@ -31,6 +31,8 @@ KINDS = {
     ),
     **{name: name for name in ("date", "datetime", "boolean", "choice", "multi_choice")},
 }
+MAKERS = (functions_of_values, functions_of_days)
+"""Their functions are known once they are imported."""
 RESULTS = (kinds.NUMBER, kinds.TEXT, kinds.DATE, kinds.DATETIME, kinds.BOOLEAN)
 
 

@@ -55,7 +55,7 @@ def check(definition: OwnField, default: Any, before: OwnField | None) -> None:
     Raises:
         ValidationError: by field.
     """
-    errors: dict[str, list[str]] = defaultdict(list)
+    errors: defaultdict[str, list[str]] = defaultdict(list)
     if registry.find(definition.record_type) is None:
         raise ValidationError({"record_type": _("There is no such type of records.")})
     if definition.kind not in OwnKind.values:

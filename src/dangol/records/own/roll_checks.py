@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
 
 import structlog
 from django.conf import settings as project
@@ -28,10 +30,8 @@ class Drift:
     drifted: int
 
 
-def company_day() -> object:
+def company_day() -> date:
     """The company's day, whose "today" filters mean."""
-    from zoneinfo import ZoneInfo
-
     return timezone.now().astimezone(ZoneInfo(project.TIME_ZONE)).date()
 
 
@@ -83,12 +83,18 @@ def _wrong(plan: Plan, ids: list[int]) -> list[int]:
 def check_all() -> None:
     """The nightly check: triggers that are missing are made again, values that drifted are mended, and both are kept."""
     for definition in rolling.kept(index_state=IndexState.READY):
-        child, parent = registry.find(definition.settings["child"]), registry.find(definition.record_type)
-        if child is None or parent is None:
-            continue
+        try:
+            plan_of(definition)
+        except rolling.GONE as problem:
+            log.error(
+                "roll_up_left_out", type=definition.record_type, field=definition.name, why=str(problem)
+            )
+            continue  # doctor says that nothing keeps it
         if not has_trigger(definition):
             log.warning("roll_up_without_trigger", field=definition.name, type=definition.record_type)
-            rolling.install([child, parent])
+            rolling.install(
+                [registry.get(definition.settings["child"]), registry.get(definition.record_type)]
+            )
         moved = definition.settings.get("moving") and not _is_of_today(definition)
         found = check(definition)
         if found.drifted and not moved:

@@ -186,7 +186,8 @@ def _sql(child: RecordType, expression: Any) -> str:
     rows = child.model._base_manager.order_by().annotate(_value=expression)
     compiler = rows.query.get_compiler(connection=connection)
     compiler.pre_sql_setup()
-    return f"({mogrify(*compiler.compile(rows.query.annotations['_value']), connection)})"
+    sql, parameters = compiler.compile(rows.query.annotations["_value"])
+    return f"({mogrify(sql, parameters, connection)})"
 
 
 def _where(child: RecordType, conditions: Q) -> str:

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import structlog
 from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet
 
 from dangol.records import registry
+from dangol.records.filters import FilterError
 from dangol.records.models import IndexState, OwnField, OwnKind, OwnState, RollUpValue
 from dangol.records.own.roll_sql import Plan, plan_of
 from dangol.records.types import RecordType
@@ -25,6 +26,7 @@ log = structlog.get_logger(__name__)
 
 TRIES = 60
 PATIENCE = "2s"
+GONE = (LookupError, FilterError)
 BUSY = ("55P03", "40P01")
 EVENTS = (
     ("INSERT", "NEW TABLE AS new_rows"),
@@ -61,8 +63,8 @@ def install(record_types: Iterable[RecordType]) -> None:
 
 def _install(record_type: RecordType) -> None:
     name = record_type.name
-    children = [plan_of(definition) for definition in kept(settings__child=name)]
-    parents = [plan_of(definition) for definition in kept(record_type=name)]
+    children = list(_plans(kept(settings__child=name)))
+    parents = list(_plans(kept(record_type=name)))
     if children or parents:
         table = connection.ops.quote_name(record_type.table.name)
         with connection.cursor() as cursor:
@@ -71,6 +73,17 @@ def _install(record_type: RecordType) -> None:
         _function(plan.function, "parents bigint[]", "void", plan.recompute())
     _triggers(record_type, f"dangol_rolls_{name}", "".join(plan.touched() for plan in children), EVENTS)
     _triggers(record_type, f"dangol_rolled_{name}", "".join(plan.begun() for plan in parents), EVENTS[:2])
+
+
+def _plans(definitions: Iterable[OwnField]) -> Iterator[Plan]:
+    """The plans that can be made. One whose related records are gone must not take the others away."""
+    for definition in definitions:
+        try:
+            yield plan_of(definition)
+        except GONE as problem:
+            log.error(
+                "roll_up_left_out", type=definition.record_type, field=definition.name, why=str(problem)
+            )
 
 
 def _function(name: str, takes: str, gives: str, body: str) -> None:
@@ -121,6 +134,13 @@ def settle(field_id: int) -> None:
         _forget(definition)
         return
     if definition.index_state != IndexState.READY:
+        try:
+            plan_of(definition)
+        except GONE as problem:
+            OwnField.objects.filter(pk=field_id).update(
+                index_state=IndexState.FAILED, index_error=str(problem)[:300]
+            )
+            raise
         _forget(definition, function=False)
         fill(definition)
         from dangol.records.own.roll_checks import settled
