@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -228,10 +229,15 @@ def test_a_filter_with_today_follows_the_day(machine, repair, roll_up, own, monk
     record_id = machine()
     repair(record_id, x_day=(dt.date.today() - dt.timedelta(days=6)).isoformat())
     assert value("x_new", record_id) == 1
-    RollUpCheck.objects.update(settled_on=dt.date(2020, 1, 1))
-    RollUpValue.objects.update(number=5)
+    now = timezone.now()
+    monkeypatch.setattr(timezone, "now", lambda: now + dt.timedelta(days=3))
     roll_checks.follow_the_day()
+    assert value("x_new", record_id) == 0
+    repair(record_id, x_day=(dt.date.today() - dt.timedelta(days=6)).isoformat())
+    repair(record_id, x_day=dt.date.today().isoformat())
     assert value("x_new", record_id) == 1
+    roll_checks.check_all()
+    assert RollUpCheck.objects.get().drifted == 0
     RollUpValue.objects.update(number=5)
     roll_checks.follow_the_day()
     assert value("x_new", record_id) == 5

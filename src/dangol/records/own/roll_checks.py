@@ -82,6 +82,7 @@ def _wrong(plan: Plan, ids: list[int]) -> list[int]:
 
 def check_all() -> None:
     """The nightly check: triggers that are missing are made again, values that drifted are mended, and both are kept."""
+    follow_the_day()
     for definition in rolling.kept(index_state=IndexState.READY):
         try:
             plan_of(definition)
@@ -95,27 +96,25 @@ def check_all() -> None:
             rolling.install(
                 [registry.get(definition.settings["child"]), registry.get(definition.record_type)]
             )
-        moved = definition.settings.get("moving") and not _is_of_today(definition)
         found = check(definition)
-        if found.drifted and not moved:
+        if found.drifted:
             log.warning(
                 "roll_up_drifted", field=definition.name, type=definition.record_type, records=found.drifted
             )
         RollUpCheck.objects.update_or_create(
             field_id=definition.pk,
-            defaults={
-                "checked_at": timezone.now(),
-                "compared": found.compared,
-                "drifted": 0 if moved else found.drifted,
-                "settled_on": company_day(),
-            },
+            defaults={"checked_at": timezone.now(), "compared": found.compared, "drifted": found.drifted},
         )
 
 
 def follow_the_day() -> None:
     """Compute roll-ups anew whose filter means another day than yesterday; does nothing a second time on one day."""
     for definition in rolling.kept(index_state=IndexState.READY, settings__moving=True):
+        if registry.find(definition.settings["child"]) is None:
+            continue
         if not _is_of_today(definition):
+            # What "today" means stands in the triggers as the day itself.
+            rolling.install([registry.get(definition.settings["child"])])
             rolling.fill(definition)
             RollUpCheck.objects.update_or_create(
                 field_id=definition.pk, defaults={"settled_on": company_day()}

@@ -166,7 +166,10 @@ def _slow_fields(
     return [
         (field.label, reverse(menu.routes.own_field, args=[field.identity]))
         for field in asked
-        if field.identity and not field.indexed and field.kind != "long_text" and (not field.computed or field.fixed)
+        if field.identity
+        and not field.indexed
+        and field.kind != "long_text"
+        and (not field.computed or field.fixed)
     ]
 
 
