@@ -36,11 +36,26 @@ def one_at_a_time(kind: str) -> None:
 def settings_of(definition: OwnField, before: OwnField | None, errors: Errors) -> dict[str, Any]:
     """What is kept of a computed field; what is wrong with it goes into `errors`."""
     if definition.kind == OwnKind.ROLL_UP:
-        return roll_settings.settings_of(definition, before, errors)
-    return _formula_settings(definition, before, errors)
+        kept = roll_settings.settings_of(definition, before, errors)
+        place = "function"
+    else:
+        kept = _formula_settings(definition, errors)
+        place = "formula"
+    result = kept.get("result")
+    if before is not None and result is not None and before.settings.get("result") != result:
+        readers = _formulas(definition)
+        if readers:
+            errors[place].append(
+                _("Its result would become “%(kind)s”, but it is read by: %(fields)s.")
+                % {
+                    "kind": LABELS.get(result, result),
+                    "fields": ", ".join(_titled(*pair) for pair in readers),
+                }
+            )
+    return kept
 
 
-def _formula_settings(definition: OwnField, before: OwnField | None, errors: Errors) -> dict[str, Any]:
+def _formula_settings(definition: OwnField, errors: Errors) -> dict[str, Any]:
     places = definition.settings.get("places")
     if places not in (None, "") and (not isinstance(places, int) or not 0 <= places <= 10):
         errors["places"].append(
@@ -59,16 +74,6 @@ def _formula_settings(definition: OwnField, before: OwnField | None, errors: Err
     kept = {} if errors["places"] else formulas.settings_of(formula, definition.settings)
     if not errors["places"]:
         del errors["places"]
-    if before is not None and before.settings.get("result") != kept.get("result"):
-        readers = _formulas(definition)
-        if readers:
-            errors["formula"].append(
-                _("Its result would become “%(kind)s”, but it is read by: %(fields)s.")
-                % {
-                    "kind": LABELS.get(formula.result, formula.result),
-                    "fields": ", ".join(_titled(*pair) for pair in readers),
-                }
-            )
     return kept
 
 
