@@ -139,15 +139,10 @@ def test_formulas_use_roll_ups_and_roll_ups_use_formulas(machine, repair, roll_u
     assert "x_total" not in registry.get(MACHINE).fields
     rolling.settle(OwnField.objects.get(name="x_total").pk)
     assert value("x_total", record_id) == 20
+    total = OwnField.objects.get(name="x_total")
+    other = {"child": REPAIR, "through": MACHINE, "function": "latest", "value": "title", "by": "created_at"}
     with pytest.raises(ValidationError, match="x_share"):
-        settings_ = {
-            "child": REPAIR,
-            "through": MACHINE,
-            "function": "latest",
-            "value": "title",
-            "by": "created_at",
-        }
-        services.change(actor=SYSTEM, definition=OwnField.objects.get(name="x_total"), settings=settings_)
+        services.change(actor=SYSTEM, definition=total, settings=other)
     for name in ("x_vat", "x_total"):
         with pytest.raises(ValidationError):
             services.delete(actor=SYSTEM, definition=OwnField.objects.get(name=name))
