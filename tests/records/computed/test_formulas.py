@@ -153,6 +153,8 @@ def test_missing_values_make_sums_empty_and_comparisons_no(insider, formula, mac
         ("(1", "", ""),
         ("1 2", "2", ""),
         ("1,000", ",", ""),
+        ("negative()", "negative", ""),
+        ("round()", "round()", ""),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_with_its_place(text, part, words, db):
@@ -310,6 +312,14 @@ def test_reads_names_everything_a_formula_depends_on(formula):
     assert definitions.reads(registry.get("repair").fields["x_c"]) == {
         ("repair", "machine"), ("machine", "x_a"), ("machine", "power"), ("repair", "cost"),
     }  # fmt: skip
+
+
+def test_formulas_upon_formulas_do_not_grow_beyond_all_measure(formula):
+    formula("machine", "x_0", "power + 1")
+    for place in range(1, 10):
+        formula("machine", f"x_{place}", f"x_{place - 1} + x_{place - 1}")
+    with pytest.raises(ValidationError, match="2000"):
+        formula("machine", "x_10", "x_9 + x_9")
 
 
 def test_labels_become_names_so_that_a_new_label_breaks_nothing(formula):

@@ -13,7 +13,7 @@ from dangol.records.expressions import functions_of_days, functions_of_values, k
 from dangol.records.expressions.errors import FormulaError
 from dangol.records.expressions.functions import FUNCTIONS, MANY, NAMES
 from dangol.records.expressions.kinds import Currency, Kind
-from dangol.records.expressions.nodes import MAX_WALKS, Call, Literal, Name, Node, names
+from dangol.records.expressions.nodes import MAX_WALKS, MAX_WEIGHT, Call, Literal, Name, Node, names
 from dangol.records.expressions.operators import OPERATORS
 from dangol.records.fields import Money
 from dangol.records.fields.own import Own
@@ -41,13 +41,15 @@ class Formula:
     """A formula that makes sense for records of one type.
 
     `text` is what was written, with the names of fields in place of their labels, so that it stays true when a label
-    changes. `reads` names all fields that are read, each with its type, and the references on the way.
+    changes. `reads` names all fields that are read, each with its type, and the references on the way. `weight` counts its
+    parts, with those of the formulas that it reads.
     """
 
     text: str
     record_type: str
     tree: tree.Checked
     reads: frozenset[tuple[str, str]]
+    weight: int = 1
 
     @property
     def kind(self) -> Kind:
@@ -80,13 +82,22 @@ def read(text: str, record_type: RecordType) -> Formula:
             % {"kind": checked.kind.label},
             *(["label(…)"] if checked.kind.name == kinds.CHOICE else []),
         )
-    return Formula(checker.named(text, syntax), record_type.name, checked, frozenset(checker.reads))
+    if checker.weight > MAX_WEIGHT:
+        raise FormulaError(
+            _("With the formulas that it reads it has too many parts: at most %(limit)s.")
+            % {"limit": MAX_WEIGHT},
+            code="too_large",
+            length=len(text),
+        )
+    named = checker.named(text, syntax)
+    return Formula(named, record_type.name, checked, frozenset(checker.reads), checker.weight)
 
 
 class _Checker:
     def __init__(self, record_type: RecordType) -> None:
         self.type = record_type
         self.reads: set[tuple[str, str]] = set()
+        self.weight = 0
 
     def part(self, node: Node) -> tree.Checked:
         match node:
@@ -97,6 +108,7 @@ class _Checker:
         return self.call(node)
 
     def call(self, node: Call) -> tree.Checked:
+        self.weight += 1
         if node.name in OPERATORS:
             parts = [self.part(argument) for argument in node.arguments]
             return OPERATORS[node.name](parts, node.place)
@@ -134,6 +146,7 @@ class _Checker:
             raise typing.failure(
                 node.place, _("“%(field)s” cannot be calculated with.") % {"field": field.label}
             )
+        self.weight += getattr(field, "weight", 1)
         kind = Kind(name, field=field)
         if isinstance(field, Money):
             kind = replace(kind, currency=_currency(field, record_type, steps))

@@ -13,6 +13,8 @@ MAX_TEXT = 2_000
 MAX_NODES = 200
 MAX_DEPTH = 30
 MAX_WALKS = 2
+MAX_WEIGHT = 2_000
+"""Parts of a formula with all formulas that it reads: the statement holds them all."""
 
 
 @dataclass(frozen=True, slots=True)

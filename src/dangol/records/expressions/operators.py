@@ -136,7 +136,7 @@ OPERATORS: dict[str, Rule] = {
     "-": _sum("-"),
     "*": _product,
     "/": _quotient,
-    "negative": _negative,
+    "unary -": _negative,
     "&": joined,
     "and": _truths("AND"),
     "or": _truths("OR"),

@@ -174,7 +174,7 @@ class _Parser:
         found = self.atom()
         for token in reversed(signs):
             if token.text == "-":
-                found = self.made("negative", found, place=token.place.to(found.place))
+                found = self.made("unary -", found, place=token.place.to(found.place))
         return found
 
     def atom(self) -> Node:

@@ -80,6 +80,11 @@ class FormulaField(Computed):
         return self.formula.reads if self.formula else frozenset()
 
     @property
+    def weight(self) -> int:
+        """How many parts a statement that reads it gets."""
+        return self.formula.weight if self.formula else 1
+
+    @property
     def fixed(self) -> bool:  # type: ignore[override]
         return self.formula is not None and self.formula.fixed
 
