@@ -8,6 +8,7 @@ class RecordsConfig(AppConfig):
 
     def ready(self) -> None:
         """Every room's `records.py` declares its record types; importing it registers them."""
+        from dangol.records.bulk import binning, editing
         from dangol.records.exporting.menus import add_entry as add_exports
         from dangol.records.importing.menus import add_entry
         from dangol.records.menus import add_entries
@@ -18,3 +19,5 @@ class RecordsConfig(AppConfig):
         add_entries()
         add_entry()
         add_exports()
+        editing.register()
+        binning.register()

@@ -16,7 +16,7 @@ from dangol.identity.models import User
 from dangol.records import permissions
 from dangol.records.bulk.acts import locale_of
 from dangol.records.bulk.errors import BulkProblem
-from dangol.records.fields import Date, DateTime, Field, FieldError, Integer, Money, Number, Ref, Reference
+from dangol.records.fields import Date, DateTime, Field, FieldError, Integer, Locale, Money, Number, Ref, Reference
 from dangol.records.types import RecordType
 from dangol.web import formats
 
@@ -31,6 +31,7 @@ OPS = {
 RELATIVE = frozenset({"days", "add", "percent"})
 MOST_DAYS = 36_500
 MOST_FIELDS = 20
+_PLAIN = Locale()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +90,6 @@ class Edit:
         if self.op == "hand_over":
             return _("%(who)s, with team and territory") % {"who": shown}
         return shown
-
-
-from dangol.records.fields import Locale  # noqa: E402
-
-_PLAIN = Locale()
 
 
 def _places(value: Decimal) -> int:
@@ -205,7 +201,20 @@ def _value(field: Field, op: str, raw: Any, actor: Actor) -> Any:
     value = field.clean(raw, locale)
     if value in (None, ""):
         raise FieldError("required", _("Enter a value, or choose to clear the field."))
-    return value
+    return _person(value) if op == "hand_over" else value
+
+
+def _person(ref: Ref) -> Ref:
+    """The user with his id, so that team and territory can be found. One query where only a name or address is given."""
+    if ref.id is not None:
+        return ref
+    key, value = ref.key or ("name", ref.title)
+    if key not in ("name", "email"):
+        raise FieldError("key", _("Records are named by: %(keys)s.") % {"keys": "id, name, email"})
+    found = list(User.objects.filter(**{key: value}).values_list("pk", flat=True)[:2])
+    if len(found) != 1:
+        raise FieldError("missing", _("There is no such record."))
+    return Ref(id=found[0])
 
 
 def fixed_values(edits: Sequence[Edit]) -> dict[str, Any]:
