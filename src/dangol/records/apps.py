@@ -9,6 +9,7 @@ class RecordsConfig(AppConfig):
     def ready(self) -> None:
         """Every room's `records.py` declares its record types; importing it registers them."""
         from dangol.records.bulk import binning, editing
+        from dangol.records.bulk.menus import add_entry as add_bulk
         from dangol.records.exporting.menus import add_entry as add_exports
         from dangol.records.importing.menus import add_entry
         from dangol.records.menus import add_entries
@@ -19,5 +20,6 @@ class RecordsConfig(AppConfig):
         add_entries()
         add_entry()
         add_exports()
+        add_bulk()
         editing.register()
         binning.register()

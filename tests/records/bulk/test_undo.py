@@ -41,7 +41,7 @@ def test_history_names_the_act_and_its_undoing(insider: Person, mine: list[int])
     told = Change.objects.filter(record_id=mine[0]).order_by("id").values_list("origin", "request_id", "actor_id")
     assert list(told) == [
         ("bulk", f"bulk-{run.key.hex}", insider.id),
-        ("undo", f"undo-{run.key.hex}", insider.id),
+        ("undo", f"bulkundo-{run.key.hex}", insider.id),
     ]
     page = insider.client.get(f"/customers/{mine[0]}/history/").content.decode()
     assert f"/bulk/{run.key}/" in page

@@ -145,3 +145,15 @@ def unsign(text: str, record_type: RecordType, actor: Actor) -> dict[str, Any]:
         raise BulkProblem(_("The selection is no longer valid. Select the records again."), code="selection")
     data: dict[str, Any] = found["data"]
     return data
+
+
+def list_token(
+    record_type: RecordType,
+    actor: Actor,
+    *,
+    filter_text: str = "",
+    sort: Sequence[str] = (),
+    in_bin: bool = False,
+) -> str:
+    """What a list carries, so that "all of this filter" means the filter that was shown. No query."""
+    return sign({"filter": filter_text, "sort": list(sort), "bin": in_bin}, record_type, actor)

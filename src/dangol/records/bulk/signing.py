@@ -11,4 +11,4 @@ PREFIX = "bulk-"
 
 def signature_of(run: BulkRun) -> Signature:
     """A record stays as it is when somebody changed since what the act had changed in it."""
-    return Signature(f"{PREFIX}{run.key.hex}", ORIGIN, f"undo-{run.key.hex}", by_field=True)
+    return Signature(f"{PREFIX}{run.key.hex}", ORIGIN, f"bulkundo-{run.key.hex}", by_field=True)

@@ -47,13 +47,6 @@ class Line:
     error: str = ""
 
 
-def list_token(
-    record_type: RecordType, actor: Actor, *, filter_text: str = "", sort: Sequence[str] = (), in_bin: bool = False
-) -> str:
-    """What a list carries, so that "all of this filter" means the filter that was shown. No query."""
-    return sign({"filter": filter_text, "sort": list(sort), "bin": in_bin}, record_type, actor)
-
-
 @require_http_methods(["GET", "POST"])
 def begin(request: HttpRequest, record_type: RecordType) -> HttpResponse:
     """Ask, preview, begin: three steps of one address. GET leads back to the list, since the selection has gone."""
@@ -217,7 +210,9 @@ def _begun(request: HttpRequest, record_type: RecordType, actor: Actor) -> HttpR
         "count": formats.number(run.changed, actor.language)
     }
     messages.success(request, format_html('{} <a href="{}">{}</a>', text, address, _("Result and undo")))
-    return redirect("records:bin" if plan.selection.in_bin else _list_url(record_type, plan.selection))
+    if plan.selection.in_bin:
+        return redirect("records:bin", record_type)
+    return redirect(_list_url(record_type, plan.selection))
 
 
 def _list_url(record_type: RecordType, selection: Selection) -> str:

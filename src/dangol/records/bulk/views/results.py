@@ -17,7 +17,7 @@ from dangol.identity.actors import Actor
 from dangol.records import registry
 from dangol.records.bulk import acts, runs
 from dangol.records.bulk.errors import BulkProblem
-from dangol.records.exporting.cells import safe_text
+from dangol.records.formulas import guarded
 from dangol.records.lists import records_at
 from dangol.records.models import BulkRefusal, BulkRun, UndoState
 from dangol.records.permissions import fields_for
@@ -240,9 +240,5 @@ def _csv(run: BulkRun, actor: Actor, *, undoing: bool) -> Iterator[str]:
         last = found[-1].pk
         for item in shown_refusals(actor, found):
             cells = (item["title"], item["field"], item["value"], item["reason"])
-            yield writer.writerow([item["id"], *(safe_text(str(cell)) for cell in cells)])
+            yield writer.writerow([item["id"], *(guarded(str(cell)) for cell in cells)])
 
-
-def label_of(record_type: RecordType | None) -> str:
-    """What the run's records are called."""
-    return str(record_type.label_plural) if record_type else ""
