@@ -18,13 +18,14 @@ ORIGIN = "bulk"
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why one record stays as it is; `field` and `value` where one is to blame."""
+    """Why one record stays as it is; `field` and `value` where one is to blame. `record_type` for one of another type."""
 
     id: int
     code: str
     reason: Label
     field: str = ""
     value: str = ""
+    record_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)

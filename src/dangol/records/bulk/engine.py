@@ -161,9 +161,10 @@ class _Work:
             note(locked, position, done)
             total = len(ids) + len(lost)
             locked.rows += total
-            locked.refused += len(done.refused)
+            refused = sum(not one.record_type for one in done.refused)
+            locked.refused += refused
             locked.unchanged += len(done.unchanged)
-            locked.changed += total - len(done.refused) - len(done.unchanged)
+            locked.changed += total - refused - len(done.unchanged)
             locked.others = _others(locked.others, done, record_type)
             locked.position = position
             locked.advanced_at = timezone.now()
@@ -222,7 +223,7 @@ def keep_refusals(
             BulkRefusal(
                 run=bulk_run,
                 undoing=undoing,
-                record_type=record_type,
+                record_type=one.record_type or record_type,
                 record_id=one.id,
                 field=one.field[:120],
                 value=one.value.replace("\0", "\ufffd"),

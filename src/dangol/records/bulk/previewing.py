@@ -14,7 +14,7 @@ from dangol.identity.actors import Actor
 from dangol.records import permissions
 from dangol.records.bulk.acts import ORIGIN, Act, Refusal, Work
 from dangol.records.bulk.selection import Selection
-from dangol.records.fields import Field
+from dangol.records.fields import Field, Reference
 from dangol.records.lists import records_at
 from dangol.records.types import RecordType
 from dangol.records.writing.context import sign
@@ -112,9 +112,7 @@ def _tried(
     columns = [record_type.title, *(name for name in names if name != record_type.title)]
 
     def seen(deleted: bool) -> dict[int, dict[str, Any]]:
-        return records_at(
-            actor=actor, record_type=record_type, ids=first, columns=columns, deleted=deleted
-        )
+        return records_at(actor=actor, record_type=record_type, ids=first, columns=columns, deleted=deleted)
 
     before = seen(selection.in_bin)
     with transaction.atomic():
@@ -122,6 +120,7 @@ def _tried(
         sign(trying, ORIGIN)
         done = act.carry_out(Work(record_type, first, trying, settings))
         after = seen(deleted=False) if names else {}
+        after |= _handed_away(record_type, names, [number for number in first if number not in after])
         transaction.set_rollback(True)
     examples = []
     turned_away = {one.id for one in done.refused}
@@ -138,3 +137,17 @@ def _tried(
         if len(examples) == SHOWN:
             break
     return done.refused, examples
+
+
+def _handed_away(
+    record_type: RecordType, names: Sequence[str], ids: Sequence[int]
+) -> dict[int, dict[str, Any]]:
+    """Whose records are that the act moves out of the actor's sight: only people, teams and territories. One query."""
+    whose = [
+        name
+        for name in names
+        if isinstance(field := record_type.fields[name], Reference) and field.target is None
+    ]
+    if not ids or not whose:
+        return {}
+    return records_at(actor=Actor.system("preview"), record_type=record_type, ids=ids, columns=whose)
