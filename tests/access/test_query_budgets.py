@@ -14,6 +14,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from dangol.records import registry, writing
+from dangol.records.bulk.selection import Selection
 from dangol.records.writing import Change
 
 pytestmark = pytest.mark.django_db
@@ -63,8 +64,18 @@ def busy(manager):
     return customer, orders[0]
 
 
+def bulk_edit(actor):
+    """A finished bulk edit of all customers, with one record refused."""
+    from tests.records.bulk.conftest import change, done
+
+    customers = registry.get("customer")
+    many = writing.write(customers, [Change({"name": f"고객 {i}"}) for i in range(60)], actor=actor).created
+    return done(actor, Selection(ids=(*many, 10**12)), settings=change(city={"set": "서울"}))
+
+
 def test_no_page_costs_more_than_its_budget(manager, busy):
     customer, order = busy
+    act = bulk_edit(manager.actor)
     pages = {
         "home": "/",
         "list": "/customers/",
@@ -79,11 +90,17 @@ def test_no_page_costs_more_than_its_budget(manager, busy):
         "palette": "/search/?q=바쁜",
         "lookup": "/lookup/customer/?q=바쁜",
         "value": "/value/",
+        "bin": "/customers/bin/",
+        "bulk acts": "/bulk/",
+        "bulk act": f"/bulk/{act.key}/",
+        "bulk count": "/customers/bulk/count/",
+        "paste": "/customers/paste/",
         "api list": "/api/v1/customers",
         "api record": f"/api/v1/customers/{customer}",
         "api timeline": f"/api/v1/customers/{customer}/timeline",
         "api history": f"/api/v1/customers/{customer}/history",
         "api search": "/api/v1/search?q=바쁜",
+        "api bulk act": f"/api/v1/bulk/{act.key}",
     }
     counts = {}
     for name, path in pages.items():

@@ -39,7 +39,10 @@ def test_open_tasks_are_done_and_other_records_are_refused_or_unchanged(insider:
     assert run.refusals.get().record_id == note
     assert not Interaction.objects.filter(kind="task", done_at=None).exists()
     undoing.undo(run, insider.actor)
-    assert set(Interaction.objects.filter(kind="task", done_at=None).values_list("pk", flat=True)) == {first, second}
+    assert set(Interaction.objects.filter(kind="task", done_at=None).values_list("pk", flat=True)) == {
+        first,
+        second,
+    }
     assert Interaction.objects.get(pk=finished).done_at is not None
 
 
@@ -56,7 +59,7 @@ def test_customers_go_with_the_open_tasks_of_their_owner_and_come_back_with_them
     )
     (others,) = made(teammate, "interaction", {**task, "subject": "동료의 일"})
     settings = {"owner": teammate.id}
-    plan, seen = planned(manager.actor, ALL, "hand_over", settings)
+    _plan, seen = planned(manager.actor, ALL, "hand_over", settings)
     assert (seen.selected, seen.changing) == (1, 1)
     run = done(manager.actor, ALL, "hand_over", settings)
     assert (run.changed, run.others) == (1, {"interaction": 1})

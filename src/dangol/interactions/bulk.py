@@ -49,9 +49,7 @@ def complete(work: Work) -> Done:
     return done
 
 
-def _done_already(
-    rows: QuerySet[Any], record_type: RecordType, settings: Any, actor: Actor
-) -> QuerySet[Any]:
+def _done_already(rows: QuerySet[Any], record_type: RecordType, settings: Any, actor: Actor) -> QuerySet[Any]:
     return rows.filter(Q(done_at__isnull=False) | ~Q(kind=Kind.TASK))
 
 

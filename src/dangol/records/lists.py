@@ -175,7 +175,12 @@ def record_get(
 
 
 def records_at(
-    *, actor: Actor, record_type: RecordType, ids: Sequence[int], columns: Sequence[str], deleted: bool = False
+    *,
+    actor: Actor,
+    record_type: RecordType,
+    ids: Sequence[int],
+    columns: Sequence[str],
+    deleted: bool = False,
 ) -> dict[int, dict[str, Any]]:
     """These records by id, with those of the columns that exist for the actor; without what he may not see. One query."""
     known = permissions.fields_for(actor, record_type)

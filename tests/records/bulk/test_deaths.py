@@ -42,9 +42,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def run() -> BulkRun:
     """Some thousand customers, each in a city of its own, one in ten there already."""
-    rows = [Change({"name": f"고객 {n}", "city": "서울" if n % 10 == 0 else f"도시 {n}"}) for n in range(ROWS)]
+    rows = [
+        Change({"name": f"고객 {n}", "city": "서울" if n % 10 == 0 else f"도시 {n}"}) for n in range(ROWS)
+    ]
     writing.write(registry.get("customer"), rows, actor=SYSTEM)
-    plan, _seen = planned(SYSTEM, Selection(filter='name contains "고객"'), settings=change(city={"set": "서울"}))
+    plan, _seen = planned(
+        SYSTEM, Selection(filter='name contains "고객"'), settings=change(city={"set": "서울"})
+    )
     return runs.run_create(plan, actor=SYSTEM, chunk_rows=CHUNK)
 
 

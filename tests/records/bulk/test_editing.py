@@ -116,12 +116,17 @@ def test_days_are_shifted_and_what_has_none_stays(insider: Person, mine: list[in
 
 def test_prices_change_by_per_cent_in_whole_won(manager: Person) -> None:
     kind = registry.get("product")
-    rows = [Change({"code": f"P{n}", "name": f"제품 {n}", "list_price": price}) for n, price in enumerate(("1005", "-3", "0.1"))]
+    rows = [
+        Change({"code": f"P{n}", "name": f"제품 {n}", "list_price": price})
+        for n, price in enumerate(("1005", "-3", "0.1"))
+    ]
     ids = writing.write(kind, rows, actor=SYSTEM).created
-    done(SYSTEM, Selection(ids=tuple(ids)), settings=change(list_price={"percent": "10"}), type_name="product")
+    done(
+        SYSTEM, Selection(ids=tuple(ids)), settings=change(list_price={"percent": "10"}), type_name="product"
+    )
     prices = [kind.model._default_manager.get(pk=one).list_price for one in ids]
-    assert prices[0] == Decimal("1106")
-    assert prices[1] == Decimal("-3")
+    assert prices[0] == Decimal(1106)
+    assert prices[1] == Decimal(-3)
     assert prices[2] == Decimal("0.1")
 
 
@@ -136,7 +141,9 @@ def test_a_hand_over_brings_team_and_territory_along(
     }
 
 
-def test_a_record_that_breaks_a_rule_is_refused_and_the_others_go_on(insider: Person, mine: list[int]) -> None:
+def test_a_record_that_breaks_a_rule_is_refused_and_the_others_go_on(
+    insider: Person, mine: list[int]
+) -> None:
     chosen = Selection(ids=tuple(mine[:3]))
     run = done(insider.actor, chosen, settings=change(parent={"set": mine[1]}))
     assert (run.changed, run.refused) == (2, 1)

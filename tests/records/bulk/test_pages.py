@@ -10,10 +10,10 @@ from django.test import Client
 
 from dangol.customers.models import Customer
 from dangol.records.bulk import jobs, runs
+from dangol.records.bulk.selection import Selection
 from dangol.records.models import BulkRun
 from tests.cast import Person
 from tests.records.bulk.conftest import change, done
-from dangol.records.bulk.selection import Selection
 
 pytestmark = pytest.mark.django_db
 
@@ -46,7 +46,9 @@ def test_ticked_rows_are_changed_at_once_and_the_message_leads_to_the_undo(
     seen = previewed(insider.client, chosen=hidden(asked, "chosen"))
     text = seen.content.decode()
     assert "<del>부산</del> → <b>인천</b>" in text
-    answer = insider.client.post("/customers/bulk/", {"step": "run", "plan": hidden(seen, "plan")}, follow=True)
+    answer = insider.client.post(
+        "/customers/bulk/", {"step": "run", "plan": hidden(seen, "plan")}, follow=True
+    )
     run = BulkRun.objects.get()
     assert f"/bulk/{run.key}/" in answer.content.decode()
     assert (run.state, run.changed) == ("finished", 2)
@@ -98,9 +100,7 @@ def test_a_plan_is_of_one_person_and_one_type_and_unchanged(
 
 
 def test_errors_stand_beside_the_field(insider: Person, mine: list[int]) -> None:
-    answer = previewed(
-        insider.client, all="1", change="stage", **{"op-stage": "set", "stage": "nonsense"}
-    )
+    answer = previewed(insider.client, all="1", change="stage", **{"op-stage": "set", "stage": "nonsense"})
     assert answer.status_code == 422
     assert 'id="f-stage-error"' in answer.content.decode()
     assert "plan" not in re.findall(r'name="(\w+)"', answer.content.decode())

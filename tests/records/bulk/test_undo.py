@@ -28,7 +28,9 @@ def cities() -> list[str]:
 
 def test_every_record_gets_its_own_value_back(insider: Person, mine: list[int]) -> None:
     before = cities()
-    run = done(insider.actor, ALL, settings=change(city={"set": "인천"}, stage={"set": "prospect"}), chunk_rows=3)
+    run = done(
+        insider.actor, ALL, settings=change(city={"set": "인천"}, stage={"set": "prospect"}), chunk_rows=3
+    )
     run = undone(run, insider)
     assert cities() == before
     assert set(Customer.objects.values_list("stage", flat=True)) == {"active"}
@@ -38,7 +40,11 @@ def test_every_record_gets_its_own_value_back(insider: Person, mine: list[int]) 
 
 def test_history_names_the_act_and_its_undoing(insider: Person, mine: list[int]) -> None:
     run = undone(done(insider.actor, ALL, settings=change(city={"set": "인천"})), insider)
-    told = Change.objects.filter(record_id=mine[0]).order_by("id").values_list("origin", "request_id", "actor_id")
+    told = (
+        Change.objects.filter(record_id=mine[0])
+        .order_by("id")
+        .values_list("origin", "request_id", "actor_id")
+    )
     assert list(told) == [
         ("bulk", f"bulk-{run.key.hex}", insider.id),
         ("undo", f"bulkundo-{run.key.hex}", insider.id),
@@ -65,7 +71,9 @@ def test_what_was_changed_since_stays_and_is_listed_and_other_fields_do_not_hind
 
 
 def test_deleted_records_come_back_with_what_went_along(insider: Person, mine: list[int]) -> None:
-    contact = writing.create(registry.get("contact"), {"customer": mine[0], "name": "담당"}, actor=insider.actor)
+    contact = writing.create(
+        registry.get("contact"), {"customer": mine[0], "name": "담당"}, actor=insider.actor
+    )
     run = done(insider.actor, ALL, "delete", chunk_rows=4)
     assert run.changed == 10
     assert not Customer.objects.filter(deleted_at__isnull=True).exists()

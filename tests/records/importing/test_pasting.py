@@ -27,7 +27,7 @@ def grid(person: Person, address: str) -> str:
 def chosen(page: str) -> dict[str, str]:
     """What the form of the grid would send as it stands."""
     found = {}
-    for name, options in re.findall(r'<select[^>]*name="(\w+)"[^>]*>(.*?)</select>', page, re.S):
+    for name, options in re.findall(r'<select[^>]*name="(\w+)"[^>]*>(.*?)</select>', page, re.DOTALL):
         value = re.search(r'value="([^"]*)" selected', options)
         found[name] = value.group(1) if value else ""
     return found
@@ -41,7 +41,8 @@ def test_pasted_cells_are_shown_with_their_errors_and_brought_in(manager: Person
     assert [told[f"f{at}"] for at in range(4)] == ["external_id", "name", "city", "stage"]
     assert told["key"] == "external_id"
     bad = re.search(r'<td class="bad">없는 단계<span class="err">([^<]+)</span>', page)
-    assert bad and "유지" in bad.group(1), "the error stands beside its cell and says what would be right"
+    assert bad, "the error stands beside its cell"
+    assert "유지" in bad.group(1), "it says what would be right"
     assert not Customer.objects.exists(), "looking changes nothing"
     result = manager.client.post(answer.url, {**told, "step": "run"})
     run = ImportRun.objects.get()
@@ -55,7 +56,9 @@ def test_pasted_cells_are_shown_with_their_errors_and_brought_in(manager: Person
 
 def test_records_are_changed_by_their_key(manager: Person) -> None:
     writing.create(
-        registry.get("customer"), {"name": "한빛정밀", "external_id": "C-1", "city": "부산"}, actor=manager.actor
+        registry.get("customer"),
+        {"name": "한빛정밀", "external_id": "C-1", "city": "부산"},
+        actor=manager.actor,
     )
     answer = pasted(manager, "고객 번호\t도시\nC-1\t인천\nC-9\t대구")
     told = chosen(grid(manager, answer.url))

@@ -15,7 +15,7 @@ from dangol.identity.actors import Actor
 from dangol.records import permissions, registry, writing
 from dangol.records.batches.notes import Ids, Noted
 from dangol.records.fields import Reference
-from dangol.records.history import value_of
+from dangol.records.history import history_keys, value_of
 from dangol.records.models import Change
 from dangol.records.types import RecordType
 from dangol.records.writing import Change as NewValues
@@ -150,15 +150,9 @@ def _written(
     ]
 
 
-def _values_before(
-    sign: Signature, record_type: RecordType, ids: Sequence[int]
-) -> dict[int, dict[str, Any]]:
+def _values_before(sign: Signature, record_type: RecordType, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     """For each record the fields the run changed, with what stood there before its first change. One query."""
-    names = {
-        record_type.table.columns[name].name: name
-        for name in record_type.editable_fields
-        if name in record_type.table.columns
-    }
+    names = history_keys(record_type, record_type.editable_fields)
     rows = Change.objects.filter(
         table=record_type.table.name, record_id__in=list(ids), origin=sign.origin, request_id=sign.request
     ).order_by("id")

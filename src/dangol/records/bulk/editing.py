@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import connection
-from django.db.models import BooleanField, F, Q, QuerySet
+from django.db.models import BooleanField, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,7 +16,8 @@ from dangol.records import writing
 from dangol.records.bulk import acts
 from dangol.records.bulk.acts import ORIGIN, Act, Done, Refusal, Work
 from dangol.records.bulk.edits import Edit, fixed_values, read_edits
-from dangol.records.fields import FieldError, Money, Ref, Reference
+from dangol.records.fields import Field, FieldError, Ref
+from dangol.records.history import history_keys
 from dangol.records.types import RecordType
 from dangol.records.writing import Change, RowError, WriteError
 
@@ -59,9 +60,7 @@ def written(work: Work, changes: Sequence[Change]) -> Done:
         return done
     name = work.record_type.name
     try:
-        result = writing.write(
-            work.record_type, changes, actor=work.actor, collect=True, origin=ORIGIN
-        )
+        result = writing.write(work.record_type, changes, actor=work.actor, collect=True, origin=ORIGIN)
     except WriteError as problem:
         if len(changes) == 1:
             done.refused.append(_refusal(changes[0], problem.errors[0]))
@@ -102,29 +101,20 @@ class _Unfit(Exception):
         self.name, self.old, self.problem = name, old, problem
 
 
-def _new_values(
-    fixed: Mapping[str, Any], relative: Sequence[Edit], row: Sequence[Any]
-) -> dict[str, Any]:
+def _new_values(fixed: Mapping[str, Any], relative: Sequence[Edit], old: Mapping[str, Any]) -> dict[str, Any]:
     values = dict(fixed)
-    place = 1
     for edit in relative:
-        old = row[place]
-        currency = row[place + 1] if _currency_column(edit) else ""
-        place += 2 if _currency_column(edit) else 1
-        if old is None:
+        before = old[edit.field.name]
+        if before is None:
             continue  # there is nothing to go on from
         try:
-            values[edit.field.name] = edit.applied(old, currency or "")
+            values[edit.field.name] = edit.applied(before)
         except FieldError as problem:
-            raise _Unfit(edit.field.name, old, problem) from problem
+            raise _Unfit(edit.field.name, before, problem) from problem
     return values
 
 
-def _currency_column(edit: Edit) -> str:
-    return edit.field.currency_column if isinstance(edit.field, Money) else ""
-
-
-def _locked(work: Work, relative: Sequence[Edit]) -> tuple[dict[int, Sequence[Any]], list[int]]:
+def _locked(work: Work, relative: Sequence[Edit]) -> tuple[dict[int, dict[str, Any]], list[int]]:
     """The rows of the chunk, locked, with the values that relative edits go on from; and those changed since the preview.
 
     One query.
@@ -137,19 +127,19 @@ def _locked(work: Work, relative: Sequence[Edit]) -> tuple[dict[int, Sequence[An
             f"pg_visible_in_snapshot({table}.changed_in, %s::pg_snapshot)", [work.snapshot], BooleanField()
         )
         if work.snapshot
-        else RawSQL("true", [], BooleanField())  # noqa: S611
+        else RawSQL("true", [], BooleanField())
     )
-    columns: list[str] = []
+    read: dict[str, Any] = {"_seen": seen}
+    places: list[tuple[Field, int, int]] = []
     for edit in relative:
-        columns.append(edit.field.column)
-        if currency := _currency_column(edit):
-            columns.append(currency)
-    found: dict[int, Sequence[Any]] = {}
+        start = len(read) - 1
+        for expression in edit.field.select():
+            read[f"_v{len(read)}"] = expression
+        places.append((edit.field, start, len(read) - 1))
+    found: dict[int, dict[str, Any]] = {}
     moved = []
-    annotated = rows.annotate(_seen=seen, **{f"_v{at}": F(column) for at, column in enumerate(columns)})
-    names = ["pk", "_seen", *(f"_v{at}" for at in range(len(columns)))]
-    for number, is_seen, *values in annotated.values_list(*names):
-        found[number] = (number, *values)
+    for number, is_seen, *values in rows.annotate(**read).values_list("pk", *read):
+        found[number] = {field.name: field.value_of(values[start:end]) for field, start, end in places}
         if not is_seen:
             moved.append(number)
     return found, moved
@@ -158,7 +148,7 @@ def _locked(work: Work, relative: Sequence[Edit]) -> tuple[dict[int, Sequence[An
 def changed_meanwhile(work: Work, ids: Sequence[int], touched: set[str]) -> dict[int, Refusal]:
     """Records in which somebody else changed, after the preview, a field that is to be changed now. One query."""
     table = work.record_type.table
-    names = {table.columns[name].name: name for name in touched if name in table.columns}
+    names = history_keys(work.record_type, touched)
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -191,27 +181,23 @@ def _says(record_type: RecordType, settings: Sequence[Edit], actor: Actor) -> li
 def _already(
     rows: QuerySet[Any], record_type: RecordType, settings: Sequence[Edit], actor: Actor
 ) -> QuerySet[Any]:
-    """Those that have all the values: nothing is shifted that is not there."""
-    for edit in settings:
-        rows = rows.filter(edit.field.is_empty() if edit.is_relative or edit.op == "clear" else _has(edit.field.column, edit.field, edit.value))
-    extra = {
-        name: value
-        for name, value in fixed_values(settings).items()
-        if all(edit.field.name != name for edit in settings)
-    }
-    for name, value in extra.items():
-        field = record_type.fields[name]
-        rows = rows.filter(_has(field.column, field, value))
+    """Those that have all the values; nothing is shifted that is not there. Not told of a field that may not be compared."""
+    said = {edit.field.name for edit in settings}
+    conditions = [
+        (edit.field, None if edit.is_relative or edit.op == "clear" else edit.value) for edit in settings
+    ]
+    along = fixed_values(settings).items()
+    conditions += [(record_type.fields[name], value) for name, value in along if name not in said]
+    for field, value in conditions:
+        if value is None:
+            rows = rows.filter(field.is_empty())
+        elif "=" not in field.operators:
+            return rows.none()
+        elif isinstance(value, Ref) and value.id is None and value.key:
+            rows = rows.filter(**{f"{field.column}__{value.key[0]}": value.key[1]})
+        else:
+            rows = rows.filter(field.q("=", value))
     return rows
-
-
-def _has(column: str, field: Any, value: Any) -> Q:
-    if isinstance(field, Reference):
-        if value.id is not None:
-            return Q(**{f"{column}_id": value.id})
-        key = value.key[0] if value.key else field.title
-        return Q(**{f"{column}__{key}": value.key[1] if value.key else value.title})
-    return Q(**{column: value})
 
 
 def _shows(settings: Sequence[Edit]) -> tuple[str, ...]:
@@ -226,7 +212,7 @@ EDIT = Act(
     label=gettext_lazy("Edit"),
     icon="pencil",
     carry_out=carry_out,
-    read=lambda record_type, raw, actor: read_edits(record_type, raw, actor),
+    read=read_edits,
     says=_says,
     already=_already,
     shows=_shows,

@@ -16,7 +16,19 @@ from dangol.identity.models import User
 from dangol.records import permissions
 from dangol.records.bulk.acts import locale_of
 from dangol.records.bulk.errors import BulkProblem
-from dangol.records.fields import Date, DateTime, Field, FieldError, Integer, Locale, Money, Number, Ref, Reference
+from dangol.records.fields import (
+    Date,
+    DateTime,
+    Field,
+    FieldError,
+    Integer,
+    Locale,
+    Money,
+    Number,
+    Ref,
+    Reference,
+)
+from dangol.records.fields.numbers import Amount
 from dangol.records.types import RecordType
 from dangol.web import formats
 
@@ -47,7 +59,7 @@ class Edit:
         """The new value depends on the old one."""
         return self.op in RELATIVE
 
-    def applied(self, old: Any, currency: str = "") -> Any:
+    def applied(self, old: Any) -> Any:
         """The new value where the old one is not missing. Raises FieldError for what no longer fits."""
         try:
             match self.op:
@@ -59,7 +71,7 @@ class Edit:
                     new = Decimal(old) * (100 + self.value) / 100
         except OverflowError:
             raise FieldError("date", _("There is no such day that far away.")) from None
-        return self._rounded(new, Decimal(old), currency)
+        return self._rounded(new, Decimal(old), old.currency if isinstance(old, Amount) else "")
 
     def _rounded(self, new: Decimal, old: Decimal, currency: str) -> Any:
         """Half up, to what a person would write: whole numbers, the currency's places, or those the value has."""
@@ -129,11 +141,7 @@ def bulk_fields(actor: Actor, record_type: RecordType) -> dict[str, Field]:
     A unique value cannot be given to many; such a field can only be cleared.
     """
     known = permissions.fields_for(actor, record_type)
-    return {
-        name: field
-        for name, field in record_type.editable_fields.items()
-        if name in known and ops_of(field, record_type)
-    }
+    return {name: field for name, field in known.items() if field.editable and ops_of(field, record_type)}
 
 
 def read_edits(record_type: RecordType, raw: Mapping[str, Any], actor: Actor) -> list[Edit]:
@@ -228,9 +236,8 @@ def fixed_values(edits: Sequence[Edit]) -> dict[str, Any]:
             continue
         values[edit.field.name] = edit.value
         if edit.op == "hand_over" and edit.value.id is not None:
-            person = User.objects.filter(pk=edit.value.id).values("team_id", "territory_id").first()
-            for part in ("team", "territory"):
-                node = person[f"{part}_id"] if person else None
+            found = User.objects.filter(pk=edit.value.id).values_list("team_id", "territory_id").first()
+            for part, node in zip(("team", "territory"), found or (None, None), strict=True):
                 if node is not None and all(other.field.name != part for other in edits):
                     values[part] = Ref(id=node)
     return values

@@ -154,7 +154,9 @@ class _Work:
                 announce(BulkFinished(run_id=locked.pk), actor=self.actor)
                 return self._end(locked, BulkState.FINISHED)
             done = (
-                act.carry_out(Work(record_type, ids, self.actor, settings, locked.snapshot)) if ids else Done()
+                act.carry_out(Work(record_type, ids, self.actor, settings, locked.snapshot))
+                if ids
+                else Done()
             )
             done.refused += [Refusal(number, "missing", _("There is no such record.")) for number in lost]
             position = max((*ids, *lost))

@@ -12,7 +12,12 @@ def add_entry() -> None:
     """At the foot, for those who may change anything at all."""
     menu.add(
         menu.MenuItem(
-            key="bulk", label=_("Bulk changes"), icon="stack-2", url_name="bulk:list", order=905, visible=_may_change
+            key="bulk",
+            label=_("Bulk changes"),
+            icon="stack-2",
+            url_name="bulk:list",
+            order=905,
+            visible=_may_change,
         )
     )
 

@@ -108,7 +108,8 @@ def _tried(
 ) -> tuple[list[Refusal], list[Example]]:
     if not first:
         return [], []
-    names = [name for name in act.shows(settings) if name in record_type.fields]
+    known = permissions.fields_for(actor, record_type)
+    names = [name for name in act.shows(settings) if name in known]
     columns = [record_type.title, *(name for name in names if name != record_type.title)]
 
     def seen(deleted: bool) -> dict[int, dict[str, Any]]:
@@ -129,7 +130,7 @@ def _tried(
         if number in turned_away or old is None:
             continue
         changes = [
-            (record_type.fields[name], old[name], new[name])
+            (known[name], old[name], new[name])
             for name in names
             if new is not None and name in old and name in new and old[name] != new[name]
         ]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
 from dangol.events import queue
@@ -105,7 +105,7 @@ def run_create(plan: Plan, *, actor: Actor, origin: str = "page", chunk_rows: in
         origin=origin,
         language=actor.language,
         snapshot=plan.snapshot,
-        previewed_at=parse_datetime(plan.at),
+        previewed_at=datetime.fromisoformat(plan.at),
         selected=plan.selected,
         chunk_rows=chunk_rows or CHUNK_ROWS,
     )
@@ -188,6 +188,4 @@ def may_handle(run: BulkRun, actor: Actor) -> bool:
 def require_own(run: BulkRun, actor: Actor) -> None:
     """Raise BulkProblem for anybody else."""
     if not may_handle(run, actor):
-        raise BulkProblem(
-            _("Only who started it, or an administrator, can do this."), code="forbidden"
-        )
+        raise BulkProblem(_("Only who started it, or an administrator, can do this."), code="forbidden")

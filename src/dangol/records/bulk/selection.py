@@ -68,9 +68,7 @@ class Selection:
         except filters.FilterError as problem:
             raise BulkProblem(str(problem), field="filter", code="filter") from problem
 
-    def rows(
-        self, record_type: RecordType, actor: Actor, *, until: datetime | None = None
-    ) -> QuerySet[Any]:
+    def rows(self, record_type: RecordType, actor: Actor, *, until: datetime | None = None) -> QuerySet[Any]:
         """The records of the selection that the actor sees. Lazy.
 
         Args:

@@ -51,9 +51,7 @@ def undo(bulk_run: BulkRun, actor: Actor) -> BulkRun:
         def note(outcome: Outcome, share: float) -> None:
             for name in {name for name, _number in outcome.kept}:
                 kept = [
-                    Refusal(number, "kept", why)
-                    for (of, number), why in outcome.kept.items()
-                    if of == name
+                    Refusal(number, "kept", why) for (of, number), why in outcome.kept.items() if of == name
                 ]
                 engine.keep_refusals(run, name, kept, undoing=True)
             put_back = Counter(run.undone.get("put_back", {}))

@@ -15,6 +15,7 @@ from dangol.records.importing.choices import Choices, Part, fitted, run_choose, 
 from dangol.records.importing.columns import guessed, guessed_part
 from dangol.records.importing.errors import ImportProblem
 from dangol.records.importing.guessing import Question
+from dangol.records.importing.mapping import read_mapping
 from dangol.records.importing.readers import SourceDescription, SourceOptions, describe
 from dangol.records.models import ImportRun, ImportState
 from dangol.records.types import RecordType
@@ -34,7 +35,9 @@ def options(*, header: bool | None) -> SourceOptions:
     )
 
 
-def paste_create(*, text: str, record_type: RecordType, actor: Actor, header: bool | None = None) -> ImportRun:
+def paste_create(
+    *, text: str, record_type: RecordType, actor: Actor, header: bool | None = None
+) -> ImportRun:
     """Keep what was pasted as a draft of an import, with the columns guessed.
 
     Raises:
@@ -103,7 +106,7 @@ def paste_start(*, run: ImportRun, actor: Actor, rows: int) -> ImportRun:
     if rows > AT_ONCE:
         runs.run_start(run=run, actor=actor)
         return run
-    engine.require_permission(runs.read_mapping(run.mapping, name=run.mapping_name), actor)
+    engine.require_permission(read_mapping(run.mapping, name=run.mapping_name), actor)
     started = ImportRun.objects.filter(pk=run.pk, state=ImportState.DRAFT).update(state=ImportState.WAITING)
     run.refresh_from_db()
     return engine.run(run, actor) if started else run
@@ -111,4 +114,6 @@ def paste_start(*, run: ImportRun, actor: Actor, rows: int) -> ImportRun:
 
 def with_key(part: Part, key: str, *, existing: str, missing: str) -> Part:
     """The part known by another key, and what becomes of records that are there, and of those that are not."""
-    return replace(part, key=key, existing=existing if key else "update", missing=missing if key else "create")
+    return replace(
+        part, key=key, existing=existing if key else "update", missing=missing if key else "create"
+    )

@@ -46,8 +46,8 @@ def bulk_body() -> dict[str, Any]:
                         },
                         "change": {
                             "type": "object",
-                            "description": 'For `edit`: field → `{"set": value}`, `{"clear": null}`, `{"days": 7}`, `{"add": 5}`, '
-                            '`{"percent": -5}`, or for the owner `{"hand_over": id}`',
+                            "description": 'For `edit`: field → `{"set": value}`, `{"clear": null}`, `{"days": 7}`, '
+                            '`{"add": 5}`, `{"percent": -5}`, or for the owner `{"hand_over": id}`',
                             "additionalProperties": {
                                 "type": "object",
                                 "minProperties": 1,
@@ -144,7 +144,9 @@ def job_paths() -> dict[str, Any]:
     """The addresses of jobs."""
     job = answer("The job", {"$ref": "#/components/schemas/BulkJob"})
 
-    def operation(name: str, summary: str, responses: dict[str, Any], *more: str, **rest: Any) -> dict[str, Any]:
+    def operation(
+        name: str, summary: str, responses: dict[str, Any], *more: str, **rest: Any
+    ) -> dict[str, Any]:
         return {
             "operationId": name,
             "tags": ["bulk"],
@@ -171,7 +173,10 @@ def job_paths() -> dict[str, Any]:
                 {"200": answer("Refusals", page)},
                 parameters=[
                     parameter(
-                        "limit", "query", "", {"type": "integer", "minimum": 1, "maximum": 500, "default": 100}
+                        "limit",
+                        "query",
+                        "",
+                        {"type": "integer", "minimum": 1, "maximum": 500, "default": 100},
                     ),
                     parameter("after", "query", "`next` of the page before", {"type": "string"}),
                     parameter(

@@ -206,9 +206,7 @@ def undo(request: HttpRequest, actor: Actor, key: str) -> HttpResponse:
     return _handle(request, actor, key, take_back)
 
 
-def _handle(
-    request: HttpRequest, actor: Actor, key: str, act: Callable[..., None]
-) -> HttpResponse:
+def _handle(request: HttpRequest, actor: Actor, key: str, act: Callable[..., None]) -> HttpResponse:
     parameters(request)
     run = _run(actor, key)
     record_type = registry.find(run.record_type)

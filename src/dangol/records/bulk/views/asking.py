@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from dangol.identity.actors import Actor
-from dangol.records import widgets
+from dangol.records import permissions, widgets
 from dangol.records.bulk import acts, runs
 from dangol.records.bulk.acts import Act
 from dangol.records.bulk.edits import OPS, RELATIVE, bulk_fields, ops_of
@@ -86,7 +86,9 @@ def _act(name: str, record_type: RecordType, actor: Actor, *, in_bin: bool) -> A
     for act in acts.acts_for(actor, record_type, in_bin=in_bin):
         if act.name == name:
             return act
-    raise BulkProblem(_("Your roles do not allow this with %(records)s.") % {"records": record_type.label_plural})
+    raise BulkProblem(
+        _("Your roles do not allow this with %(records)s.") % {"records": record_type.label_plural}
+    )
 
 
 def _asked(
@@ -104,9 +106,7 @@ def _asked(
             seen = preview(
                 record_type=record_type, act=act, settings=settings, selection=selection, actor=actor
             )
-            plan = sign(
-                runs.plan_of(record_type, act, raw, selection, seen).to_json(), record_type, actor
-            )
+            plan = sign(runs.plan_of(record_type, act, raw, selection, seen).to_json(), record_type, actor)
         except BulkProblem as problem:
             error, wrong = str(problem), problem.field
     selected = seen.selected if seen else selection.count(record_type, actor)
@@ -167,7 +167,10 @@ def _lines(
         names = [name for name in dict.fromkeys(post.getlist("change")) if name in known]
     else:
         names = list(act.inputs)
-    return [_line(record_type, record_type.fields[name], post, errors.get(name, ""), act) for name in names]
+    fields = permissions.fields_for(actor, record_type)
+    return [
+        _line(record_type, fields[name], post, errors.get(name, ""), act) for name in names if name in fields
+    ]
 
 
 def _line(
@@ -187,10 +190,11 @@ def _line(
 
 def _examples(seen: Preview, record_type: RecordType, actor: Actor) -> list[dict[str, Any]]:
     locale = locale_of(actor)
+    title = permissions.fields_for(actor, record_type).get(record_type.title, record_type.title_field)
     return [
         {
             "id": one.id,
-            "title": record_type.title_field.text(one.title, locale) or f"#{one.id}",
+            "title": title.text(one.title, locale) or f"#{one.id}",
             "changes": [
                 (field.label, field.text(old, locale) or "–", field.text(new, locale) or "–")
                 for field, old, new in one.changes

@@ -21,7 +21,6 @@ from dangol.records.formulas import guarded
 from dangol.records.lists import records_at
 from dangol.records.models import BulkRefusal, BulkRun, UndoState
 from dangol.records.permissions import fields_for
-from dangol.records.types import RecordType
 from dangol.records.views.access import actor_of, locale_of
 
 PAGE = 30
@@ -100,8 +99,8 @@ def shown_refusals(actor: Actor, refusals: Sequence[BulkRefusal]) -> list[dict[s
         row = titles.get(one.record_type, {}).get(one.record_id)
         known = fields_for(actor, record_type) if record_type else {}
         title = ""
-        if record_type is not None and row is not None:
-            title = record_type.title_field.text(row.get(record_type.title), locale)
+        if record_type is not None and row is not None and record_type.title in known:
+            title = known[record_type.title].text(row[record_type.title], locale)
         lines.append(
             {
                 "id": one.record_id,
@@ -148,7 +147,9 @@ def detail(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
         "shown": SHOWN,
         "left_filter": max((run.selected or 0) - run.rows, 0) if run.state == "finished" else 0,
         "others": [
-            (known.label_plural, count) for name, count in run.others.items() if (known := registry.find(name))
+            (known.label_plural, count)
+            for name, count in run.others.items()
+            if (known := registry.find(name))
         ],
         "may_undo": runs.may_handle(run, actor)
         and run.changed > 0
@@ -232,13 +233,10 @@ def _csv(run: BulkRun, actor: Actor, *, undoing: bool) -> Iterator[str]:
     yield writer.writerow([_("Id"), _("Record"), _("Field"), _("Value"), _("Reason")])
     last = 0
     while True:
-        found = list(
-            run.refusals.filter(undoing=undoing, pk__gt=last).order_by("pk")[:BATCH]
-        )
+        found = list(run.refusals.filter(undoing=undoing, pk__gt=last).order_by("pk")[:BATCH])
         if not found:
             return
         last = found[-1].pk
         for item in shown_refusals(actor, found):
             cells = (item["title"], item["field"], item["value"], item["reason"])
             yield writer.writerow([item["id"], *(guarded(str(cell)) for cell in cells)])
-
