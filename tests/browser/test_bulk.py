@@ -135,3 +135,42 @@ def test_an_owner_is_chosen_by_typing(visit, manager, insider, outsider, world):
     page.locator("form[data-bulk-run] button").click()
     page.wait_for_selector(".toast")
     assert Customer.objects.filter(owner_id=outsider.id, team_id=outsider.user.team_id).count() == 1
+
+
+PASTED = "고객 번호\t고객명\t도시\t단계\nC-1\t새한상사\t부산\t유지\nC-2\t두리상사\t서울\t없는 단계"
+
+
+def test_cells_are_pasted_on_the_list_and_come_in_as_a_run(visit, manager, world):
+    page = visit(manager, "/customers/")
+    page.evaluate(
+        """text => {
+            const cells = new DataTransfer();
+            cells.setData("text/plain", text);
+            document.body.dispatchEvent(new ClipboardEvent("paste", {clipboardData: cells, bubbles: true, cancelable: true}));
+        }""",
+        PASTED,
+    )
+    page.wait_for_selector("table.pasted")
+    assert page.locator("select[name=f1]").input_value() == "name"
+    assert "유지" in page.locator("td.bad .err").inner_text()
+    assert axe_findings(page) == []
+    page.select_option("select[name=f3]", "")
+    page.locator("button[value=look]").click()
+    page.wait_for_selector("table.pasted")
+    expect(page.locator("td.bad")).to_have_count(0)
+    page.locator("button[value=run]").click()
+    page.wait_for_url("**/imports/**")
+    assert set(Customer.objects.filter(external_id__startswith="C-").values_list("name", flat=True)) == {
+        "새한상사",
+        "두리상사",
+    }
+
+
+def test_on_a_phone_cells_go_into_the_text_area(visit, manager, world):
+    page = visit(manager, "/customers/paste/", width=390)
+    assert axe_findings(page) == []
+    page.locator("#cells").fill(PASTED)
+    page.locator("form button[type=submit].pri").click()
+    page.wait_for_selector("table.pasted")
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert axe_findings(page) == []
