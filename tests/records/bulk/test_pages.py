@@ -99,6 +99,16 @@ def test_a_plan_is_of_one_person_and_one_type_and_unchanged(
     assert not Customer.objects.filter(city="인천").exists()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_plan_that_is_sent_twice_is_carried_out_once(insider: Person, mine: list[int]) -> None:
+    Customer.objects.update(since="2026-01-01")
+    seen = previewed(insider.client, all="1", change="since", **{"op-since": "days", "by-since": "7"})
+    for _time in range(2):
+        insider.client.post("/customers/bulk/", {"step": "run", "plan": hidden(seen, "plan")})
+    assert BulkRun.objects.count() == 1
+    assert {f"{day}" for day in Customer.objects.values_list("since", flat=True)} == {"2026-01-08"}
+
+
 def test_errors_stand_beside_the_field(insider: Person, mine: list[int]) -> None:
     answer = previewed(insider.client, all="1", change="stage", **{"op-stage": "set", "stage": "nonsense"})
     assert answer.status_code == 422

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -30,7 +31,7 @@ CHUNK_ROWS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """An act that was previewed: what is confirmed is what is done."""
+    """An act that was previewed: what is confirmed is what is done, once. `key` becomes the key of the run."""
 
     record_type: RecordType
     act: str
@@ -39,6 +40,7 @@ class Plan:
     selected: int
     snapshot: str
     at: str
+    key: str
 
     def to_json(self) -> dict[str, Any]:
         """To be signed, for the page to send back."""
@@ -49,6 +51,7 @@ class Plan:
             "selected": self.selected,
             "snapshot": self.snapshot,
             "at": self.at,
+            "key": self.key,
         }
 
     @classmethod
@@ -62,6 +65,7 @@ class Plan:
             data["selected"],
             data["snapshot"],
             data["at"],
+            data["key"],
         )
 
 
@@ -69,7 +73,9 @@ def plan_of(
     record_type: RecordType, act: Act, raw: dict[str, Any], selection: Selection, seen: Preview
 ) -> Plan:
     """The plan that a preview showed."""
-    return Plan(record_type, act.name, raw, selection, seen.selected, seen.snapshot, seen.at)
+    return Plan(
+        record_type, act.name, raw, selection, seen.selected, seen.snapshot, seen.at, str(uuid.uuid4())
+    )
 
 
 def runs_visible_to(actor: Actor) -> QuerySet[BulkRun]:
@@ -97,6 +103,7 @@ def runs_visible_to(actor: Actor) -> QuerySet[BulkRun]:
 def run_create(plan: Plan, *, actor: Actor, origin: str = "page", chunk_rows: int = 0) -> BulkRun:
     """Note an act down; it waits. Raises BulkProblem when the actor may not, or the settings make no sense."""
     run = BulkRun(
+        key=uuid.UUID(plan.key),
         owner_id=actor.user_id,
         record_type=plan.record_type.name,
         act=plan.act,
@@ -116,7 +123,7 @@ def run_create(plan: Plan, *, actor: Actor, origin: str = "page", chunk_rows: in
 
 
 def run_start(plan: Plan, *, actor: Actor, origin: str = "page", wait: bool = True) -> BulkRun:
-    """Carry a plan out: at once when it is short, else in the background.
+    """Carry a plan out: at once when it is short, else in the background. Sent twice, it is done once.
 
     Args:
         wait: whether the caller waits for a short one.
@@ -124,13 +131,16 @@ def run_start(plan: Plan, *, actor: Actor, origin: str = "page", wait: bool = Tr
     Raises:
         BulkProblem: the actor may not, or the act makes no sense.
     """
-    if wait and plan.selected <= AT_ONCE:
-        run = run_create(plan, actor=actor, origin=origin)
-        return engine.run(run, actor)
-    with transaction.atomic():
-        run = run_create(plan, actor=actor, origin=origin)
-        enqueue(run)
-    return run
+    short = wait and plan.selected <= AT_ONCE
+    try:
+        with transaction.atomic():
+            run = run_create(plan, actor=actor, origin=origin)
+            if not short:
+                enqueue(run)
+    except IntegrityError:
+        # The key is there: the same plan was sent before. Adding 7 days once was what was meant.
+        return BulkRun.objects.get(key=plan.key, owner_id=actor.user_id)
+    return engine.run(run, actor) if short else run
 
 
 def enqueue(run: BulkRun) -> None:
