@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -72,6 +72,15 @@ def history(
     return HistoryPage(
         _items(actor, record_type, found[:limit]), found[limit - 1].id if len(found) > limit else None
     )
+
+
+def history_keys(record_type: RecordType, names: Iterable[str]) -> dict[str, str]:
+    """What history calls these fields → the field: the column, or `column.field` for one that is kept within a column."""
+    columns = record_type.table.columns
+    return {
+        columns[name].name if name in columns else f"{record_type.fields[name].column}.{name}": name
+        for name in names
+    }
 
 
 def _items(actor: Actor, record_type: RecordType, rows: Sequence[Change]) -> list[HistoryItem]:

@@ -179,6 +179,21 @@ def record_get(
     return found[0][0] if found else None
 
 
+def records_at(
+    *,
+    actor: Actor,
+    record_type: RecordType,
+    ids: Sequence[int],
+    columns: Sequence[str],
+    deleted: bool = False,
+) -> dict[int, dict[str, Any]]:
+    """These records by id, with those of the columns that exist for the actor; without what he may not see. One query."""
+    known = permissions.fields_for(actor, record_type)
+    rows = permissions.visible_to(actor, record_type, deleted=deleted).filter(pk__in=list(ids))
+    fields = {name: known[name] for name in columns if name in known}
+    return {row["id"]: row for row, _key in _read(actor, rows, fields, [], max(len(ids), 1))}
+
+
 def record_count(*, actor: Actor, record_type: RecordType, tree: Tree | None = None, seen: int = 0) -> Count:
     """How many records match, up to 10,000, and never longer than a blink.
 

@@ -3,7 +3,9 @@
 from django.urls import include, path, register_converter
 
 from dangol.records import registry
+from dangol.records.bulk import views as bulk
 from dangol.records.exporting.views import export
+from dangol.records.importing.views import pasting
 from dangol.records.types import RecordType
 from dangol.records.views import bins, cells, details, forms, lists, palette
 
@@ -46,6 +48,11 @@ urlpatterns = [
     path("<record_type:record_type>/new/", forms.new, name="new"),
     path("<record_type:record_type>/shown/", forms.shown, name="shown"),
     path("<record_type:record_type>/export/", export, name="export"),
+    path("<record_type:record_type>/bulk/", bulk.begin, name="bulk"),
+    path("<record_type:record_type>/bulk/count/", bulk.count, name="bulk_count"),
+    path("<record_type:record_type>/bulk/field/", bulk.line, name="bulk_field"),
+    path("<record_type:record_type>/paste/", pasting.paste, name="paste"),
+    path("<record_type:record_type>/paste/<uuid:key>/", pasting.pasted, name="pasted"),
     path("<record_type:record_type>/bin/", bins.index, name="bin"),
     path("<record_type:record_type>/<int:record_id>/", include(_record)),
 ]

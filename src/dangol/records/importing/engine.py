@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dangol.events.outbox import announce
 from dangol.identity.actors import Actor
+from dangol.records.batches import ranges
 from dangol.records.fields import Locale
 from dangol.records.importing import counters, rejects, repeats
 from dangol.records.importing.ahead import Prepared, chunks_ahead
@@ -125,17 +126,6 @@ def require_permission(mapping: Mapping, actor: Actor) -> None:
 def request_of(import_run: ImportRun) -> str:
     """The request id under which history keeps what a run changed."""
     return f"import-{import_run.key.hex}"
-
-
-def ranges(ids: Sequence[int]) -> list[list[int]]:
-    """Ids as ranges from … to, both included: `[1, 2, 3, 7]` → `[[1, 3], [7, 7]]`."""
-    found: list[list[int]] = []
-    for number in sorted(ids):
-        if found and number == found[-1][1] + 1:
-            found[-1][1] = number
-        else:
-            found.append([number, number])
-    return found
 
 
 def locale_of(actor: Actor) -> Locale:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from dangol.identity.actors import Actor
 from dangol.records import history as histories
@@ -18,6 +21,15 @@ from dangol.records.fields import Choice, DateTime, Field, Locale
 from dangol.records.own import conditions
 from dangol.records.types import RecordType
 from dangol.records.views.access import actor_of, load, locale_of, title_of
+
+ORIGINS = {
+    "page": "",
+    "import": _("Import"),
+    "bulk": _("Bulk change"),
+    "undo": _("Undone"),
+    "api": _("API"),
+}
+"""The ways in, as history names them; a page needs no mention."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +86,12 @@ def history(request: HttpRequest, record_type: RecordType, record_id: int) -> Ht
         after=int(after) if after.isascii() and after.isdigit() and len(after) < 19 else None,
     )
     items = [
-        (item, [(change.label, *histories.shown(record_type, change, locale)) for change in item.fields])
+        (
+            item,
+            [(change.label, *histories.shown(record_type, change, locale)) for change in item.fields],
+            ORIGINS.get(item.origin, item.origin),
+            _act_url(item),
+        )
         for item in page.items
     ]
     context = {
@@ -86,6 +103,17 @@ def history(request: HttpRequest, record_type: RecordType, record_id: int) -> Ht
         "created_by": record_type.fields["created_by"].text(record["created_by"], locale),
     }
     return render(request, "records/history.html", context)
+
+
+def _act_url(item: histories.HistoryItem) -> str:
+    """The page of the bulk act that made the change, or took it back; empty for other changes. Who may see it decides there."""
+    prefix, _dash, key = item.request_id.partition("-")
+    if (prefix, item.origin) not in (("bulk", "bulk"), ("bulkundo", "undo")):
+        return ""
+    try:
+        return reverse("bulk:detail", args=[uuid.UUID(key)])
+    except ValueError:
+        return ""
 
 
 def _allowed(actor: Actor, record_type: RecordType, action: str, record: dict[str, Any]) -> bool:

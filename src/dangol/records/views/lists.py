@@ -19,6 +19,8 @@ from django.utils.translation import gettext_lazy
 
 from dangol.identity.actors import Actor, may_administer
 from dangol.records import filters, permissions
+from dangol.records.bulk.acts import acts_for
+from dangol.records.bulk.selection import list_token
 from dangol.records.exporting import forms as exporting
 from dangol.records.fields import Choice, Field, Locale
 from dangol.records.filters.tree import EVERYTHING, And, Tree
@@ -111,13 +113,18 @@ def index(request: HttpRequest, record_type: RecordType) -> HttpResponse:
     base = request.GET.copy()
     for passing in ("after", "before", "_"):
         base.pop(passing, None)
+    bulk_acts = acts_for(actor, record_type)
     context = {
         "record_type": record_type,
+        "bulk_acts": bulk_acts,
+        "list_token": list_token(record_type, actor, filter_text=state.text, sort=sort) if bulk_acts else "",
         "state": state,
         "problem": problem,
         "chips": _chips(record_type, state, base, actor),
         "headings": [_heading(record_type, name, sort or record_type.default_sort, base) for name in columns],
-        "rows": _rows(record_type, page.rows, columns, locale, _editable(actor, record_type, page.rows)),
+        "rows": _rows(
+            record_type, page.rows, columns, locale, _editable(actor, record_type, page.rows), bool(bulk_acts)
+        ),
         "next_url": _url(base, after=page.next) if page.next else "",
         "previous_url": _url(base, before=page.previous) if page.previous else "",
         "count_url": f"{reverse('records:count', args=[record_type])}?{_query(base)}",
@@ -313,15 +320,23 @@ def _rows(
     columns: Sequence[str],
     locale: Locale,
     editable: Collection[int],
+    picked: bool,
 ) -> SafeString:
     """The body of the table. Written here: a template takes many times as long for some hundred cells."""
     fields = [record_type.fields[name] for name in columns]
     title = record_type.title_field
     plan = [(field, _style(field), field.editable and field.kind != "long_text") for field in fields]
     shown = []
+    pick = escape(_("Select")) if picked else ""
     for row in rows:
         address = f"/{record_type.path}/{row['id']}/"
         shown.append("<tr>")
+        if picked:
+            name = escape(title.text(row[title.name], locale) or f"#{row['id']}")
+            shown[-1] = (
+                f'<tr data-id="{row["id"]}"><td class="pick">'
+                f'<input type="checkbox" autocomplete="off" aria-label="{pick}: {name}"></td>'
+            )
         reached = row["id"] in editable
         for field, style, is_editable in plan:
             if field is title:
