@@ -12,9 +12,10 @@ from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
 
 from dangol.identity.actors import Actor
-from dangol.records import permissions, registry
+from dangol.records import fieldrules, permissions, registry
 from dangol.records.fields import Locale, Ref, Reference
 from dangol.records.fields.base import Label
+from dangol.records.fields.masks import Mask, Masked
 from dangol.records.models import Change
 from dangol.records.types import RecordType
 
@@ -72,16 +73,20 @@ def history(
 
 
 def _items(actor: Actor, record_type: RecordType, rows: Sequence[Change]) -> list[HistoryItem]:
+    """The changes as the actor may see them; one that changed nothing but what is hidden is not there."""
+    record_type = fieldrules.seen_by(actor, record_type)
     fields = {
         record_type.table.columns[name].name: name
         for name in record_type.fields
         if name in record_type.table.columns
     }
+    known = {column.name for column in record_type.table.columns.values()} if record_type.rules else ()
     titles = _titles(actor, record_type, rows, fields)
     users = get_user_model()._default_manager.in_bulk({row.actor_id for row in rows if row.actor_id})
     items = []
     for row in rows:
         changes = []
+        hidden = False
         action = row.action
         for column, (before, after) in row.changes.items():
             if column == "deleted_at":
@@ -89,6 +94,7 @@ def _items(actor: Actor, record_type: RecordType, rows: Sequence[Change]) -> lis
                 continue
             name = fields.get(column)
             if name is None:
+                hidden = hidden or column in known
                 continue
             field = record_type.fields[name]
             changes.append(
@@ -99,6 +105,8 @@ def _items(actor: Actor, record_type: RecordType, rows: Sequence[Change]) -> lis
                     value_of(field, after, titles.get(name, {})),
                 )
             )
+        if hidden and not changes and action == row.action:
+            continue
         user = users.get(row.actor_id) if row.actor_id else None
         who = getattr(user, "name", "") or _("System")
         items.append(
@@ -134,6 +142,8 @@ def _titles(
         target = registry.find(field.target or "")
         known = permissions.visible_to(actor, target) if target else field.model._default_manager.all()
         found[name] = dict(known.filter(pk__in=ids).values_list("pk", field.title))
+        if target is not None and not fieldrules.is_clear(actor, target.name, target.title):
+            found[name] = {key: fieldrules.masked_title(actor, target, title) for key, title in found[name].items()}
     return found
 
 
@@ -145,6 +155,8 @@ def value_of(field: Any, raw: Any, titles: Mapping[int, str]) -> Any:
     """
     if raw is None or raw == "":
         return None
+    if isinstance(field, Masked):
+        return field.masked(value_of(field.behind, raw, titles))
     match field.kind:
         case "reference":
             return Ref(id=raw, title=titles.get(raw, ""))
@@ -171,8 +183,8 @@ def history_json(record_type: RecordType, items: Sequence[HistoryItem]) -> list[
             "changes": [
                 {
                     "field": change.name,
-                    "before": record_type.fields[change.name].to_json(change.before),
-                    "after": record_type.fields[change.name].to_json(change.after),
+                    "before": _json(record_type, change.name, change.before),
+                    "after": _json(record_type, change.name, change.after),
                 }
                 for change in item.fields
             ],
@@ -181,7 +193,15 @@ def history_json(record_type: RecordType, items: Sequence[HistoryItem]) -> list[
     ]
 
 
+def _json(record_type: RecordType, name: str, value: Any) -> Any:
+    return str(value) if isinstance(value, Mask) else record_type.fields[name].to_json(value)
+
+
 def shown(record_type: RecordType, change: FieldChange, locale: Locale) -> tuple[str, str]:
     """Before and after as a person reads them."""
     field = record_type.fields[change.name]
-    return field.text(change.before, locale) or "–", field.text(change.after, locale) or "–"
+
+    def text(value: Any) -> str:
+        return str(value) if isinstance(value, Mask) else field.text(value, locale)
+
+    return text(change.before) or "–", text(change.after) or "–"

@@ -1,7 +1,7 @@
 """Who works here, where they stand, what they may do."""
 
 from dangol.identity.models.access import AccessChange
-from dangol.identity.models.roles import Action, Grant, Role, Scope
+from dangol.identity.models.roles import Action, FieldRule, Grant, Role, Rule, Scope
 from dangol.identity.models.tokens import Token
 from dangol.identity.models.trees import Team, Territory, Tree
 from dangol.identity.models.users import Theme, User
@@ -9,8 +9,10 @@ from dangol.identity.models.users import Theme, User
 __all__ = [
     "AccessChange",
     "Action",
+    "FieldRule",
     "Grant",
     "Role",
+    "Rule",
     "Scope",
     "Team",
     "Territory",

@@ -29,6 +29,8 @@ LOOKUPS = {
 NEGATIONS = {"!=": "=", "not in": "in", "not contains": "contains"}
 
 SEOUL = ZoneInfo("Asia/Seoul")
+OPAQUE = "•••"
+"""A masked value of which nothing is shown."""
 EMPTY_MARK = SafeString('<span class="mut" aria-hidden="true">–</span>')
 
 
@@ -79,6 +81,9 @@ class Field:
     """Name of the record type that the value is computed from. It is shown, sorted and filtered by only where the
     actor may see records of that type that belong where this record belongs; elsewhere there is no value. Only for
     fields of types that carry owner, team and territory themselves."""
+    reads: tuple[str, ...] = ()
+    """The fields that the value is computed from, as `field` of the same record type or `type.field` of another. Whoever
+    may not see one of them does not see the value either."""
 
     def __init__(
         self,
@@ -173,6 +178,10 @@ class Field:
     def input(self, value: Any, locale: Locale) -> str:
         """The value as the edit widget takes it."""
         return self.text(value, locale)
+
+    def mask(self, value: Any) -> str:
+        """What is shown of a value to those who may know that there is one, but not which."""
+        return OPAQUE
 
     # filter
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from dangol.identity.actors import Actor
-from dangol.records import openapi, permissions, registry
+from dangol.records import fieldrules, openapi, permissions, registry
 from dangol.records.rest.endpoints import parameters
 from dangol.records.types import RecordType
 
@@ -17,8 +17,18 @@ _documents: dict[tuple[Any, ...], bytes] = {}
 
 
 def openapi_json(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """`GET /api/v1/openapi.json`, in English for everybody. No queries."""
+    """`GET /api/v1/openapi.json`, in English for everybody. No queries.
+
+    Whom field rules keep something from gets a description without it.
+    """
     parameters(request)
+    if actor.field_rules and not actor.is_administrator:
+        seen = [fieldrules.seen_by(actor, item) for item in registry.all_types()]
+        return HttpResponse(
+            orjson.dumps(openapi.document(seen)),
+            content_type="application/json",
+            headers={"Cache-Control": "private, no-cache"},
+        )
     key = tuple((item.name, *item.fields) for item in registry.all_types())
     if key not in _documents:
         _documents.clear()
@@ -31,7 +41,7 @@ def openapi_json(request: HttpRequest, actor: Actor) -> HttpResponse:
 def reference(request: HttpRequest) -> HttpResponse:
     """`GET /api/v1/docs`: the same for people, of the record types that they may see. No queries."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    seen = [item for item in registry.all_types() if actor.may(item.name, "view")]
+    seen = [fieldrules.seen_by(actor, item) for item in registry.all_types() if actor.may(item.name, "view")]
     context = {
         "types": [_described(item, actor) for item in seen],
         "problems": openapi.PROBLEMS.items(),
