@@ -16,6 +16,7 @@ class AdministrationConfig(AppConfig):
         from dangol.web import menu
 
         registry.register_folder(Path(__file__).parent / "mappings")
+        menu.routes.seeing_end = "administration:see-as-end"
         department = _("Settings")
         menu.add(
             menu.MenuItem(

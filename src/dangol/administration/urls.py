@@ -3,7 +3,7 @@
 from allauth.account import views as account
 from django.urls import include, path, register_converter
 
-from dangol.administration.views import overview, people, profile, roles, trees, work
+from dangol.administration.views import overview, people, profile, roles, seeing, trees, work
 
 register_converter(trees.TreeConverter, "tree")
 
@@ -20,6 +20,8 @@ settings_pages = [
     path("users/<int:pk>/password/", people.user_password, name="user-password"),
     path("users/<int:pk>/deactivate/", people.user_deactivate, name="user-deactivate"),
     path("users/<int:pk>/activate/", people.user_activate, name="user-activate"),
+    path("users/<int:pk>/see-as/", seeing.see_as, name="see-as"),
+    path("see-as/end/", seeing.see_as_end, name="see-as-end"),
     path("<tree:kind>/", trees.tree_list, name="trees"),
     path("<tree:kind>/new/", trees.node_new, name="node-new"),
     path("<tree:kind>/<int:pk>/", trees.node_edit, name="node"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -162,6 +162,25 @@ def _effective(
         if rule:
             found[record_type, name] = rule
     return MappingProxyType(found)
+
+
+UNSEEN: Final = frozenset({Action.IMPORT.value, Action.EXPORT.value, Action.ADMINISTER.value})
+
+
+def seen_through(actor: Actor, administrator_id: int) -> Actor:
+    """The actor as an administrator looks through his or her eyes: nothing leaves, nothing is set, nothing is written.
+
+    Rights to create, edit and delete stay, so that the same is shown; whoever uses one is refused by the middleware, and
+    by the writer.
+    """
+    return replace(
+        actor,
+        seen_by=administrator_id,
+        is_administrator=False,
+        grants=MappingProxyType(
+            {key: scopes for key, scopes in actor.grants.items() if key[1] not in UNSEEN}
+        ),
+    )
 
 
 def may_administer(actor: Actor | None) -> bool:

@@ -194,7 +194,7 @@ def _leaving_row(actor: Actor, one: selectors.Leaving) -> dict[str, Any]:
             "since": formats.number(one.recency, language),
         }
     return {
-        "name": one.name,
+        "name": fieldrules.masked_title(actor, registry.get("customer"), one.name),
         "url": f"/customers/{one.id}/",
         "reason": reason,
         "revenue": formats.money_short(one.revenue, one.currency or formats.HOME_CURRENCY, language),

@@ -118,6 +118,13 @@ def answers(actor: Actor | None, record_type: RecordType, name: str, op: str) ->
     return rule != HIDDEN and (rule != MASKED or op in EMPTINESS)
 
 
+def title_answers(actor: Actor | None, record_type: RecordType) -> bool:
+    """May records of the type be told apart by their titles."""
+    if actor is None or actor.is_administrator or not actor.field_rules:
+        return True
+    return answers(actor, record_type, record_type.title, "=")
+
+
 def shown_row(
     actor: Actor, type_name: str, row: Mapping[str, Any], names: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
@@ -137,11 +144,16 @@ def shown_row(
             continue
         rule = rule_of(actor.field_rules, record_type, name)
         if rule == HIDDEN:
-            shown[key] = "" if isinstance(value, str) else None
+            shown[key] = _nothing(value)
         elif rule == MASKED:
             mask = Mask(record_type.fields[name].mask(value))
-            shown[key] = mask if isinstance(value, str) else None
+            # Code that reckons with the value takes one that is masked altogether for none.
+            shown[key] = mask if isinstance(value, str) and not mask.is_opaque else _nothing(value)
     return shown
+
+
+def _nothing(value: Any) -> Any:
+    return "" if isinstance(value, str) else None
 
 
 def facts(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -156,7 +168,7 @@ def facts(record: Mapping[str, Any]) -> dict[str, Any]:
 
 def whole(record_type: RecordType) -> RecordType:
     """The record type itself, of one as it is for somebody."""
-    return record_type.whole or record_type
+    return getattr(record_type, "whole", None) or record_type
 
 
 def seen_by(actor: Actor | None, record_type: RecordType) -> RecordType:
@@ -168,7 +180,8 @@ def seen_by(actor: Actor | None, record_type: RecordType) -> RecordType:
 
 def akin(record_type: RecordType, other: RecordType) -> RecordType:
     """Another record type as it is for whom `record_type` is what it is: for walking from one to the other."""
-    return other if record_type.rules is None else _view(whole(other), record_type.rules)
+    rules = getattr(record_type, "rules", None)
+    return other if rules is None else _view(whole(other), rules)
 
 
 def _view(record_type: RecordType, rules: Rules) -> RecordType:

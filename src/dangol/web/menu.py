@@ -118,12 +118,14 @@ class Routes:
     """Names of the routes the frame uses, set by the room that owns them; "" leaves the part out.
 
     search: takes `q`, answers with a fragment of `role="option"` links for the palette.
-    home: where the name of the product leads. sign_out: takes POST.
+    home: where the name of the product leads. sign_out: takes POST. seeing_end: takes POST, ends looking through
+    another's eyes.
     """
 
     search: str = ""
     home: str = ""
     sign_out: str = "account_logout"
+    seeing_end: str = ""
 
 
 routes = Routes()

@@ -278,7 +278,7 @@ class _Compiler(Meaning):
             raise FilterError(
                 _("“%(field)s” can only be filtered by number here.") % {"field": field.label}, code="lake"
             )
-        if not fieldrules.answers(self.actor, target, target.title, "="):
+        if not fieldrules.title_answers(self.actor, target):
             return ibis.literal(False)
         seen = self.seen(target)
         named = next((each for each in target.fields.values() if each.column == field.title), None)

@@ -99,6 +99,7 @@ class Field:
         default: Any = None,
         help: Label = "",  # noqa: A002 - the word of Django's own fields
         personal: bool = False,
+        reads: tuple[str, ...] = (),
     ) -> None:
         self.name = name
         self.label = label
@@ -111,6 +112,7 @@ class Field:
         self.default = default
         self.help = help
         self.personal = personal
+        self.reads = reads
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"

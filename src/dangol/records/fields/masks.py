@@ -40,7 +40,6 @@ class Masked(Field):
             behind.name,
             label=behind.label,
             column=behind.column,
-            unique=behind.unique,
             editable=behind.editable,
             sortable=False,
             nullable=behind.nullable,

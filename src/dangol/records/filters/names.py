@@ -136,7 +136,7 @@ def _labels(record_type: RecordType, items: Mapping[str, Anything], kind: str) -
     """Normalised labels of all languages → names. Kept until the record type gains or loses a field."""
     names = tuple(items)
     # A type with hidden fields has a table beside the whole one, so that the two do not drive each other out.
-    key = (record_type.name, kind, record_type.rules is not None)
+    key = (record_type.name, kind, getattr(record_type, "rules", None) is not None)
     cached = _label_tables.get(key)
     if cached is not None and cached[0] == names:
         return cached[1]

@@ -282,7 +282,7 @@ class _Compiler(Meaning):
         target = target_of(field)
         if target is None or not isinstance(field, Reference):
             return field.q("=", Ref(title=title), path)
-        rows = self.rows(target) if fieldrules.answers(self.actor, target, target.title, "=") else None
+        rows = self.rows(target) if fieldrules.title_answers(self.actor, target) else None
         if rows is None:
             return _nothing(path)
         return Q(Exists(rows.filter(**{field.title: title}, pk=OuterRef(path + field.column))))

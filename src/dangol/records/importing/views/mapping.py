@@ -61,7 +61,7 @@ def mapping(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
         error, status = str(problem), 422
         choices, description = _kept(run, types)
     choices = settled(choices, description)
-    shown = blocks(choices, description)
+    shown = blocks(choices, description, actor)
     if request.method == "POST" and not error and request.POST.get("action") == "next":
         error = _unanswered(shown)
         if not error:
@@ -131,7 +131,7 @@ def _kept(run: ImportRun, types: Sequence[RecordType]) -> tuple[Choices, SourceD
     description = described(run, SourceOptions())
     allowed = {known.name for known in types}
     name = next((name for name in reversed(run.record_types) if name in allowed), types[0].name)
-    return Choices(parts=(guessed_part(registry.get(name), description),)), description
+    return Choices(parts=(guessed_part(next(known for known in types if known.name == name), description),)), description
 
 
 def _is_beyond(run: ImportRun) -> bool:
@@ -188,6 +188,6 @@ def write_out(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
         messages.error(request, str(problem))
         return redirect(address_of(run))
     choices = settled(choices, description)
-    shown = blocks(choices, description)
+    shown = blocks(choices, description, actor)
     context = {**facts(actor, run), **_page(choices, description, shown, types), "error": "", "written": form}
     return render(request, "records/importing/mapping.html", context, status=422)
