@@ -74,7 +74,9 @@ MASKS = ("010-****-5678", "010-****-9191", "z********z", "•••")
 def visitor(company, rules=RULES, code="kept"):
     """Somebody who may do everything with every record, but for some fields."""
     types = [record_type.name for record_type in registry.all_types() if not record_type.scope.administered]
-    grants = [(name, action.value, "all") for name in types for action in Action if action != Action.ADMINISTER]
+    grants = [
+        (name, action.value, "all") for name in types for action in Action if action != Action.ADMINISTER
+    ]
     role = role_save(actor=SYSTEM, code=code, name=code, grants=grants, rules=rules)
     return person(
         f"{code}@example.com", "송하린", roles=(role.code,), team=company.busan, territory=company.south
@@ -107,7 +109,18 @@ def told(text: str) -> list[str]:
 def questions_of(path):
     record_type = registry.by_path(path.strip("/").split("/")[-1])
     yield ""
-    for words in ("zqdescr", "zqmail", "kept.example", "ZQKEY-4711", "7777", "5678", "zqstreet", "zqremark", "ZQMACH-08", "zqbody"):
+    for words in (
+        "zqdescr",
+        "zqmail",
+        "kept.example",
+        "ZQKEY-4711",
+        "7777",
+        "5678",
+        "zqstreet",
+        "zqremark",
+        "ZQMACH-08",
+        "zqbody",
+    ):
         if path.startswith(("/search/", "/lookup/", "/api/v1/search")):
             yield f"?q={words}"
     if record_type is not None:
@@ -161,12 +174,16 @@ def test_the_same_walk_tells_everything_to_those_without_rules(kept, company, se
 
 
 @pytest.mark.parametrize("kind", ["csv", "csv-cp949", "jsonl", "xlsx", "parquet"])
-@pytest.mark.parametrize("path", ["customers", "interactions", "machines", "contacts", "orders", "invoices", "repairs"])
+@pytest.mark.parametrize(
+    "path", ["customers", "interactions", "machines", "contacts", "orders", "invoices", "repairs"]
+)
 def test_no_export_tells_a_hidden_or_masked_value(kept, path, kind):
-    from zipfile import ZipFile, is_zipfile
     import io
+    from zipfile import ZipFile, is_zipfile
 
-    answer = kept.client.post(f"/{path}/export/", {"kind": kind, "columns": "all", "reason": "시험을 위해 내보내기"})
+    answer = kept.client.post(
+        f"/{path}/export/", {"kind": kind, "columns": "all", "reason": "시험을 위해 내보내기"}
+    )
     assert answer.status_code in (200, 302), body_of(answer)
     if answer.status_code == 302:
         answer = kept.client.get(answer.url)
@@ -240,7 +257,9 @@ def test_a_masked_field_answers_only_whether_it_has_a_value(kept, type_name, nam
     assert asked(kept, path, filter=f"{name} = 1")[0] == 400
     assert asked(kept, path, filter=f"{name} in (1, 2)")[0] == 400
     assert asked(kept, path, filter=f'{{"field": "{name}", "op": "=", "value": "1"}}')[0] == 400
-    having, lacking = (len(asked(kept, path, filter=f"{name} {op}")[1]["items"]) for op in ("is not empty", "is empty"))
+    having, lacking = (
+        len(asked(kept, path, filter=f"{name} {op}")[1]["items"]) for op in ("is not empty", "is empty")
+    )
     assert having >= 1
     assert having + lacking == len(asked(kept, path)[1]["items"])
 
@@ -256,7 +275,11 @@ def test_a_condition_made_by_somebody_else_tells_nothing_about_a_hidden_field(ke
     record_type = registry.get(type_name)
     field = record_type.fields[name]
     value = data.draw(st.sampled_from([*(str(value) for value in VALUES[type_name].values()), "0", "x"]))
-    op = data.draw(st.sampled_from([op for op in ("=", "!=", "contains", ">", "<", "starts with", "in") if op in field.operators]))
+    op = data.draw(
+        st.sampled_from(
+            [op for op in ("=", "!=", "contains", ">", "<", "starts with", "in") if op in field.operators]
+        )
+    )
     text = f'{name} {op} ("{value}")' if op == "in" else f'{name} {op} "{value}"'
     try:
         tree = filters.parse(text, record_type)
@@ -270,7 +293,10 @@ def test_a_condition_made_by_somebody_else_tells_nothing_about_a_hidden_field(ke
 
 def test_nothing_is_found_by_a_hidden_value_and_by_a_masked_one_only_whole(kept, secrets):
     def hits(words):
-        return [hit["id"] for hit in kept.api.get("/api/v1/search", {"q": words, "types": "customer"}).json()["items"]]
+        return [
+            hit["id"]
+            for hit in kept.api.get("/api/v1/search", {"q": words, "types": "customer"}).json()["items"]
+        ]
 
     customer = secrets.ids["customer"]
     for words in ("ZQKEY-4711", "ZQKEY", "4711", "zqmailqz@kept.example", "zqmail", "kept.example"):
@@ -305,20 +331,30 @@ def test_a_masked_name_is_masked_wherever_it_stands(company, secrets):
         assert name not in body_of(answer), path
     assert asked(who, "orders", sort="customer")[0] == 400
     assert asked(who, "orders", filter='customer = "비밀정밀 주식회사 zqcustomerqz"')[1]["items"] == []
-    assert [hit["id"] for hit in who.api.get("/api/v1/search?q=비밀정밀 주식회사 zqcustomerqz&types=customer").json()["items"]]
+    assert [
+        hit["id"]
+        for hit in who.api.get("/api/v1/search?q=비밀정밀 주식회사 zqcustomerqz&types=customer").json()[
+            "items"
+        ]
+    ]
     assert not who.api.get("/api/v1/search?q=zqcustomer&types=customer").json()["items"]
 
 
 def test_what_is_read_only_is_shown_but_not_changed(company, secrets):
-    who = visitor(company, {("customer", "city"): "read_only", ("machine", "price"): "read_only"}, code="fixed")
+    who = visitor(
+        company, {("customer", "city"): "read_only", ("machine", "price"): "read_only"}, code="fixed"
+    )
     customer = secrets.ids["customer"]
     assert who.api.get(f"/api/v1/customers/{customer}").json()["city"] == "비밀정밀"
-    answer = who.api.patch(
-        f"/api/v1/customers/{customer}", {"city": "부산"}, content_type="application/json"
-    )
+    answer = who.api.patch(f"/api/v1/customers/{customer}", {"city": "부산"}, content_type="application/json")
     assert answer.status_code == 422
     assert [(error["field"], error["code"]) for error in answer.json()["errors"]] == [("city", "read_only")]
-    assert who.api.post("/api/v1/machines", {"name": "x", "code": "x-1", "price": "5"}, content_type="application/json").status_code == 422
+    assert (
+        who.api.post(
+            "/api/v1/machines", {"name": "x", "code": "x-1", "price": "5"}, content_type="application/json"
+        ).status_code
+        == 422
+    )
     assert who.client.get(f"/customers/{customer}/cell/city/").status_code == 404
     page = body_of(who.client.get(f"/customers/{customer}/edit/"))
     assert 'name="street"' in page
@@ -351,7 +387,10 @@ def test_writing_a_hidden_field_is_refused_like_an_unknown_one(kept, secrets):
         for name in ("description", "nothing_of_that_name")
     ]
     assert [error[0]["code"] for error in refused] == ["unknown_field", "unknown_field"]
-    assert registry.get("customer").model.objects.get(pk=secrets.ids["customer"]).description == "zqdescriptionqz"
+    assert (
+        registry.get("customer").model.objects.get(pk=secrets.ids["customer"]).description
+        == "zqdescriptionqz"
+    )
 
 
 def test_a_change_of_a_hidden_field_is_no_history_for_whom_it_is_hidden(kept, secrets):
@@ -359,7 +398,11 @@ def test_a_change_of_a_hidden_field_is_no_history_for_whom_it_is_hidden(kept, se
     before = kept.api.get(customer).json()["items"]
     writing.update(registry.get("customer"), secrets.ids["customer"], {"description": "neu"}, actor=SYSTEM)
     assert kept.api.get(customer).json()["items"] == before
-    assert all(change["field"] not in ("description", "email", "external_id") for item in before for change in item["changes"])
+    assert all(
+        change["field"] not in ("description", "email", "external_id")
+        for item in before
+        for change in item["changes"]
+    )
     phones = [change for item in before for change in item["changes"] if change["field"] == "phone"]
     assert phones
     assert all(change[side] in (None, "010-****-5678") for change in phones for side in ("before", "after"))
@@ -385,4 +428,7 @@ def test_what_is_computed_from_a_hidden_field_is_hidden_too(kept, secrets):
 
 def test_no_rule_holds_for_administrators_and_the_system(administrator, secrets):
     assert administrator.actor.field_rules == {}
-    assert administrator.api.get(f"/api/v1/customers/{secrets.ids['customer']}").json()["phone"] == "+821077775678"
+    assert (
+        administrator.api.get(f"/api/v1/customers/{secrets.ids['customer']}").json()["phone"]
+        == "+821077775678"
+    )

@@ -90,7 +90,13 @@ def test_the_writer_itself_writes_nothing_for_somebody_seen_through(administrato
 
 def test_what_a_user_sets_for_oneself_is_not_shown(administrator, insider):
     look(administrator, insider)
-    for path in ("/settings/", "/settings/profile/", "/settings/profile/tokens/new/", "/settings/users/", "/settings/access-log/"):
+    for path in (
+        "/settings/",
+        "/settings/profile/",
+        "/settings/profile/tokens/new/",
+        "/settings/users/",
+        "/settings/access-log/",
+    ):
         assert administrator.client.get(path).status_code == 403, path
 
 

@@ -21,6 +21,7 @@ _ACTS = {
     "password_set": gettext_lazy("new password"),
     "sessions_ended": gettext_lazy("signed out everywhere"),
     "revoked": gettext_lazy("revoked"),
+    "discarded": gettext_lazy("discarded"),
     "seen_as": gettext_lazy("looked through the eyes of"),
     "seen_as_ended": gettext_lazy("stopped looking through the eyes of"),
 }
@@ -30,6 +31,7 @@ _TARGETS = {
     "team": gettext_lazy("Team"),
     "territory": gettext_lazy("Territory"),
     "token": gettext_lazy("API token"),
+    "delivery": gettext_lazy("Delivery"),
 }
 _FIELDS: dict[str, str | Promise] = {
     "email": gettext_lazy("Email"),

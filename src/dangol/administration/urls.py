@@ -3,7 +3,7 @@
 from allauth.account import views as account
 from django.urls import include, path, register_converter
 
-from dangol.administration.views import overview, people, profile, roles, seeing, trees, work
+from dangol.administration.views import overview, people, profile, roles, seeing, storage, trees, work
 
 register_converter(trees.TreeConverter, "tree")
 
@@ -33,6 +33,9 @@ settings_pages = [
     path("work/", work.work, name="work"),
     path("work/deliveries/<int:pk>/retry/", work.delivery_retry, name="delivery-retry"),
     path("work/jobs/<int:pk>/retry/", work.job_retry, name="job-retry"),
+    path("work/deliveries/<int:pk>/discard/", work.delivery_discard, name="delivery-discard"),
+    path("storage/", storage.storage, name="storage"),
+    path("storage/back-up/", storage.back_up, name="back-up"),
     path("access-log/", overview.access_log, name="access-log"),
 ]
 

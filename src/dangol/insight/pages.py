@@ -16,6 +16,7 @@ from dangol.measures import metrics
 from dangol.measures import selectors as measures
 from dangol.measures.models import RefreshRun
 from dangol.methods.rfm import SEGMENTS
+from dangol.records import fieldrules, registry
 from dangol.web import formats
 
 SHOWN_MONTHS = 24

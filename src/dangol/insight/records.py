@@ -13,7 +13,12 @@ AMOUNTS = ("order.amount",)
 
 CUSTOMER_FIELDS = (
     ScoreChoice(
-        "rfm.segment", record_type=CUSTOMER, needs=ORDER, label=_("Segment"), choices=CHOICES, tones=TONES,
+        "rfm.segment",
+        record_type=CUSTOMER,
+        needs=ORDER,
+        label=_("Segment"),
+        choices=CHOICES,
+        tones=TONES,
         reads=AMOUNTS,
     ),
     ScoreInteger("rfm.recency", record_type=CUSTOMER, needs=ORDER, label=_("Days since last order")),

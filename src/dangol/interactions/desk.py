@@ -85,7 +85,9 @@ def record_desk(*, actor: Actor, record_type: RecordType, record_id: int) -> Des
         cursor.execute(_DESK.format(**parts), parameters)
         entries, open_tasks, people, next_tasks = cursor.fetchone()
     return Desk(
-        page_of(_list(entries), actor=actor), open_tasks, people_of(_list(people), actor=actor, now=now),
+        page_of(_list(entries), actor=actor),
+        open_tasks,
+        people_of(_list(people), actor=actor, now=now),
         [fieldrules.shown_row(actor, "interaction", task) for task in _list(next_tasks)],
     )
 

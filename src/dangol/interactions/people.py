@@ -67,9 +67,7 @@ def people_query(*, actor: Actor, customer_id: int, now: datetime) -> QuerySet[A
     return found
 
 
-def people_of(
-    rows: Sequence[Mapping[str, Any]], *, actor: Actor, now: datetime
-) -> list[KeyPerson]:
+def people_of(rows: Sequence[Mapping[str, Any]], *, actor: Actor, now: datetime) -> list[KeyPerson]:
     """The rows of `people_query` as the card shows them; moments may be ISO text. No query."""
     return [
         KeyPerson(

@@ -267,9 +267,7 @@ def _is_plain(fields: Mapping[str, Field], name: str) -> bool:
 
 def _sortable(sort: Iterable[str], fields: Mapping[str, Field]) -> tuple[str, ...]:
     return tuple(
-        item
-        for item in sort
-        if (field := fields.get(item.removeprefix("-"))) is not None and field.sortable
+        item for item in sort if (field := fields.get(item.removeprefix("-"))) is not None and field.sortable
     )
 
 
@@ -310,9 +308,7 @@ def masked_expression(expression: Any) -> Any:
         When(GreaterThan(length, MASKED_LENGTH), then=Value(OPAQUE)),
         When(LessThanOrEqual(length, 0), then=Value("")),
         When(LessThanOrEqual(length, 2), then=Concat(Left(expression, 1), Value("*"))),
-        default=Concat(
-            Left(expression, 1), Repeat(Value("*"), length - Value(2)), Right(expression, 1)
-        ),
+        default=Concat(Left(expression, 1), Repeat(Value("*"), length - Value(2)), Right(expression, 1)),
         output_field=TextField(),
     )
     return Func(
@@ -329,4 +325,3 @@ def masked_title(actor: Actor, target: RecordType, title: str) -> str:
     """A title read by hand, as the actor may see it."""
     row = shown_row(actor, target.name, {target.title: title})
     return str(row[target.title] or "")
-

@@ -143,7 +143,9 @@ def _titles(
         known = permissions.visible_to(actor, target) if target else field.model._default_manager.all()
         found[name] = dict(known.filter(pk__in=ids).values_list("pk", field.title))
         if target is not None and not fieldrules.is_clear(actor, target.name, target.title):
-            found[name] = {key: fieldrules.masked_title(actor, target, title) for key, title in found[name].items()}
+            found[name] = {
+                key: fieldrules.masked_title(actor, target, title) for key, title in found[name].items()
+            }
     return found
 
 

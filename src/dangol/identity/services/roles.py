@@ -106,7 +106,10 @@ def _facts(role: Role, grants: frozenset[GrantTriple], rules: FieldRules) -> dic
 
 
 def _rules(role: Role) -> dict[tuple[str, str], str]:
-    return {(kind, name): rule for kind, name, rule in role.field_rules.values_list("record_type", "field", "rule")}
+    return {
+        (kind, name): rule
+        for kind, name, rule in role.field_rules.values_list("record_type", "field", "rule")
+    }
 
 
 def _rules_save(role: Role, had: FieldRules, wanted: FieldRules) -> None:

@@ -176,7 +176,11 @@ def _ruled_data(row: Mapping[str, Any], data: Mapping[str, Any], actor: Actor) -
     for key, value in data.items():
         type_name, _dot, name = names.get(key, "").rpartition(".")
         type_name = type_name or row["source_type"]
-        if name and name in registry.get(type_name).fields and not fieldrules.is_clear(actor, type_name, name):
+        if (
+            name
+            and name in registry.get(type_name).fields
+            and not fieldrules.is_clear(actor, type_name, name)
+        ):
             continue
         shown[key] = value
     contact = shown.get("contact")

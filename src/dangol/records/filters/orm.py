@@ -215,7 +215,11 @@ class _Compiler(Meaning):
 
     def compare(self, leaf: Compare, record_type: RecordType, path: str, *, positive: bool) -> Q:
         field = record_type.fields[leaf.path[0]]
-        known = self.known(field, path) if fieldrules.answers(self.actor, record_type, field.name, leaf.op) else False
+        known = (
+            self.known(field, path)
+            if fieldrules.answers(self.actor, record_type, field.name, leaf.op)
+            else False
+        )
         if known is False:
             return _nothing(path) if positive else Q()
         if leaf.op == "is not empty" and known is True:

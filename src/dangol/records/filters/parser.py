@@ -51,8 +51,8 @@ def parse(text: str, record_type: RecordType, *, actor: Actor | None = None) -> 
     """Read the text form of a filter on `record_type`.
 
     Names, operators and values are checked here, so that a tree can always be compiled. `actor` gives the
-    language and time zone of the values written, and knows only the fields that this person sees. An empty text is `EVERYTHING`. Raises FilterError.
-    No queries.
+    language and time zone of the values written; fields that are hidden from that person are unknown. An empty text is
+    `EVERYTHING`. Raises FilterError. No queries.
     """
     return _Parser(text, fieldrules.seen_by(actor, record_type), locale_of(actor)).whole()
 
@@ -183,7 +183,9 @@ class _Parser(Operands):
             return Wanted("relation condition")
         target = getattr(found.field, "target", None)
         known = record_type_named(target) if target else None
-        return Wanted("field", fieldrules.akin(found.record_type, known) if known else None) if target else None
+        return (
+            Wanted("field", fieldrules.akin(found.record_type, known) if known else None) if target else None
+        )
 
     def field_of(self, parts: list[Part]) -> Resolved:
         """Resolve; a label of several words (`다음 연락`) may go on in the words that follow."""

@@ -51,7 +51,9 @@ def runs_visible_to(actor: Actor) -> QuerySet[ImportRun]:
 
 def importable_types(actor: Actor) -> list[RecordType]:
     """The record types of which the actor may bring in records, as they are for the actor."""
-    return [fieldrules.seen_by(actor, known) for known in registry.all_types() if actor.may(known.name, "import")]
+    return [
+        fieldrules.seen_by(actor, known) for known in registry.all_types() if actor.may(known.name, "import")
+    ]
 
 
 def mapping_from_header(path: Path, record_type: RecordType) -> Mapping:

@@ -92,7 +92,10 @@ def not_found() -> Problem:
 
 
 def type_at(path: str, actor: Actor, action: str = "view") -> RecordType:
-    """The record type at a path of the API, as it is for the actor; 404 where it is none, 403 where the actor's roles have no such right."""
+    """The record type at a path of the API, as it is for the actor.
+
+    404 where it is none, 403 where the actor's roles have no such right.
+    """
     record_type = registry.by_path(path)
     if record_type is None:
         raise not_found()

@@ -131,7 +131,9 @@ def _rule_of_path(actor: Actor, record_type: RecordType, column: str) -> str:
     """The strictest rule on the way to a searched column, which may lead over references."""
     found = ""
     for part in column.split("__"):
-        field = next((field for field in record_type.fields.values() if part in (field.name, field.column)), None)
+        field = next(
+            (field for field in record_type.fields.values() if part in (field.name, field.column)), None
+        )
         if field is None:
             return found
         rule = fieldrules.rule_of(actor.field_rules, record_type, field.name)
@@ -166,9 +168,7 @@ def _reach(actor: Actor, types: Iterable[RecordType], closed: _Kinds = frozenset
     )
 
 
-def _candidates(
-    query: terms.Query, reach: Reach, masked: _Kinds, wanted: int
-) -> tuple[list[_Ranked], bool]:
+def _candidates(query: terms.Query, reach: Reach, masked: _Kinds, wanted: int) -> tuple[list[_Ranked], bool]:
     """Ranked candidates, and whether there may be more. Masked kinds answer to the whole value, typed alone."""
     found: list[_Ranked] = []
     full = False

@@ -12,8 +12,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from dangol.identity.actors import Actor
-from dangol.records import history as histories
 from dangol.records import fieldrules, permissions, ports
+from dangol.records import history as histories
 from dangol.records.fields import Choice, DateTime, Field, Locale
 from dangol.records.types import RecordType
 from dangol.records.views.access import actor_of, load, locale_of, title_of

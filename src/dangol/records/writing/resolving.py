@@ -92,7 +92,9 @@ def _look_up(
     if target:
         target = fieldrules.seen_by(actor, target)
     # Asking by a key is asking for its value: a masked one answers no more than a filter does.
-    clear = {name for name, known in target.fields.items() if not isinstance(known, Masked)} if target else set()
+    clear = (
+        {name for name, known in target.fields.items() if not isinstance(known, Masked)} if target else set()
+    )
     columns = {
         "id": "pk",
         "": target.title if target else field.title,

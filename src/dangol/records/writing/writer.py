@@ -208,7 +208,9 @@ class _Batch:
         for index_, name, problem in self.type.check(drafts, actor=self.actor):
             draft = next(draft for draft in drafts if draft.index == index_)
             # Of a stored value that the writer may not see, the error says nothing either.
-            told = name in self.changes[index_].values or fieldrules.is_clear(self.actor, self.type.name, name)
+            told = name in self.changes[index_].values or fieldrules.is_clear(
+                self.actor, self.type.name, name
+            )
             value = draft.get(name) if told else None
             self._refuse(RowError(index_, name if told else "", value, problem.code, problem.message))
 

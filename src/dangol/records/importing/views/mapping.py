@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from dangol.identity.actors import Actor
-from dangol.records import registry
 from dangol.records.importing import registry as mappings
 from dangol.records.importing import runs
 from dangol.records.importing.choices import (
@@ -131,7 +130,9 @@ def _kept(run: ImportRun, types: Sequence[RecordType]) -> tuple[Choices, SourceD
     description = described(run, SourceOptions())
     allowed = {known.name for known in types}
     name = next((name for name in reversed(run.record_types) if name in allowed), types[0].name)
-    return Choices(parts=(guessed_part(next(known for known in types if known.name == name), description),)), description
+    return Choices(
+        parts=(guessed_part(next(known for known in types if known.name == name), description),)
+    ), description
 
 
 def _is_beyond(run: ImportRun) -> bool:
