@@ -47,8 +47,9 @@ def role_save(
     wanted = frozenset(grants)
     with transaction.atomic():
         if role is None:
-            role, before, had = Role(), {"field_rules": []}, frozenset[GrantTriple]()
+            role, had = Role(), frozenset[GrantTriple]()
             ruled: FieldRules = {}
+            before: dict[str, object] = {"field_rules": []}
         else:
             role = Role.objects.select_for_update().get(pk=role.pk)
             had = frozenset(role.grants.values_list("record_type", "action", "scope"))

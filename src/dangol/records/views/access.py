@@ -5,7 +5,8 @@ from functools import wraps
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 
 from dangol.identity.actors import Actor
 from dangol.records import fieldrules, permissions
@@ -20,11 +21,11 @@ def actor_of(request: HttpRequest) -> Actor:
     return actor
 
 
-def sighted(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def sighted(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """The view, given the record type as it is for the one who asks: what field rules hide is not there for it."""
 
     @wraps(view)
-    def seen(request: HttpRequest, record_type: RecordType, *args: Any, **kwargs: Any) -> HttpResponse:
+    def seen(request: HttpRequest, record_type: RecordType, *args: Any, **kwargs: Any) -> HttpResponseBase:
         return view(request, fieldrules.seen_by(actor_of(request), record_type), *args, **kwargs)
 
     return seen
