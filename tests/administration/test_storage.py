@@ -26,7 +26,11 @@ def data(settings: Any, tmp_path: Path) -> Path:
 def dead(db: None) -> Delivery:
     event = Event.objects.create(name="test.happened")
     return Delivery.objects.create(
-        event=event, handler="test.reacts", state=Delivery.State.DEAD, attempts=8, last_error="ValueError: broken"
+        event=event,
+        handler="test.reacts",
+        state=Delivery.State.DEAD,
+        attempts=8,
+        last_error="ValueError: broken",
     )
 
 
@@ -36,7 +40,9 @@ def test_the_page_tells_what_is_used_and_which_backups_there_are(administrator: 
     (data / "media").mkdir()
     (data / "media" / "scan.pdf").write_bytes(b"x" * 4096)
     assert storage.folder_sizes()["media"] == 4096
-    assert [(backup.name, backup.size) for backup in storage.backups()] == [("dangol-20261120-010203.tar", 2048)]
+    assert [(backup.name, backup.size) for backup in storage.backups()] == [
+        ("dangol-20261120-010203.tar", 2048)
+    ]
     page = administrator.client.get("/settings/storage/").content.decode()
     assert "backups/dangol-20261120-010203.tar" in page
     assert "4.0" in page

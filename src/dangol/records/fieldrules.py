@@ -142,18 +142,20 @@ def shown_row(
         name = key if names is None else names.get(key, key)
         if name not in record_type.fields or value in (None, ""):
             continue
+        field = record_type.fields[name]
         rule = rule_of(actor.field_rules, record_type, name)
         if rule == HIDDEN:
-            shown[key] = _nothing(value)
+            shown[key] = _nothing(field)
         elif rule == MASKED:
-            mask = Mask(record_type.fields[name].mask(value))
+            mask = Mask(field.mask(value))
             # Code that reckons with the value takes one that is masked altogether for none.
-            shown[key] = mask if isinstance(value, str) and not mask.is_opaque else _nothing(value)
+            shown[key] = mask if isinstance(value, str) and not mask.is_opaque else _nothing(field)
     return shown
 
 
-def _nothing(value: Any) -> Any:
-    return "" if isinstance(value, str) else None
+def _nothing(field: Field) -> Any:
+    """What stands for a value that is not told: what a row without the value has."""
+    return "" if field.blank == "" else None
 
 
 def facts(record: Mapping[str, Any]) -> dict[str, Any]:

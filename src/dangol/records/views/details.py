@@ -15,6 +15,7 @@ from dangol.identity.actors import Actor
 from dangol.records import fieldrules, permissions, ports
 from dangol.records import history as histories
 from dangol.records.fields import Choice, DateTime, Field, Locale
+from dangol.records.fields.masks import Mask
 from dangol.records.types import RecordType
 from dangol.records.views.access import actor_of, load, locale_of, title_of
 
@@ -53,6 +54,11 @@ def detail(request: HttpRequest, record_type: RecordType, record_id: int) -> Htt
         "figures": [
             figure for figures in ports.figures(record_type.name) for figure in figures(actor, beside)
         ],
+        "reach": {
+            name: value
+            for name in ("phone", "email")
+            if (value := record.get(name)) and not isinstance(value, Mask)
+        },
         "sections": _facts(record_type, record, locale, may_edit),
         "may_edit": may_edit,
         "may_delete": _allowed(actor, record_type, "delete", record),
@@ -83,6 +89,7 @@ def history(request: HttpRequest, record_type: RecordType, record_id: int) -> Ht
         "title": title_of(record_type, record, locale),
         "items": items,
         "next": page.next,
+        "created_at": fieldrules.facts(record).get("created_at"),
         "created_by": record_type.fields["created_by"].text(record["created_by"], locale)
         if "created_by" in record
         else "",
