@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from dangol.records import registry
+from dangol.records import registry, writing
 from tests.access.test_field_rules import body_of, kept, visitor
+from tests.cast import SYSTEM
 
 pytestmark = pytest.mark.django_db
 
@@ -63,3 +64,42 @@ def test_writing_a_hidden_field_is_refused_like_an_unknown_one(kept, secrets):
         registry.get("customer").model.objects.get(pk=secrets.ids["customer"]).description
         == "zqdescriptionqz"
     )
+
+
+def test_a_conflict_over_a_hidden_field_does_not_say_which_field_changed(kept, secrets):
+    customer = f"/api/v1/customers/{secrets.ids['customer']}"
+    version = kept.api.get(customer).json()["version"]
+    writing.update(registry.get("customer"), secrets.ids["customer"], {"description": "anders"}, actor=SYSTEM)
+    answer = kept.api.patch(customer, {"city": "x", "version": version}, content_type="application/json")
+    assert answer.status_code == 409
+    assert "설명" not in body_of(answer)
+    writing.update(registry.get("customer"), secrets.ids["customer"], {"postcode": "06234"}, actor=SYSTEM)
+    answer = kept.api.patch(customer, {"city": "x", "version": version}, content_type="application/json")
+    assert "우편번호" in body_of(answer)
+    assert "설명" not in body_of(answer)
+
+
+def test_a_required_field_that_is_hidden_is_not_named_when_it_is_missing(company):
+    who = visitor(company, {("machine", "code"): "hidden"}, code="codeless")
+    answer = who.api.post("/api/v1/machines", {"name": "선반"}, content_type="application/json")
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json()["errors"]] == [""]
+    assert "설비 번호" not in body_of(answer)
+    assert not registry.get("machine").model.objects.exists()
+
+
+def test_a_record_is_not_named_by_a_key_that_is_hidden_or_masked(company, secrets):
+    for rule in ("hidden", "masked"):
+        who = visitor(company, {("customer", "external_id"): rule}, code=f"keyless-{rule}")
+        values = {"kind": "note", "subject": "x", "customer": {"external_id": "비밀정밀"}}
+        answer = who.api.post("/api/v1/interactions", values, content_type="application/json")
+        assert answer.status_code == 422, rule
+        assert "external_id" not in body_of(answer)
+
+
+def test_who_may_not_change_when_a_task_was_done_cannot_tick_it_off(company, secrets):
+    who = visitor(company, {("interaction", "done_at"): "read_only"}, code="ticker")
+    task = registry.get("interaction").model.objects.get(kind="task")
+    assert who.client.post(f"/tasks/{task.pk}/done/").status_code == 403
+    task.refresh_from_db()
+    assert task.done_at is None

@@ -84,6 +84,8 @@ class ActorMiddleware:
             if actor is not None:
                 translation.activate(actor.language)
                 structlog.contextvars.bind_contextvars(actor=actor.user_id)
+                if actor.seen_by is not None:
+                    structlog.contextvars.bind_contextvars(seen_by=actor.seen_by)
             request.LANGUAGE_CODE = translation.get_language() or settings.LANGUAGE_CODE
             with timezone.override(actor.time_zone if actor else None):
                 response = refusal or self.get_response(request)
