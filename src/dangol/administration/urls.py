@@ -3,7 +3,17 @@
 from allauth.account import views as account
 from django.urls import include, path, register_converter
 
-from dangol.administration.views import overview, own_fields, people, profile, roles, trees, work
+from dangol.administration.views import (
+    overview,
+    own_fields,
+    people,
+    profile,
+    roles,
+    seeing,
+    storage,
+    trees,
+    work,
+)
 
 register_converter(trees.TreeConverter, "tree")
 
@@ -20,6 +30,8 @@ settings_pages = [
     path("users/<int:pk>/password/", people.user_password, name="user-password"),
     path("users/<int:pk>/deactivate/", people.user_deactivate, name="user-deactivate"),
     path("users/<int:pk>/activate/", people.user_activate, name="user-activate"),
+    path("users/<int:pk>/see-as/", seeing.see_as, name="see-as"),
+    path("see-as/end/", seeing.see_as_end, name="see-as-end"),
     path("<tree:kind>/", trees.tree_list, name="trees"),
     path("<tree:kind>/new/", trees.node_new, name="node-new"),
     path("<tree:kind>/<int:pk>/", trees.node_edit, name="node"),
@@ -40,6 +52,9 @@ settings_pages = [
     path("work/", work.work, name="work"),
     path("work/deliveries/<int:pk>/retry/", work.delivery_retry, name="delivery-retry"),
     path("work/jobs/<int:pk>/retry/", work.job_retry, name="job-retry"),
+    path("work/deliveries/<int:pk>/discard/", work.delivery_discard, name="delivery-discard"),
+    path("storage/", storage.storage, name="storage"),
+    path("storage/back-up/", storage.back_up, name="back-up"),
     path("access-log/", overview.access_log, name="access-log"),
 ]
 

@@ -2,7 +2,7 @@
 
 from dangol.identity.models.access import AccessChange
 from dangol.identity.models.revisions import Revision
-from dangol.identity.models.roles import Action, Grant, Role, Scope
+from dangol.identity.models.roles import Action, FieldRule, Grant, Role, Rule, Scope
 from dangol.identity.models.tokens import Token
 from dangol.identity.models.trees import Team, Territory, Tree
 from dangol.identity.models.users import Theme, User
@@ -10,9 +10,11 @@ from dangol.identity.models.users import Theme, User
 __all__ = [
     "AccessChange",
     "Action",
+    "FieldRule",
     "Grant",
     "Revision",
     "Role",
+    "Rule",
     "Scope",
     "Team",
     "Territory",

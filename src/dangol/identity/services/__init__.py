@@ -1,6 +1,7 @@
 """Business acts on users, roles, teams, territories and tokens. Each one leaves an ``AccessChange``."""
 
 from dangol.identity.services.roles import role_delete, role_save
+from dangol.identity.services.seeing import seeing_end, seeing_start, seen_user
 from dangol.identity.services.setup import FirstStart, first_start
 from dangol.identity.services.tokens import token_create, token_revoke, token_used
 from dangol.identity.services.trees import (
@@ -27,6 +28,9 @@ __all__ = [
     "password_generate",
     "role_delete",
     "role_save",
+    "seeing_end",
+    "seeing_start",
+    "seen_user",
     "team_delete",
     "team_move",
     "team_save",

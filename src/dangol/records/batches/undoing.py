@@ -12,7 +12,7 @@ from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from dangol.identity.actors import Actor
-from dangol.records import permissions, registry, writing
+from dangol.records import fieldrules, permissions, registry, writing
 from dangol.records.batches.notes import Ids, Noted
 from dangol.records.fields import Reference
 from dangol.records.fields.own import OwnReference
@@ -146,7 +146,7 @@ def _written(
         ]
     outcome.put_back[record_type.name] += len(written.updated)
     return [
-        (changes[error.index].id or 0, f"{_label(record_type, error.field)}: {error.message}")
+        (changes[error.index].id or 0, _told(fieldrules.seen_by(actor, record_type), error))
         for error in written.errors
     ]
 
@@ -216,7 +216,7 @@ def _remove(
     there = _locked(record_type, ids, actor, "delete", binned=True)
     existing = set(record_type.model._default_manager.filter(pk__in=list(ids)).values_list("pk", flat=True))
     changed = _changed_since(sign, record_type, ids, by_run=False)
-    used = _used(record_type, ids)
+    used = _used(record_type, ids, actor)
     going = []
     for number in ids:
         if number not in existing:
@@ -235,7 +235,7 @@ def _remove(
     outcome.removed[record_type.name] += len(going) - len(stayed)
 
 
-def _used(record_type: RecordType, ids: Sequence[int]) -> dict[int, str]:
+def _used(record_type: RecordType, ids: Sequence[int], actor: Actor) -> dict[int, str]:
     """Those that other records point at, with the reason: these records came later or were made by hand."""
     used: dict[int, str] = {}
     for other in registry.all_types():
@@ -257,7 +257,9 @@ def _used(record_type: RecordType, ids: Sequence[int]) -> dict[int, str]:
                 used.setdefault(
                     number,
                     _("It is used by: %(type)s (%(field)s).")
-                    % {"type": other.label_plural, "field": reference.label},
+                    % {"type": other.label_plural, "field": reference.label}
+                    if reference.name in fieldrules.seen_by(actor, other).fields
+                    else _("Other data refer to it."),
                 )
     return used
 
@@ -328,5 +330,10 @@ def _changed_since(
         }
 
 
-def _label(record_type: RecordType, name: str) -> str:
-    return str(record_type.fields[name].label) if name in record_type.fields else name
+def _told(seen: RecordType, error: writing.RowError) -> str:
+    """Why a record stays, for whom the type is as it is; of a field that is hidden from him not even its name."""
+    if error.field in seen.fields:
+        return f"{seen.fields[error.field].label}: {error.message}"
+    if error.field in fieldrules.whole(seen).fields:
+        return _("It holds values that you may not change.")
+    return f"{error.field}: {error.message}" if error.field else str(error.message)

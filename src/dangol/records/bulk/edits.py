@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from dangol.identity.actors import Actor
 from dangol.identity.models import User
-from dangol.records import permissions
+from dangol.records import fieldrules, permissions
 from dangol.records.bulk.acts import locale_of
 from dangol.records.bulk.errors import BulkProblem
 from dangol.records.fields import (
@@ -28,6 +28,7 @@ from dangol.records.fields import (
     Ref,
     Reference,
 )
+from dangol.records.fields.masks import unmasked
 from dangol.records.fields.numbers import Amount
 from dangol.records.types import RecordType
 from dangol.web import formats
@@ -121,14 +122,15 @@ def _titled(field: Field, value: Any, actor: Actor) -> Any:
     return Ref(value.id, str(title) if title else "")
 
 
-def ops_of(field: Field, record_type: RecordType) -> list[str]:
-    """What can be done to a field in bulk."""
+def ops_of(seen: Field, record_type: RecordType) -> list[str]:
+    """What can be done to a field in bulk. To a masked one nothing that goes on from its value: what comes of it tells it."""
+    field = unmasked(seen)
     ops = [] if field.unique else ["set"]
     if field.name == "owner" and record_type.table.has_scope:
         ops.insert(0, "hand_over")
-    if isinstance(field, Date | DateTime):
+    if isinstance(seen, Date | DateTime):
         ops.append("days")
-    if isinstance(field, Integer | Number):
+    if isinstance(seen, Integer | Number):
         ops += ["add", "percent"]
     if not field.required and field.kind != "boolean":
         ops.append("clear")
@@ -136,12 +138,13 @@ def ops_of(field: Field, record_type: RecordType) -> list[str]:
 
 
 def bulk_fields(actor: Actor, record_type: RecordType) -> dict[str, Field]:
-    """The fields that the actor may change in bulk: those that exist for him and are edited, each with something to do.
+    """The fields that the actor may change in bulk: those that exist for him and that he may edit, each with something to do.
 
     A unique value cannot be given to many; such a field can only be cleared.
     """
-    known = permissions.fields_for(actor, record_type)
-    return {name: field for name, field in known.items() if field.editable and ops_of(field, record_type)}
+    readable = permissions.fields_for(actor, record_type)
+    known = fieldrules.seen_by(actor, record_type).editable_fields
+    return {name: field for name, field in known.items() if name in readable and ops_of(field, record_type)}
 
 
 def read_edits(record_type: RecordType, raw: Mapping[str, Any], actor: Actor) -> list[Edit]:
@@ -232,7 +235,8 @@ def fixed_values(edits: Sequence[Edit]) -> dict[str, Any]:
         if edit.is_relative:
             continue
         if edit.op == "clear":
-            values[edit.field.name] = None if edit.field.nullable else edit.field.blank
+            field = unmasked(edit.field)
+            values[field.name] = None if field.nullable else field.blank
             continue
         values[edit.field.name] = edit.value
         if edit.op == "hand_over" and edit.value.id is not None:

@@ -20,7 +20,7 @@ from dangol.records.fields import Locale
 from dangol.records.importing import counters, rejects, repeats
 from dangol.records.importing.ahead import Prepared, chunks_ahead
 from dangol.records.importing.chunks import ChunkResult, write_chunk
-from dangol.records.importing.errors import CellProblem, ImportProblem, Problem, RunBusy
+from dangol.records.importing.errors import CellProblem, ImportProblem, MappingProblem, Problem, RunBusy
 from dangol.records.importing.events import ImportFinished
 from dangol.records.importing.guessing import remember
 from dangol.records.importing.holding import await_database, calm_collector, holding, quick_turns
@@ -112,14 +112,34 @@ def rehearse(import_run: ImportRun, actor: Actor, progress: Report | None = None
 
 
 def require_permission(mapping: Mapping, actor: Actor) -> None:
-    """Raise ImportProblem unless the actor may import every type that the mapping writes."""
-    from dangol.records import registry
+    """Raise ImportProblem unless the actor may import every type that the mapping writes, and change every field of it.
+
+    A field that is masked for the actor finds no records: what is found tells the value.
+    """
+    from dangol.records import fieldrules, registry
+    from dangol.records.fields.masks import Masked
 
     for name in mapping.types:
         if not actor.may(name, "import"):
             raise ImportProblem(
                 _("You may not import records of the type “%(type)s”. Ask an administrator for this right.")
                 % {"type": registry.get(name).label_plural}
+            )
+    for plan in mapping.records:
+        seen = fieldrules.seen_by(actor, registry.get(plan.type))
+        for item in plan.fields:
+            if item.name not in seen.editable_fields:
+                raise MappingProblem(
+                    item.path,
+                    _("There is no such field to write. Possible are: %(names)s.")
+                    % {"names": ", ".join(seen.editable_fields)},
+                )
+        masked = [name for name in plan.key if isinstance(seen.fields[name], Masked)]
+        if masked:
+            raise MappingProblem(
+                f"{plan.path}.key",
+                _("“%(field)s” is masked for you: no records are found by it.")
+                % {"field": seen.fields[masked[0]].label},
             )
 
 

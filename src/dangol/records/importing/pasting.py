@@ -69,7 +69,7 @@ def paste_create(
             run.record_types = [record_type.name]
             run.choices = {"pasted": True}
             run.save(update_fields=["record_types", "choices"])
-            choose(run, guessed_part(record_type, description), description, actor, header=header)
+            choose(run, guessed_part(record_type, description, actor), description, actor, header=header)
     except BaseException:
         if path is not None:
             path.unlink(missing_ok=True)
@@ -90,13 +90,15 @@ def choose(
     run.refresh_from_db()
 
 
-def questions(record_type: RecordType, description: SourceDescription, part: Part) -> list[Question]:
+def questions(
+    record_type: RecordType, description: SourceDescription, part: Part, actor: Actor
+) -> list[Question]:
     """What the values leave open, of columns that are used and have not been answered for: is 03/04 in March or in April?"""
     answered = {use.column for use in part.columns if use.order or use.mark}
     used = {use.column for use in part.columns}
     return [
         question
-        for question in guessed(record_type, description).questions
+        for question in guessed(record_type, description, actor).questions
         if question.column in used and question.column not in answered
     ]
 

@@ -11,7 +11,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from dangol.identity.actors import Actor
-from dangol.records import batches, registry
+from dangol.records import batches, fieldrules, registry
 from dangol.records.batches import Noted, Outcome, Signature, spread
 from dangol.records.importing.chunks import ORIGIN
 from dangol.records.importing.engine import request_of
@@ -42,7 +42,7 @@ def undo(import_run: ImportRun, actor: Actor) -> ImportRun:
         actor = replace(actor, request_id=sign.undo_request)
 
         def note(outcome: Outcome, share: float) -> None:
-            run.undone = _added(run.undone, outcome, share=share)
+            run.undone = _added(run.undone, outcome, actor, share=share)
             run.save(update_fields=["undone"])
 
         batches.carry_back(run.chunks.all(), lambda chunk: _take_back(run, chunk, actor), note)
@@ -63,7 +63,7 @@ def _take_back(run: ImportRun, chunk: ImportChunk, actor: Actor) -> Outcome:
     return batches.take_back(_signature(run), noted, run.record_types, actor)
 
 
-def _added(undone: Mapping[str, Any], outcome: Outcome, *, share: float) -> dict[str, Any]:
+def _added(undone: Mapping[str, Any], outcome: Outcome, actor: Actor, *, share: float) -> dict[str, Any]:
     """The totals so far with those of one more chunk."""
     totals: dict[str, Any] = {"share": round(share, 4)}
     kept = Counter(name for name, _number in outcome.kept)
@@ -75,17 +75,17 @@ def _added(undone: Mapping[str, Any], outcome: Outcome, *, share: float) -> dict
     for (name, number), why in outcome.kept.items():
         if len(examples) >= SHOWN_KEPT:
             break
-        examples.append({"type": name, "id": number, "title": _title(name, number), "why": why})
+        examples.append({"type": name, "id": number, "title": _title(name, number, actor), "why": why})
     totals["kept_examples"] = examples
     return totals
 
 
-def _title(name: str, number: int) -> str:
+def _title(name: str, number: int, actor: Actor) -> str:
     record_type = registry.get(name)
     found = record_type.model._default_manager.filter(pk=number).values_list(
         record_type.title_field.column, flat=True
     )
-    return str(found.first() or number)
+    return fieldrules.masked_title(actor, record_type, str(found.first() or number))
 
 
 def require_undoable(run: ImportRun, actor: Actor) -> None:

@@ -181,7 +181,7 @@ def refusals(request: HttpRequest, actor: Actor, key: str) -> HttpResponse:
                     "type": one.record_type,
                     "id": one.record_id,
                     "title": told["title"] if told["url"] else None,
-                    "field": one.field,
+                    "field": told["name"],
                     "code": one.code,
                     "message": told["reason"],
                 }

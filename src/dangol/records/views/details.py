@@ -15,9 +15,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from dangol.identity.actors import Actor
+from dangol.records import fieldrules, permissions, ports
 from dangol.records import history as histories
-from dangol.records import permissions, ports
 from dangol.records.fields import Choice, DateTime, Field, Locale
+from dangol.records.fields.masks import Mask
 from dangol.records.own import conditions
 from dangol.records.types import RecordType
 from dangol.records.views.access import actor_of, load, locale_of, title_of
@@ -47,6 +48,7 @@ def detail(request: HttpRequest, record_type: RecordType, record_id: int) -> Htt
     record = load(actor, record_type, record_id)
     locale = locale_of(actor)
     may_edit = _allowed(actor, record_type, "edit", record)
+    beside = fieldrules.facts(record)
     context = {
         "record_type": record_type,
         "record": record,
@@ -61,14 +63,19 @@ def detail(request: HttpRequest, record_type: RecordType, record_id: int) -> Htt
             for name in record_type.subtitle
             if record.get(name) not in (None, "") and not isinstance(record_type.fields[name], Choice)
         ],
-        "chips": [chip for chips in ports.chips(record_type.name) for chip in chips(actor, record)],
+        "chips": [chip for chips in ports.chips(record_type.name) for chip in chips(actor, beside)],
         "figures": [
-            figure for figures in ports.figures(record_type.name) for figure in figures(actor, record)
+            figure for figures in ports.figures(record_type.name) for figure in figures(actor, beside)
         ],
+        "reach": {
+            name: value
+            for name in ("phone", "email")
+            if (value := record.get(name)) and not isinstance(value, Mask)
+        },
         "sections": _facts(actor, record_type, record, locale, may_edit),
         "may_edit": may_edit,
         "may_delete": _allowed(actor, record_type, "delete", record),
-        "columns": _panels(request, actor, record_type, record),
+        "columns": _panels(request, actor, record_type, beside),
     }
     return render(request, "records/detail.html", context)
 
@@ -100,7 +107,10 @@ def history(request: HttpRequest, record_type: RecordType, record_id: int) -> Ht
         "title": title_of(record_type, record, locale),
         "items": items,
         "next": page.next,
-        "created_by": record_type.fields["created_by"].text(record["created_by"], locale),
+        "created_at": fieldrules.facts(record).get("created_at"),
+        "created_by": record_type.fields["created_by"].text(record["created_by"], locale)
+        if "created_by" in record
+        else "",
     }
     return render(request, "records/history.html", context)
 

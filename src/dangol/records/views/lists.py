@@ -305,6 +305,8 @@ def _editable(actor: Actor, record_type: RecordType, rows: Sequence[dict[str, An
 
 def _example(record_type: RecordType, language: str) -> str:
     """A filter that this very list understands, in the reader's words."""
+    if "updated_at" not in record_type.fields:
+        return ""
     for name in record_type.list_fields:
         field = record_type.fields[name]
         if isinstance(field, Choice) and len(field.options(language)) > 1:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dangol.events import outbox
 from dangol.identity.actors import Actor
-from dangol.records import permissions, registry
+from dangol.records import fieldrules, permissions, registry
 from dangol.records.arrays import one_of
 from dangol.records.events import RecordsWritten
 from dangol.records.fields import Locale, Ref, Reference
@@ -74,7 +74,7 @@ def write(
     """
     with transaction.atomic():
         sign(actor, origin)
-        return _Batch(record_type, changes, actor, collect, origin).run()
+        return _Batch(fieldrules.whole(record_type), changes, actor, collect, origin).run()
 
 
 class _Batch:
@@ -217,7 +217,12 @@ class _Batch:
             self._refuse(error)
         for index_, name, problem in self.type.check(drafts, actor=self.actor):
             draft = next(draft for draft in drafts if draft.index == index_)
-            self._refuse(RowError(index_, name, draft.get(name), problem.code, problem.message))
+            # Of a stored value that the writer may not see, the error says nothing either.
+            told = name in self.changes[index_].values or fieldrules.is_clear(
+                self.actor, self.type.name, name
+            )
+            value = draft.get(name) if told else None
+            self._refuse(RowError(index_, name if told else "", value, problem.code, problem.message))
 
     def _check_unique(self, name: str, drafts: Sequence[Draft]) -> None:
         """Refuse values that another record has, or that stand twice in the batch. One query."""

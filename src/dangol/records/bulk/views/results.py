@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -17,10 +17,13 @@ from dangol.identity.actors import Actor
 from dangol.records import registry
 from dangol.records.bulk import acts, runs
 from dangol.records.bulk.errors import BulkProblem
+from dangol.records.fields import Field
+from dangol.records.fields.masks import Masked
 from dangol.records.formulas import guarded
 from dangol.records.lists import records_at
 from dangol.records.models import BulkRefusal, BulkRun, UndoState
 from dangol.records.permissions import fields_for
+from dangol.records.types import RecordType
 from dangol.records.views.access import actor_of, locale_of
 
 PAGE = 30
@@ -106,13 +109,24 @@ def shown_refusals(actor: Actor, refusals: Sequence[BulkRefusal]) -> list[dict[s
                 "id": one.record_id,
                 "title": title or f"#{one.record_id}",
                 "url": f"/{record_type.path}/{one.record_id}/" if record_type and row is not None else "",
+                "name": one.field if one.field in known else "",
                 "field": known[one.field].label if one.field in known else "",
-                # What stood in the record is for those who see the record.
-                "value": one.value if row is not None and one.field in known else "",
-                "reason": one.reason,
+                # What stood in the record is for those who see the record, and the field as it is.
+                "value": one.value if row is not None and _is_plain(known, one.field) else "",
+                "reason": _reason(one, record_type, known),
             }
         )
     return lines
+
+
+def _is_plain(known: Mapping[str, Field], name: str) -> bool:
+    return name in known and not isinstance(known[name], Masked)
+
+
+def _reason(one: BulkRefusal, record_type: RecordType | None, known: Mapping[str, Field]) -> str:
+    """The reason as it was said to whoever acted; not where it is about a field that is kept from this reader."""
+    is_field = record_type is not None and one.field in record_type.fields
+    return _("It cannot be changed so.") if is_field and not _is_plain(known, one.field) else one.reason
 
 
 @require_GET

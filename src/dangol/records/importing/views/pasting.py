@@ -118,7 +118,7 @@ def pasted(request: HttpRequest, record_type: RecordType, key: uuid.UUID) -> Htt
     return render(
         request,
         "records/importing/pasting/grid.html",
-        _context(run, record_type, part, description, seen, error),
+        _context(run, record_type, part, description, seen, error, actor),
     )
 
 
@@ -133,7 +133,7 @@ def _begun(
     if not part.columns:
         messages.error(request, _("Choose for at least one column where it goes."))
         return redirect("records:pasted", record_type, run.key)
-    if pasting.questions(record_type, description, part):
+    if pasting.questions(record_type, description, part, actor):
         messages.error(request, _("Say first how the marked columns are meant."))
         return redirect("records:pasted", record_type, run.key)
     with Path(run.path).open("rb") as file:
@@ -178,9 +178,12 @@ def _context(
     description: SourceDescription,
     seen: Preview | None,
     error: str,
+    actor: Actor,
 ) -> dict[str, Any]:
     used = {use.column: use for use in part.columns}
-    asked = {question.column: question for question in pasting.questions(record_type, description, part)}
+    asked = {
+        question.column: question for question in pasting.questions(record_type, description, part, actor)
+    }
     columns = []
     for at, name in enumerate(description.header[:SHOWN_COLUMNS]):
         use = used.get(name)
