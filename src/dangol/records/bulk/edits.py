@@ -119,6 +119,8 @@ def _titled(field: Field, value: Any, actor: Actor) -> Any:
     target = registry.find(field.target) if field.target else None
     rows: Any = permissions.visible_to(actor, target) if target else field.model._default_manager.all()
     title = rows.filter(pk=value.id).values_list(field.title, flat=True).first()
+    if title and target:
+        title = fieldrules.masked_title(actor, target, str(title))
     return Ref(value.id, str(title) if title else "")
 
 
