@@ -61,13 +61,15 @@ record_version = pgtrigger.Trigger(
     func="NEW.version = OLD.version + 1; NEW.updated_at = now(); NEW.changed_in = pg_current_xact_id(); RETURN NEW;",
 )
 
-record_history = pgtrigger.Trigger(
-    name="record_history",
-    level=pgtrigger.Statement,
-    when=pgtrigger.After,
-    operation=pgtrigger.Update,
-    referencing=pgtrigger.Referencing(old="old_rows", new="new_rows"),  # type: ignore[no-untyped-call]
-    func="""
+_OWN_CHANGES = """\
+            UNION ALL
+            SELECT 'own.' || COALESCE(a.key, b.key), b.value, a.value
+            FROM jsonb_each(n.own) a
+            FULL JOIN jsonb_each(o.own) b ON b.key = a.key
+            WHERE n.own IS DISTINCT FROM o.own AND a.value IS DISTINCT FROM b.value
+"""
+
+_HISTORY = f"""
     INSERT INTO records_change ("table", record_id, version, action, changes, actor_id, request_id, origin)
     SELECT TG_TABLE_NAME, n.id, n.version, 'update', d.changes, NULLIF(current_setting('dangol.actor', true), '')::bigint,
            COALESCE(current_setting('dangol.request', true), ''),
@@ -82,17 +84,27 @@ record_history = pgtrigger.Trigger(
             JOIN jsonb_each(to_jsonb(o)) b ON b.key = a.key
             WHERE a.value IS DISTINCT FROM b.value
               AND a.key NOT IN ('version', 'updated_at', 'updated_by_id', 'changed_in', 'own')
-            UNION ALL
-            SELECT 'own.' || COALESCE(a.key, b.key), b.value, a.value
-            FROM jsonb_each(n.own) a
-            FULL JOIN jsonb_each(o.own) b ON b.key = a.key
-            WHERE n.own IS DISTINCT FROM o.own AND a.value IS DISTINCT FROM b.value
-        ) c
+{_OWN_CHANGES}        ) c
     ) d
     WHERE d.changes IS NOT NULL;
     RETURN NULL;
-    """,
-)
+    """  # noqa: S608 - no part of it comes from outside
+
+
+def _history(func: str) -> pgtrigger.Trigger:
+    return pgtrigger.Trigger(
+        name="record_history",
+        level=pgtrigger.Statement,
+        when=pgtrigger.After,
+        operation=pgtrigger.Update,
+        referencing=pgtrigger.Referencing(old="old_rows", new="new_rows"),  # type: ignore[no-untyped-call]
+        func=func,
+    )
+
+
+record_history = _history(_HISTORY)
+plain_history = _history(_HISTORY.replace(_OWN_CHANGES, ""))
+"""For what has history like a record and no own fields."""
 
 record_delete_history = pgtrigger.Trigger(
     name="record_delete_history",
