@@ -21,6 +21,7 @@ from dangol.insight import customer_value, services
 from dangol.measures import lake, metrics
 from dangol.measures.lake import datasets
 from dangol.measures.models import Score, Series
+from dangol.records.filters import FilterError
 from tests.measures import test_lake_filters as by_duckdb
 from tests.measures.test_lake_filters import lab_datasets, lab_registry, lab_tables, tables
 from tests.records.filters.strategies import worlds
@@ -236,7 +237,12 @@ def keep(backend: Any, name: str, table: Any) -> None:
 def test_spark_finds_what_the_database_finds(spark, guarded, data, world):
     of = by_duckdb.opened(spark, fill(world), keep)
     for _again in range(3):
-        by_duckdb.agrees(of, data, guarded)
+        try:
+            by_duckdb.agrees(of, data, guarded)
+        except FilterError as refused:
+            # own fields are not read there, and that is said
+            if refused.code != "lake":
+                raise
 
 
 def test_spark_without_java_says_what_to_install(shop, settings, monkeypatch):

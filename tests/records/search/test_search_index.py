@@ -161,3 +161,14 @@ def test_a_writer_that_was_faster_than_the_rebuild_wins(
     assert index.rebuild(world.person) == 2
     assert world.found("홍길동") == [here]
     assert world.found("5679") == [other]
+
+
+def test_a_word_that_went_from_the_dictionary_meanwhile_comes_back(world: World) -> None:
+    person = Person.objects.create(name="홍길동").pk
+    tokenize = index.Tokenizer(world.person)
+    (values,) = Person.objects.values_list(*tokenize.columns)
+    tokens = tokenize(values)
+    index.announce_words([tokens])
+    assert index.orphans() == 1
+    index.enter(world.person, [(person, tokens)])
+    assert world.found("홍길동") == [person]

@@ -29,7 +29,7 @@ def overview(request: SignedInRequest) -> HttpResponse:
     cards: list[dict[str, Any]] = [
         {
             "title": _("My profile"),
-            "text": _("Name, language, time zone, password, API tokens."),
+            "text": _("Name, language, time zone, password, second factor, devices, API tokens."),
             "icon": "user",
             "url": reverse("administration:profile"),
         }
@@ -66,6 +66,7 @@ def overview(request: SignedInRequest) -> HttpResponse:
                 "url": reverse("administration:roles"),
                 "count": selectors.roles().count(),
             },
+            *_signing_in(request),
             {
                 "title": _("Fields"),
                 "text": _("What your company wants to know beside the built-in fields."),
@@ -98,6 +99,19 @@ def overview(request: SignedInRequest) -> HttpResponse:
             },
         ]
     return render(request, "administration/overview.html", {"cards": cards})
+
+
+def _signing_in(request: SignedInRequest) -> list[dict[str, Any]]:
+    if not request.actor.is_administrator:
+        return []
+    return [
+        {
+            "title": _("Signing in"),
+            "text": _("Second factor, session length, company accounts."),
+            "icon": "key",
+            "url": reverse("administration:sign-in"),
+        }
+    ]
 
 
 @require_safe

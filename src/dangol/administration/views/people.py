@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from dangol.administration.forms import UserForm, show_errors
 from dangol.administration.views.access import SignedInRequest, administrators_only
+from dangol.administration.views.sessions import rows
 from dangol.identity import policies, selectors, services
 from dangol.identity.models import User
 
@@ -120,6 +121,8 @@ def _page(request: SignedInRequest, form: UserForm, user: User | None = None) ->
         context["may_see_as"] = (
             request.actor.is_administrator and user.is_active and not user.is_administrator
         )
+        context["sessions"] = rows(user, None)
+        context |= selectors.factor_kinds(user)
         context["is_self"] = user.pk == request.actor.user_id
     return render(request, "administration/user.html", context, status=422 if form.errors else 200)
 

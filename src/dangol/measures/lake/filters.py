@@ -214,12 +214,14 @@ class _Compiler(Meaning):
     def column(self, field: Field, record_type: RecordType, rows: "ir.Table") -> Any:
         """The field's column in its dataset. Raises FilterError where there is none."""
         dataset = _dataset(record_type)
-        if isinstance(field, Own) and OWN in rows.columns:
+        # Ibis reads JSON on Spark by a Python function for each value, which needs libraries on every machine there.
+        reads_json = self.lake.backend.name != "pyspark"
+        if isinstance(field, Own) and OWN in rows.columns and reads_json:
             return _own(field, rows)
         name = dataset.fields.get(field.name) or {
             "reference": f"{field.column}_id",
         }.get(field.kind, "id" if field.column == "pk" else field.column)
-        if name not in rows.columns or not _is_plain(field):
+        if name not in rows.columns or isinstance(field, Own) or not _is_plain(field):
             raise FilterError(
                 _("“%(field)s” of “%(type)s” is not kept for analysis; filter by another field.")
                 % {"field": field.label, "type": record_type.label},

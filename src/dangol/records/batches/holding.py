@@ -15,6 +15,8 @@ log = structlog.get_logger(__name__)
 
 PAUSES = (0.5, 1.0, 2.0, 4.0)
 COLLECT_AFTER = 100_000
+AFTERLIFE = 2.0
+"""Seconds that the database may take to notice that the process which held a run was killed."""
 TURN = 0.0005
 
 
@@ -22,12 +24,17 @@ TURN = 0.0005
 def holding(number: int, busy: Exception) -> Iterator[None]:
     """Hold what the advisory lock `number` stands for. The lock belongs to the database session and dies with it.
 
-    Raises `busy` when another session holds it.
+    Raises `busy` when another session still holds it after two seconds.
     """
+    deadline = time.monotonic() + AFTERLIFE
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [number])
-        if not cursor.fetchone()[0]:
-            raise busy
+        while True:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [number])
+            if cursor.fetchone()[0]:
+                break
+            if time.monotonic() >= deadline:
+                raise busy
+            time.sleep(0.1)
     try:
         yield
     finally:

@@ -102,6 +102,11 @@ class _Reader:
         return chunk
 
 
+def _hang_up() -> None:
+    """Close the connection of the thread that calls."""
+    connection.close()
+
+
 @contextmanager
 def chunks_ahead(
     table: Table, rows: Iterator[Row], compiled: CompiledMapping, size: int, *, makes_new: Callable[[], bool]
@@ -137,4 +142,4 @@ def chunks_ahead(
         try:
             yield all_chunks(thread)
         finally:
-            thread.submit(connection.close)
+            thread.submit(_hang_up)

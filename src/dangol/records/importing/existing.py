@@ -43,13 +43,13 @@ def find_existing(record: CompiledRecord, entries: Sequence[Entry], actor: Actor
         return {}
     names = [name for name, policy in record.policies.items() if policy != "keep" and name not in record.key]
     key_columns = [_column(record_type, name) for name in record.key]
-    column = record_type.table.columns.get(record.key[0])
-    firsts = {key[0] for key in wanted}
+    stored_in = record_type.table.columns.get(record.key[0])
+    asked = {key[0] for key in wanted}
     known = record_type.model._default_manager.annotate(**_own(record_type, [*record.key, *names]))
-    rows = known.filter(**{f"{key_columns[0]}__in": one_of(firsts, column.type) if column else firsts})
-    for place, name in enumerate(key_columns[1:], start=1):
+    rows = known.filter(**{f"{key_columns[0]}__in": one_of(asked, stored_in.type) if stored_in else asked})
+    for place, column in enumerate(key_columns[1:], start=1):
         parts = [key[place] for key in wanted]
-        rows = rows.filter(**{f"{name}__gte": min(parts), f"{name}__lte": max(parts)})
+        rows = rows.filter(**{f"{column}__gte": min(parts), f"{column}__lte": max(parts)})
     rows_found: list[tuple[Entry, int, Any, list[Any]]] = []
     stored: dict[Entry, tuple[int, Any, list[Any]]] = {}
     several: set[Entry] = set()

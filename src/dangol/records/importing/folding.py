@@ -12,7 +12,7 @@ from dangol.records.fields import Ref
 from dangol.records.importing.errors import CellProblem, Problem
 from dangol.records.importing.mapping import CompiledMapping, CompiledRecord
 from dangol.records.importing.mapping.compiled import CompiledField
-from dangol.records.search.index import Tokenizer, Tokens, is_own
+from dangol.records.search.index import Tokenizer, Tokens, stands_alone
 
 
 class Entry:
@@ -96,7 +96,7 @@ def tokenize(
     """Work out what the entries will be found by, should they be new, and return it. No queries."""
     made = []
     for record in compiled.records:
-        if not record.record_type.search or not is_own(record.record_type):
+        if not record.record_type.search or not stands_alone(record.record_type):
             continue
         tokenizer = Tokenizer(record.record_type)
         for entry in paced(folded.entries[record.alias]):

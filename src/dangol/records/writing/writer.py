@@ -339,7 +339,7 @@ class _Batch:
         if self.type.search:
             searched = index.columns_of(self.type)
             ids = [draft.id or 0 for draft in updated if searched & draft.values.keys()]
-            if index.is_own(self.type):
+            if index.stands_alone(self.type):
                 self._enter(created)
             else:  # found by what another record says
                 ids += [draft.id or 0 for draft in created]
