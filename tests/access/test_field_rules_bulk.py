@@ -35,7 +35,7 @@ def test_only_what_the_actor_may_change_is_offered(company, kept, secrets):
     assert not {"description", "email", "external_id", "x_kept"} & offered.keys()
     assert {"city", "phone", "street", "x_half"} <= offered.keys()
     prices = bulk_fields(kept.actor, machine)
-    assert ops_of(prices["price"], machine) == ["set", "clear"], "a masked price is not reckoned with"
+    assert ops_of(prices["price"], machine) == ["set"], "a masked price is neither reckoned with nor cleared"
     assert "add" in ops_of(machine.fields["price"], machine)
     fixed = visitor(
         company, {("customer", "city"): "read_only", ("customer", "x_half"): "read_only"}, "fixed"
@@ -55,8 +55,27 @@ def test_a_hidden_field_is_refused_like_one_that_is_not_there(kept, name):
     assert kept.client.get(f"/customers/bulk/field/?add={name}").content == b""
 
 
-def test_a_preview_shows_masks_and_the_act_changes_what_is_behind(kept, secrets):
+def test_a_masked_value_is_refused_the_same_whether_the_guess_is_right_or_not(kept, secrets):
     number = secrets.ids["customer"]
+    said = []
+    for guess in ("zqownhalfqz", "zqwrongqz"):
+        status, answer = bulk(kept, {"x_half": {"set": guess}}, dry_run=True, select={"ids": [number]})
+        assert status == 200
+        assert answer["examples"] == []
+        reasons = [{key: value for key, value in one.items() if key != "value"} for one in answer["reasons"]]
+        assert [(one["code"], one["field"]) for one in reasons] == [("masked", "x_half")]
+        counts = {key: answer[key] for key in ("selected", "changing", "already", "forbidden")}
+        run = done(kept.actor, Selection(ids=(number,)), settings=change(x_half={"set": guess}))
+        assert (run.changed, run.unchanged, run.refused) == (0, 0, 1)
+        assert run.refusals.get().code == "masked"
+        said.append((counts, reasons))
+    assert said[0] == said[1]
+    assert Customer.objects.get(pk=number).own["x_half"] == "zqownhalfqz"
+
+
+def test_a_preview_shows_masks_and_the_act_fills_in_what_is_empty(kept, secrets):
+    number = secrets.ids["customer"]
+    writing.update(registry.get("customer"), number, {"x_half": None, "phone": None}, actor=SYSTEM)
     edits = {"x_half": {"set": "zqnewvalue"}, "phone": {"set": "010-1111-2222"}}
     status, answer = bulk(kept, edits, dry_run=True, select={"ids": [number]})
     assert status == 200
@@ -65,8 +84,8 @@ def test_a_preview_shows_masks_and_the_act_changes_what_is_behind(kept, secrets)
         {
             "id": number,
             "changes": [
-                {"field": "x_half", "before": "z*********z", "after": "z********e"},
-                {"field": "phone", "before": "010-****-5678", "after": "010-****-2222"},
+                {"field": "x_half", "before": None, "after": "z********e"},
+                {"field": "phone", "before": None, "after": "010-****-2222"},
             ],
         }
     ]
@@ -78,9 +97,9 @@ def test_a_preview_shows_masks_and_the_act_changes_what_is_behind(kept, secrets)
              "x_half": "zqnewvalue", "phone": "010-1111-2222"},
         )
     )  # fmt: skip
-    assert "z*********z" in page
+    assert "z********e" in page
     assert not told(page)
-    assert Customer.objects.get(pk=number).own["x_half"] == "zqownhalfqz"
+    assert "x_half" not in Customer.objects.get(pk=number).own
     run = done(kept.actor, Selection(ids=(number,)), settings=change(**edits))
     assert run.changed == 1
     stored = Customer.objects.get(pk=number)

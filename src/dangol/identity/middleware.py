@@ -32,6 +32,8 @@ API_PREFIX = "/api/"
 WITHOUT_ACTOR = frozenset({"/healthz", "/readyz"})
 SEEING = "seeing"
 """Where the session keeps through whose eyes an administrator looks."""
+OWN_PAGES = ("/settings/", "/sign-in/")
+"""Where people set up their own access, and administrators everybody's: nothing of it is shown through another's eyes."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 
@@ -139,6 +141,8 @@ class ActorMiddleware:
         """Refuse writes through another's eyes; demand the CSRF token from cookie-borne writes to the API."""
         actor: Actor | None = getattr(request, "actor", None)
         if actor is not None and actor.seen_by is not None and not self._lets_look(request, view):
+            if request.method in SAFE_METHODS:
+                raise PermissionDenied(_("You look through another's eyes: settings are not shown."))
             text = _("You look through another's eyes: nothing can be changed.")
             if request.path.startswith(API_PREFIX):
                 return problem(status=403, code="seeing", title=_("Not allowed"), detail=text)
@@ -146,9 +150,9 @@ class ActorMiddleware:
         return self._forged(request)
 
     def _lets_look(self, request: HttpRequest, view: Callable[..., Any]) -> bool:
-        """Reading, ending it, and signing out."""
+        """Reading records, ending it, and signing out."""
         return (
-            request.method in SAFE_METHODS
+            (request.method in SAFE_METHODS and not request.path.startswith(OWN_PAGES))
             or getattr(view, "ends_seeing", False)
             or (request.resolver_match is not None and request.resolver_match.url_name == "account_logout")
         )

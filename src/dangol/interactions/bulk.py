@@ -116,6 +116,8 @@ COMPLETE = Act(
     help=gettext_lazy("Open tasks among the selected records are marked as done now."),
     already=_done_already,
     shows=lambda settings: ("done_at",),
+    writes=("done_at",),
+    reads=("interaction.kind", "interaction.done_at"),
 )
 HAND_OVER = Act(
     name="hand_over",
@@ -129,6 +131,8 @@ HAND_OVER = Act(
     already=editing.EDIT.already,
     shows=editing.EDIT.shows,
     changes_types=("interaction",),
+    # Which tasks go along tells which are open.
+    reads=("interaction.kind", "interaction.done_at"),
 )
 
 

@@ -27,6 +27,7 @@ class Input:
     hidden: bool = False
     """Whether a condition keeps the field off the form for now."""
     placeholder: str = ""
+    """The mask of a value that stays as it is: who may not read it may not replace it."""
 
     def __html__(self) -> SafeString:
         return self.control()

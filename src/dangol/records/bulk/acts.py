@@ -9,8 +9,9 @@ from typing import Any
 from django.db.models import QuerySet
 
 from dangol.identity.actors import Actor
-from dangol.records import permissions
+from dangol.records import fieldrules, permissions
 from dangol.records.fields.base import Label, Locale
+from dangol.records.fields.masks import Masked
 from dangol.records.types import RecordType
 
 ORIGIN = "bulk"
@@ -89,7 +90,8 @@ class Act:
     settings of it, raising BulkProblem; `says` describes settings to a reader, as label and text. `already` are those
     of the rows for which nothing would change. `inputs` are fields of the type whose value it asks for; settings are
     then these values by name. `shows` are the fields that the preview shows before and after. `changes_types` are types
-    whose records it writes, those it is called for last.
+    whose records it writes, those it is called for last. `writes` are fields of the type that it sets by itself, `reads`
+    fields (`type.field`) that decide what it does: it is offered to nobody who may not change the first and read the second.
     """
 
     name: str
@@ -106,12 +108,19 @@ class Act:
     already: Callable[[QuerySet[Any], RecordType, Any, Actor], QuerySet[Any]] = _none
     shows: Callable[[Any], tuple[str, ...]] = lambda settings: ()
     changes_types: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
 
     def open_to(self, actor: Actor, record_type: RecordType) -> bool:
         """May the actor do this to any record of the type at all. No query."""
-        return permissions.allowed(actor, record_type, self.action) and all(
-            actor.may(name, "edit") for name in self.changes_types
-        )
+        if not permissions.allowed(actor, record_type, self.action):
+            return False
+        if not all(actor.may(name, "edit") for name in self.changes_types):
+            return False
+        mine = fieldrules.seen_by(actor, record_type).editable_fields
+        if not all(name in mine and not isinstance(mine[name], Masked) for name in self.writes):
+            return False
+        return all(fieldrules.is_clear(actor, *name.split(".")) for name in self.reads)
 
 
 _acts: dict[str, dict[str, Act]] = {}

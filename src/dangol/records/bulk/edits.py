@@ -28,7 +28,7 @@ from dangol.records.fields import (
     Ref,
     Reference,
 )
-from dangol.records.fields.masks import unmasked
+from dangol.records.fields.masks import Masked, unmasked
 from dangol.records.fields.numbers import Amount
 from dangol.records.types import RecordType
 from dangol.web import formats
@@ -125,7 +125,7 @@ def _titled(field: Field, value: Any, actor: Actor) -> Any:
 
 
 def ops_of(seen: Field, record_type: RecordType) -> list[str]:
-    """What can be done to a field in bulk. To a masked one nothing that goes on from its value: what comes of it tells it."""
+    """What can be done to a field in bulk. A masked one can be filled where it is empty; what is there stays as it is."""
     field = unmasked(seen)
     ops = [] if field.unique else ["set"]
     if field.name == "owner" and record_type.table.has_scope:
@@ -134,7 +134,7 @@ def ops_of(seen: Field, record_type: RecordType) -> list[str]:
         ops.append("days")
     if isinstance(seen, Integer | Number):
         ops += ["add", "percent"]
-    if not field.required and field.kind != "boolean":
+    if not field.required and field.kind != "boolean" and not isinstance(seen, Masked):
         ops.append("clear")
     return ops
 

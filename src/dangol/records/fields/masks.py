@@ -29,7 +29,8 @@ class Masked(Field):
     """A field in front of another: its values are masked as soon as they are read.
 
     It can be filtered by whether there is a value, and by nothing else: any comparison would tell the value in the end.
-    It is not sorted by. Writing goes through to the field behind.
+    It is not sorted by. A value can be given where there is none; the writer changes none that is there, since "nothing
+    changed" would confirm a guess. What must be unique is not written at all: "another record has it" would, too.
     """
 
     kind = "text"
@@ -40,7 +41,7 @@ class Masked(Field):
             behind.name,
             label=behind.label,
             column=behind.column,
-            editable=behind.editable,
+            editable=behind.editable and not behind.unique,
             sortable=False,
             nullable=behind.nullable,
             help=behind.help,
@@ -103,6 +104,11 @@ class Masked(Field):
         if op not in self.operators:
             raise ValueError(f"{self.name} is masked and has no operator {op!r}")
         return self.behind.q(op, value, path)
+
+
+def is_there(value: Any) -> bool:
+    """Is there a value that a mask would stand for."""
+    return value is not None and value != "" and value != []
 
 
 def unmasked(field: Field) -> Field:

@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from dangol.records import permissions, widgets, writing
-from dangol.records.fields.masks import Masked
+from dangol.records.fields.masks import Masked, is_there
 from dangol.records.types import RecordType
 from dangol.records.views.access import actor_of, load, locale_of
 
@@ -23,6 +23,8 @@ def cell(request: HttpRequest, record_type: RecordType, record_id: int, field: s
         return HttpResponse(definition.html(record[field], locale))
     if not permissions.may(actor, record_type, "edit", record_id):
         raise Http404
+    if request.method == "GET" and isinstance(definition, Masked) and is_there(record[field]):
+        return HttpResponse(definition.html(record[field], locale))  # it stays as it is
     control = widgets.stored(definition, record[field], locale, inline=True)
     version = record["version"]
     status = 200

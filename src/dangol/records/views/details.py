@@ -148,11 +148,20 @@ def _facts(
             if name not in record or name in away:
                 continue  # computed from what the actor may not see, or off by a condition
             field = record_type.fields[name]
-            inline = f"/{record_type.path}/{record['id']}/cell/{name}/" if may_edit and field.editable else ""
+            inline = (
+                f"/{record_type.path}/{record['id']}/cell/{name}/"
+                if may_edit and _is_open(field, record[name])
+                else ""
+            )
             facts.append(Fact(field.label, _fact(field, record[name], locale), inline))
         if facts:
             sections.append((section.label, facts))
     return sections
+
+
+def _is_open(field: Field, value: Any) -> bool:
+    """Can the value be replaced: one that is masked stays."""
+    return field.editable and not isinstance(value, Mask)
 
 
 def _fact(field: Field, value: Any, locale: Locale) -> SafeString:

@@ -85,6 +85,8 @@ def _form(
         field = record_type.fields[name]
         if data is not None:
             made = widgets.typed(field, data, errors.get(name, ""))
+            if record is not None and isinstance(field, Masked):
+                made = replace(made, placeholder=field.text(record.get(name), locale))
         else:
             made = widgets.stored(field, values.get(name), locale)
         return replace(made, hidden=True) if name in away and name not in errors else made

@@ -23,6 +23,7 @@ from dangol.records.bulk.acts import acts_for
 from dangol.records.bulk.selection import list_token
 from dangol.records.exporting import forms as exporting
 from dangol.records.fields import Choice, Field, Locale
+from dangol.records.fields.masks import Mask
 from dangol.records.filters.tree import EVERYTHING, And, Tree
 from dangol.records.lists import ListError, Page, record_count, record_list
 from dangol.records.types import RecordType
@@ -345,8 +346,10 @@ def _rows(
                 text = escape(field.text(row[field.name], locale) or f"#{row['id']}")
                 shown.append(f'<td{style}><a class="strong" href="{address}">{text}</a></td>')
                 continue
-            edit = f'{INLINE} hx-get="{address}cell/{field.name}/"' if reached and is_editable else ""
-            shown.append(f"<td{style}{edit}>{conditional_escape(field.html(row[field.name], locale))}</td>")
+            value = row[field.name]
+            is_open = reached and is_editable and not isinstance(value, Mask)
+            edit = f'{INLINE} hx-get="{address}cell/{field.name}/"' if is_open else ""
+            shown.append(f"<td{style}{edit}>{conditional_escape(field.html(value, locale))}</td>")
         shown.append("</tr>\n")
     return mark_safe("".join(shown))  # noqa: S308 - markup of fields, all else is escaped
 

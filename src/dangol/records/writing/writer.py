@@ -16,6 +16,7 @@ from dangol.records import fieldrules, permissions, registry
 from dangol.records.arrays import one_of
 from dangol.records.events import RecordsWritten
 from dangol.records.fields import Locale, Ref, Reference
+from dangol.records.fields.masks import Masked, is_there
 from dangol.records.fields.own import COLUMN as OWN
 from dangol.records.fields.own import Own
 from dangol.records.search import index
@@ -89,6 +90,7 @@ class _Batch:
         self.locale = Locale(actor.language, ZoneInfo(actor.time_zone))
         self.errors: list[RowError] = []
         self.refused: set[int] = set()
+        self.masked: set[str] = set()
         self.failure: type[WriteError] = WriteError
 
     def run(self) -> Written:
@@ -153,6 +155,8 @@ class _Batch:
             for index_ in creates:
                 self._refuse(RowError(index_, "", None, "forbidden", _("You may not create such records.")))
         parser = Parser(self.type, self.actor, self.locale)
+        if parser.seen is not self.type:
+            self.masked = {name for name, field in parser.seen.fields.items() if isinstance(field, Masked)}
         drafts = []
         for index_, change in enumerate(self.changes):
             if index_ in self.refused:
@@ -204,6 +208,18 @@ class _Batch:
                 self.failure = Conflict
                 message = conflict_message(self.type, draft.id, asked, self.locale, self.actor)
                 self._refuse(RowError(draft.index, "version", asked, "conflict", message))
+            if self.masked:
+                self._keep_masked(draft)
+
+    def _keep_masked(self, draft: Draft) -> None:
+        """Refuse to change what the writer sees masked, whether the new value differs or not: else a guess is confirmed."""
+        given = self.changes[draft.index].values
+        for name in self.masked & given.keys():
+            if is_there((draft.current or {}).get(name)):
+                message = _(
+                    "You see this value masked, so you cannot change it. Ask somebody who may read it."
+                )
+                self._refuse(RowError(draft.index, name, given[name], "masked", message))
 
     def _raw_column(self, name: str) -> str:
         column = self.type.fields[name].column
