@@ -62,8 +62,8 @@ def test_a_masked_value_is_refused_the_same_whether_the_guess_is_right_or_not(ke
         status, answer = bulk(kept, {"x_half": {"set": guess}}, dry_run=True, select={"ids": [number]})
         assert status == 200
         assert answer["examples"] == []
-        reasons = [{key: value for key, value in one.items() if key != "value"} for one in answer["reasons"]]
-        assert [(one["code"], one["field"]) for one in reasons] == [("masked", "x_half")]
+        reasons = answer["refused"]
+        assert [(one["id"], one["code"], one["field"]) for one in reasons] == [(number, "masked", "x_half")]
         counts = {key: answer[key] for key in ("selected", "changing", "already", "forbidden")}
         run = done(kept.actor, Selection(ids=(number,)), settings=change(x_half={"set": guess}))
         assert (run.changed, run.unchanged, run.refused) == (0, 0, 1)

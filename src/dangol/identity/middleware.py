@@ -141,8 +141,6 @@ class ActorMiddleware:
         """Refuse writes through another's eyes; demand the CSRF token from cookie-borne writes to the API."""
         actor: Actor | None = getattr(request, "actor", None)
         if actor is not None and actor.seen_by is not None and not self._lets_look(request, view):
-            if request.method in SAFE_METHODS:
-                raise PermissionDenied(_("You look through another's eyes: settings are not shown."))
             text = _("You look through another's eyes: nothing can be changed.")
             if request.path.startswith(API_PREFIX):
                 return problem(status=403, code="seeing", title=_("Not allowed"), detail=text)
@@ -150,7 +148,7 @@ class ActorMiddleware:
         return self._forged(request)
 
     def _lets_look(self, request: HttpRequest, view: Callable[..., Any]) -> bool:
-        """Reading records, ending it, and signing out."""
+        """Reading all but one's own pages, ending it, and signing out."""
         return (
             (request.method in SAFE_METHODS and not request.path.startswith(OWN_PAGES))
             or getattr(view, "ends_seeing", False)

@@ -127,6 +127,13 @@ def require_permission(mapping: Mapping, actor: Actor) -> None:
             )
     for plan in mapping.records:
         seen = fieldrules.seen_by(actor, registry.get(plan.type))
+        masked = [name for name in plan.key if isinstance(seen.fields.get(name), Masked)]
+        if masked:
+            raise MappingProblem(
+                f"{plan.path}.key",
+                _("“%(field)s” is masked for you: no records are found by it.")
+                % {"field": seen.fields[masked[0]].label},
+            )
         for item in plan.fields:
             if item.name not in seen.editable_fields:
                 raise MappingProblem(
@@ -134,13 +141,6 @@ def require_permission(mapping: Mapping, actor: Actor) -> None:
                     _("There is no such field to write. Possible are: %(names)s.")
                     % {"names": ", ".join(seen.editable_fields)},
                 )
-        masked = [name for name in plan.key if isinstance(seen.fields[name], Masked)]
-        if masked:
-            raise MappingProblem(
-                f"{plan.path}.key",
-                _("“%(field)s” is masked for you: no records are found by it.")
-                % {"field": seen.fields[masked[0]].label},
-            )
 
 
 def request_of(import_run: ImportRun) -> str:
