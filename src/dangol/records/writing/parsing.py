@@ -35,7 +35,7 @@ class Parser:
         if change.parsed and change.values.keys() <= self.type.editable_fields.keys():
             # its field has read each of them already: only emptiness is left to be looked at
             values.update(change.values)
-            to_read = [item for item in change.values.items() if item[1] is None]
+            to_read = [item for item in to_read if item[1] is None] if None in values.values() else ()
         for name, raw in to_read:
             try:
                 values[name] = self._value(name, raw)
@@ -47,7 +47,7 @@ class Parser:
             errors += [
                 RowError(index, name, None, "required", _("Enter a value."))
                 for name in self.required
-                if values.get(name) in (None, "") and name not in change.values
+                if name not in change.values and values.get(name) in (None, "")
             ]
         return Draft(index, change.id, values), errors
 
