@@ -4,6 +4,7 @@ from allauth.account import views as account
 from django.urls import include, path, register_converter
 
 from dangol.administration.views import (
+    calls,
     factors,
     overview,
     own_fields,
@@ -68,6 +69,7 @@ settings_pages = [
     path("work/deliveries/<int:pk>/discard/", work.delivery_discard, name="delivery-discard"),
     path("storage/", storage.storage, name="storage"),
     path("storage/back-up/", storage.back_up, name="back-up"),
+    path("calls/", calls.call_list, name="calls"),
     path("access-log/", overview.access_log, name="access-log"),
 ]
 

@@ -92,6 +92,12 @@ def overview(request: SignedInRequest) -> HttpResponse:
                 "url": reverse("administration:storage"),
             },
             {
+                "title": _("Outgoing calls"),
+                "text": _("What this installation asked of other servers, and what failed."),
+                "icon": "world",
+                "url": reverse("administration:calls"),
+            },
+            {
                 "title": _("Access log"),
                 "text": _("Who changed whose rights, and when."),
                 "icon": "lock",

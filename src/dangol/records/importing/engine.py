@@ -247,7 +247,11 @@ class _Work:
                 locked.save(update_fields=["state", "pause_requested"])
                 self.run = locked
                 return True
+            if not (chunk.is_last or chunk.error):
+                _commit_without_waiting()
             result, turned_away = process(locked, chunk, compiled, self.actor, exact=self.exact)
+            if not self.exact:
+                _check_references()
             ImportReject.objects.bulk_create(turned_away, batch_size=1_000)
             if result.created_ids or result.updated_ids:
                 ImportChunk.objects.create(
@@ -351,6 +355,23 @@ def _ordinals(
     return {
         index: numbers for (index, _cells), numbers in zip(readable, zip(*slots, strict=True), strict=True)
     }
+
+
+def _commit_without_waiting() -> None:
+    """Let this transaction's commit not wait until it is on the disk; the next that waits brings it there too.
+
+    Nothing is torn: what a crash of PostgreSQL within that half second takes back are whole chunks, together with the run's
+    position, and the run goes on from there. Worth a twentieth of the time. Nobody is told of what may be taken back: the
+    claim of a delivery is a commit that waits, and by that has all earlier ones on the disk.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = off")
+
+
+def _check_references() -> None:
+    """Have foreign keys looked at now instead of at the commit, which the reading thread would stand still for."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 def _sum(before: dict[str, int], more: dict[str, int]) -> dict[str, int]:

@@ -37,7 +37,7 @@ class Parser:
         if change.parsed and change.values.keys() <= self.seen.editable_fields.keys():
             # its field has read each of them already: only emptiness is left to be looked at
             values.update(change.values)
-            to_read = [item for item in change.values.items() if item[1] is None]
+            to_read = [item for item in to_read if item[1] is None] if None in values.values() else ()
         for name, raw in to_read:
             try:
                 values[name] = self._value(name, raw)
@@ -49,7 +49,7 @@ class Parser:
             errors += [
                 missing_value(index, name, self.seen.editable_fields)
                 for name in self.required
-                if values.get(name) in (None, "") and name not in change.values
+                if name not in change.values and values.get(name) in (None, "")
             ]
         return Draft(index, change.id, values), errors
 

@@ -279,8 +279,8 @@ class _Batch:
             return
         table = self.type.table
         ids = storing.draw_ids(table, len(drafts))
-        names = sorted({name for draft in drafts for name in draft.values if name in table.columns})
-        missing = [(name, table.defaults.get(name)) for name in names]
+        names = sorted(set().union(*(draft.values for draft in drafts)) & table.columns.keys())
+        defaults = [table.defaults.get(name) for name in names]
         references = [
             place
             for place, name in enumerate(names, start=3)
@@ -290,9 +290,7 @@ class _Batch:
         rows = []
         for record_id, draft in zip(ids, drafts, strict=True):
             draft.id = record_id
-            get = draft.values.get
-            row: list[Any] = [record_id, user_id, user_id]
-            row += [get(name, default) for name, default in missing]
+            row: list[Any] = [record_id, user_id, user_id, *map(draft.values.get, names, defaults)]
             for place in references:
                 row[place] = storing.column_value(row[place])
             rows.append(row)
@@ -307,7 +305,7 @@ class _Batch:
         if not drafts:
             return
         table = self.type.table
-        names = sorted({name for draft in drafts for name in draft.values if name in table.columns})
+        names = sorted(set().union(*(draft.values for draft in drafts)) & table.columns.keys())
         rows = [
             [*(storing.column_value(draft.get(name)) for name in names), self.actor.user_id]
             for draft in drafts
