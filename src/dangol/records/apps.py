@@ -8,6 +8,8 @@ class RecordsConfig(AppConfig):
 
     def ready(self) -> None:
         """Every room's `records.py` declares its record types; importing it registers them."""
+        from dangol.records.bulk import binning, editing
+        from dangol.records.bulk.menus import add_entry as add_bulk
         from dangol.records.layouts import arranging
         from dangol.records.menus import add_entries, add_files
         from dangol.records.own import definitions
@@ -19,6 +21,9 @@ class RecordsConfig(AppConfig):
         menu.routes.search = "records:palette"
         add_entries()
         add_files()
+        add_bulk()
         definitions.start()
         arranging.start()
         also_remove(release)
+        editing.register()
+        binning.register()

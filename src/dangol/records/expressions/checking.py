@@ -151,6 +151,9 @@ class _Checker:
         if isinstance(field, Money):
             kind = replace(kind, currency=_currency(field, record_type, steps))
         self.reads.add((record_type.name, field.name))
+        target = target_of(field)
+        if target is not None:
+            self.reads.add((target.name, target.title))
         fixed = not steps and stands_in_row(record_type, field)
         return tree.Input(steps, record_type.name, field.name, kind, node.place, fixed)
 

@@ -29,6 +29,8 @@ LOOKUPS = {
 NEGATIONS = {"!=": "=", "not in": "in", "not contains": "contains"}
 
 SEOUL = ZoneInfo("Asia/Seoul")
+OPAQUE = "•••"
+"""A masked value of which nothing is shown."""
 EMPTY_MARK = SafeString('<span class="mut" aria-hidden="true">–</span>')
 
 
@@ -85,6 +87,9 @@ class Field:
     """Name of the record type that the value is computed from. It is shown, sorted and filtered by only where the
     actor may see records of that type that belong where this record belongs; elsewhere there is no value. Only for
     fields of types that carry owner, team and territory themselves."""
+    reads: tuple[str, ...] = ()
+    """The fields that the value is computed from, as `field` of the same record type or `type.field` of another. Whoever
+    may not see one of them does not see the value either."""
 
     def __init__(
         self,
@@ -100,6 +105,7 @@ class Field:
         default: Any = None,
         help: Label = "",  # noqa: A002 - the word of Django's own fields
         personal: bool = False,
+        reads: tuple[str, ...] = (),
     ) -> None:
         self.name = name
         self.label = label
@@ -112,11 +118,16 @@ class Field:
         self.default = default
         self.help = help
         self.personal = personal
+        self.reads = reads
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
 
     # for whom
+
+    def sources(self) -> tuple[str, ...]:
+        """The fields that the value is computed from, as in `reads`, also where they follow from what somebody wrote."""
+        return self.reads
 
     def guarded(self, guard: Any) -> Field:
         """The field as somebody has it who may see no more than the guard (`expressions.building.Guard`) says."""
@@ -189,6 +200,10 @@ class Field:
     def input(self, value: Any, locale: Locale) -> str:
         """The value as the edit widget takes it."""
         return self.text(value, locale)
+
+    def mask(self, value: Any) -> str:
+        """What is shown of a value to those who may know that there is one, but not which."""
+        return OPAQUE
 
     # filter
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from dangol.identity import revisions
 from dangol.identity.actors import Actor
+from dangol.records import fieldrules
 from dangol.records.fields.own_json import in_language
 from dangol.records.models import Layout
 from dangol.records.own import conditions
@@ -62,13 +63,15 @@ def arranged_for(roles: Collection[int], record_type: RecordType) -> Arranged | 
 
 
 def sections(actor: Actor, record_type: RecordType) -> Sequence[Section]:
-    """The sections of the record's page, as they are arranged for the actor. No query."""
+    """The sections of the record's page, as they are arranged for the actor, without what a rule hides. No query."""
+    record_type = fieldrules.seen_by(actor, record_type)
     layout = arranged_for(actor.role_ids, record_type)
     return record_type.sections if layout is None else complete(layout.sections, record_type)
 
 
 def form_sections(actor: Actor, record_type: RecordType) -> list[Section]:
-    """The sections of the form: only fields that can be edited and are not hidden for the actor. No query."""
+    """The sections of the form: only fields that the actor may edit and that no layout takes off. No query."""
+    record_type = fieldrules.seen_by(actor, record_type)
     layout = arranged_for(actor.role_ids, record_type)
     if layout is None:
         return record_type.form_sections()

@@ -40,6 +40,9 @@ class Computed(Own):
         """The fields that are read, each with its type."""
         return frozenset()
 
+    def sources(self) -> tuple[str, ...]:
+        return tuple(f"{record_type}.{name}" for record_type, name in sorted(self.direct))
+
     def _looked_up(self, op: str, value: Any, path: str) -> Q:
         lookup = OUTPUT[self.result].get_lookup(LOOKUPS[op])
         if lookup is None:
