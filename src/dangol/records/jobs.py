@@ -6,9 +6,10 @@ from procrastinate.contrib.django import app
 from dangol.events import queue
 from dangol.records.exporting import jobs as exports
 from dangol.records.importing import jobs
+from dangol.records.own import jobs as own_fields
 from dangol.records.search import index
 
-__all__ = ["exports", "jobs", "tidy_dictionary"]
+__all__ = ["exports", "jobs", "own_fields", "tidy_dictionary"]
 
 log = structlog.get_logger(__name__)
 

@@ -14,6 +14,7 @@ from dangol.records.models.imports import (
     UndoState,
 )
 from dangol.records.models.own_fields import IndexState, OwnField, OwnKind, OwnState
+from dangol.records.models.own_objects import ObjectState, OwnObject
 from dangol.records.models.saved_mappings import SavedMapping
 from dangol.records.models.schedules import (
     FileState,
@@ -44,8 +45,10 @@ __all__ = [
     "ImportScheduleState",
     "ImportState",
     "IndexState",
+    "ObjectState",
     "OwnField",
     "OwnKind",
+    "OwnObject",
     "OwnState",
     "OwnedRecord",
     "Record",

@@ -1,0 +1,86 @@
+"""Everything the kernel offers, on a type of records that was made a moment ago."""
+
+from decimal import Decimal
+
+import pytest
+
+from dangol.records import filters, registry, writing
+from dangol.records.history import history
+from dangol.records.lists import record_list
+from dangol.records.search.query import search
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def lathe(insider, equipment):
+    return writing.create(
+        equipment,
+        {"name": "한빛 선반", "x_price": "12,500,000", "x_installed": "2026-03-02", "x_state": "가동"},
+        actor=insider.actor,
+    )
+
+
+def test_it_is_written_filtered_listed_and_remembered(insider, equipment, lathe):
+    actor = insider.actor
+    writing.update(equipment, lathe, {"x_state": "정지", "name": "한빛 대형 선반"}, actor=actor, version=1)
+    tree = filters.parse(
+        "가동 상태 = 정지 and 취득가 >= 1000만 and x_installed < 2026-04-01", equipment, actor=actor
+    )
+    (row,) = record_list(actor=actor, record_type=equipment, tree=tree).rows
+    assert row["name"] == "한빛 대형 선반"
+    assert row["number"] == "EQ-000001"
+    assert row["x_price"] == Decimal(12_500_000)
+    (item,) = history(equipment, lathe, actor=actor).items
+    assert {(change.name, change.before, change.after) for change in item.fields} == {
+        ("x_state", "running", "stopped"),
+        ("name", "한빛 선반", "한빛 대형 선반"),
+    }
+
+
+def test_it_is_found_by_initials_syllables_and_number(insider, outsider, equipment, lathe):
+    for text in ("ㅎㅂ", "선반", "EQ-000001", "한빛"):
+        assert [hit.id for hit in search(actor=insider.actor, q=text)] == [lathe], text
+        assert search(actor=outsider.actor, q=text) == []
+
+
+def test_it_has_pages_and_a_place_in_the_menu(insider, outsider, equipment, lathe):
+    client = insider.client
+    for path in (
+        "/x-equipment/",
+        f"/x-equipment/{lathe}/",
+        f"/x-equipment/{lathe}/edit/",
+        "/x-equipment/new/",
+        f"/x-equipment/{lathe}/history/",
+        "/x-equipment/bin/",
+        "/x-equipment/count/",
+        "/lookup/x_equipment/",
+    ):
+        assert client.get(path).status_code == 200, path
+    page = client.get("/x-equipment/").content.decode()
+    assert "설비명" in page
+    assert 'href="/x-equipment/"' in client.get("/customers/").content.decode()
+    assert outsider.client.get(f"/x-equipment/{lathe}/").status_code == 404
+    assert registry.by_path("x-equipment") is equipment
+
+
+def test_it_is_served_by_the_api(insider, outsider, equipment, lathe):
+    answer = insider.api.get("/api/v1/x-equipment", {"filter": "x_state = running", "sort": "-x_price"})
+    assert [item["number"] for item in answer.json()["items"]] == ["EQ-000001"]
+    assert outsider.api.get(f"/api/v1/x-equipment/{lathe}").status_code == 404
+    made = insider.api.post(
+        "/api/v1/x-equipment", {"name": "새 설비", "x_serial": "S-2"}, content_type="application/json"
+    )
+    assert made.status_code == 201
+    assert made.json()["number"] == "EQ-000002"
+    assert made.json()["owner"]["title"] == "김지우"
+    changed = insider.api.patch(
+        made["Location"],
+        {"x_price": "100"},
+        content_type="application/json",
+        headers={"If-Match": made["ETag"]},
+    )
+    assert changed.json()["version"] == 2
+    document = insider.api.get("/api/v1/openapi.json").json()
+    assert "/x-equipment" in document["paths"]
+    assert "x_serial" in document["components"]["schemas"]["XEquipmentValues"]["properties"]
