@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dangol.identity.actors import Actor
-from dangol.interactions import services
+from dangol.interactions import attached, services
 from dangol.interactions.models import Direction, Kind
 from dangol.interactions.people import KeyPerson
 from dangol.interactions.phrases import find_due
@@ -69,6 +69,11 @@ def composer(
     )
 
 
+def may_compose(record_type: RecordType) -> bool:
+    """Whether an interaction can be about records of this type. No query."""
+    return record_type.name in ("customer", "contact") or attached.field_to(record_type) is not None
+
+
 def compose(*, actor: Actor, record_type: RecordType, record_id: int, values: Mapping[str, str]) -> int:
     """Make an interaction of what was written in the composer.
 
@@ -91,8 +96,11 @@ def compose(*, actor: Actor, record_type: RecordType, record_id: int, values: Ma
         raise ComposeError("text", _("Write at least a line."))
     if len(subject) > LONGEST_SUBJECT:
         subject, body = subject[: LONGEST_SUBJECT - 1] + "…", text
-    target = {"customer": "customer_id", "contact": "contact_id"}[record_type.name]
-    arguments: dict[str, Any] = {target: record_id}
+    target = {"customer": "customer_id", "contact": "contact_id"}.get(record_type.name)
+    field = attached.field_to(record_type) if target is None else None
+    if target is None and field is None:
+        raise ComposeError("text", _("Interactions have no field for these records."))
+    arguments: dict[str, Any] = {target: record_id} if target else {"about": {field.name: record_id}}
     contact = values.get("contact", "")
     if contact and record_type.name == "customer":
         arguments["contact_id"] = id_in(contact)

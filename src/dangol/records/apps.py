@@ -8,10 +8,12 @@ class RecordsConfig(AppConfig):
 
     def ready(self) -> None:
         """Every room's `records.py` declares its record types; importing it registers them."""
+        from dangol.records import ports
         from dangol.records.menus import add_entries, add_files
         from dangol.records.objects import definitions as objects
         from dangol.records.own import definitions
         from dangol.records.own.removing import release
+        from dangol.records.views import related
         from dangol.records.writing import also_remove
         from dangol.web import menu
 
@@ -19,6 +21,7 @@ class RecordsConfig(AppConfig):
         menu.routes.search = "records:palette"
         add_entries()
         add_files()
+        ports.add_panels(related.panels)
         objects.start()  # before own fields, which refer to them and are theirs
         definitions.start()
         also_remove(release)

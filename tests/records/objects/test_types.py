@@ -84,3 +84,32 @@ def test_it_is_served_by_the_api(insider, outsider, equipment, lathe):
     document = insider.api.get("/api/v1/openapi.json").json()
     assert "/x-equipment" in document["paths"]
     assert "x_serial" in document["components"]["schemas"]["XEquipmentValues"]["properties"]
+
+
+def test_a_type_without_owners_is_everybodys(insider, outsider, manager, objects):
+    zones = objects("구역", label_en="Zone", owned=False)
+    assert "owner" not in zones.fields
+    answer = insider.client.post("/x-zone/new/", {"name": "1구역"})
+    assert answer.status_code == 302, answer.content.decode()
+    zone = zones.model.objects.get()
+    assert outsider.client.get(f"/x-zone/{zone.pk}/").status_code == 200
+    assert insider.client.get("/x-zone/new/").status_code == 200
+    assert "number" not in zones.fields
+
+
+def test_numbers_go_on_counting_past_those_given_by_hand(insider, equipment):
+    for number in ("EQ-000002", "EQ-000003"):
+        writing.create(equipment, {"name": number, "number": number, "x_serial": number}, actor=insider.actor)
+    written = writing.write(
+        equipment,
+        [writing.Change({"name": f"설비 {place}", "x_serial": f"s{place}"}) for place in range(3)],
+        actor=insider.actor,
+    )
+    rows = equipment.model.objects.filter(pk__in=written.created).order_by("pk")
+    numbers = list(rows.values_list("number", flat=True))
+    assert numbers[0] == "EQ-000001"
+    assert len(set(numbers) | {"EQ-000002", "EQ-000003"}) == 5
+    with pytest.raises(writing.WriteError):
+        writing.create(equipment, {"name": "또", "number": "EQ-000002"}, actor=insider.actor)
+    writing.update(equipment, written.created[0], {"number": ""}, actor=insider.actor)
+    assert rows.first().number == "EQ-000001"

@@ -17,6 +17,7 @@ from dangol.identity.actors import Actor
 from dangol.interactions.models import TimelineEntry
 from dangol.interactions.timeline.presenting import Reader, Stored, kinds_on, needs_of, shown
 from dangol.records import permissions, registry
+from dangol.records.objects.removing import delete_some
 from dangol.records.ports import Entry, TimelinePage
 from dangol.records.types import RecordType
 
@@ -48,6 +49,16 @@ def remove_subjects(record_type: RecordType, ids: Sequence[int]) -> None:
             "DELETE FROM interactions_timelineentry WHERE subject_type = %s AND subject_id = ANY(%s)",
             [record_type.name, list(ids)],
         )
+
+
+def forget_type(record_type: str, most: int) -> int:
+    """Take away up to so many entries of a type of records that is gone: on its timelines, and told of it elsewhere."""
+    return delete_some(
+        "interactions_timelineentry",
+        "subject_type = %s OR source_type = %s",
+        [record_type, record_type],
+        most,
+    )
 
 
 class StoredTimeline:

@@ -10,8 +10,6 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
-from dangol.identity import revisions
-
 UNDEFINED_TABLE = "42P01"
 _NAMED = re.compile(r"\bx_[a-z0-9_]+\b")
 
@@ -38,7 +36,6 @@ class MissingTableMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
-        """Raises Http404 where the table is gone."""
+        """Raises Http404 where the table is gone; the next request hears of the deletion with its actor."""
         if is_missing_table(exception):
-            revisions.look()
             raise Http404(_("There is no such record.")) from exception

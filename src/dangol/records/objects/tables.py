@@ -15,6 +15,7 @@ import pgtrigger
 from django.core.exceptions import ValidationError
 from django.db import OperationalError, connection
 from django.utils.translation import gettext as _
+from pgtrigger.core import INSTALLED
 
 from dangol.records.models import ObjectState, OwnedRecord, OwnObject
 from dangol.records.objects import classes
@@ -58,6 +59,9 @@ def drop(name: str) -> None:
     model = classes.model_of(name)
     functions = [trigger.get_pgid(model) for trigger in TRIGGERS]
     with _patience(), connection.cursor() as cursor:
+        # What the transaction did to its rows is looked at now; PostgreSQL drops no table about which questions are open.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         cursor.execute(f"DROP TABLE IF EXISTS {connection.ops.quote_name(name)}")
         for function in functions:
             cursor.execute(f"DROP FUNCTION IF EXISTS {connection.ops.quote_name(function)}()")
@@ -113,9 +117,7 @@ def _difference(name: str) -> Difference:
         there = {column.name for column in connection.introspection.get_table_description(cursor, name)}
     columns = [field.name for field in model._meta.local_concrete_fields if field.column not in there]
     triggers = [
-        str(trigger.name)
-        for trigger in TRIGGERS
-        if trigger.get_installation_status(model)[0] != pgtrigger.INSTALLED
+        str(trigger.name) for trigger in TRIGGERS if trigger.get_installation_status(model)[0] != INSTALLED
     ]
     return Difference(name, tuple(columns), tuple(triggers))
 
