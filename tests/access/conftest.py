@@ -8,12 +8,15 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from dangol.identity import revisions
 from dangol.identity.actors import Actor
 from dangol.identity.models import Grant, Role, Team, User
 from dangol.measures.models import Score
 from dangol.records import registry, writing
 from dangol.records.models import Change as Recorded
 from dangol.records.models import ImportRun, ImportSchedule, ImportScheduleState, ImportState, SavedMapping
+from dangol.records.objects import services as objects
+from dangol.records.own import services as own_fields
 from tests.access.places import filled, patterns
 
 SECRET = "비밀정밀"
@@ -84,6 +87,20 @@ class Secrets:
         for kind in ("task", "meeting", "call", "note"):
             when = {"due_at" if kind == "task" else "occurred_at": now.isoformat()}
             make("interaction", {"kind": kind, "subject": f"{SECRET} {mark('interaction')}", **said, **when})
+        objects.create(actor=everything, label_ko="설비", label_en="Equipment", prefix="EQ-", timeline=True)
+        secret = {"target": "customer"}
+        own_fields.create(
+            actor=everything,
+            record_type="x_equipment",
+            name="x_site",
+            kind="reference",
+            label_ko="고객",
+            settings=secret,
+        )
+        make(
+            "x_equipment",
+            {"name": f"{SECRET} {mark('x_equipment')}", "external_id": SECRET, "x_site": customer},
+        )
         make("machine", {"code": SECRET, "name": SECRET})
         make("repair", {"machine": self.ids["machine"], "title": SECRET}, everything)
         writing.update(registry.get("customer"), customer, {"city": SECRET}, actor=actor)
@@ -145,7 +162,9 @@ class Secrets:
 
 @pytest.fixture
 def secrets(insider):
-    return Secrets(insider)
+    yield Secrets(insider)
+    registry.set_own(())
+    revisions.forget()
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ def _nothing_left_behind(db: None):
     revisions.forget()
     revisions.look()
     yield
+    registry.set_own(())
     revisions.forget()
 
 

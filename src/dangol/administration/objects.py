@@ -37,7 +37,7 @@ class OwnObjectForm(forms.Form):
     title_en = forms.CharField(
         label=gettext_lazy("What a record's name is called, in English"), max_length=60, required=False
     )
-    prefix = forms.CharField(
+    prefix = forms.CharField(  # type: ignore[assignment]  # the form's own prefix is not used
         label=gettext_lazy("In front of numbers"),
         max_length=12,
         required=False,

@@ -98,9 +98,13 @@ def compose(*, actor: Actor, record_type: RecordType, record_id: int, values: Ma
         subject, body = subject[: LONGEST_SUBJECT - 1] + "…", text
     target = {"customer": "customer_id", "contact": "contact_id"}.get(record_type.name)
     field = attached.field_to(record_type) if target is None else None
-    if target is None and field is None:
+    arguments: dict[str, Any]
+    if target is not None:
+        arguments = {target: record_id}
+    elif field is not None:
+        arguments = {"about": {field.name: record_id}}
+    else:
         raise ComposeError("text", _("Interactions have no field for these records."))
-    arguments: dict[str, Any] = {target: record_id} if target else {"about": {field.name: record_id}}
     contact = values.get("contact", "")
     if contact and record_type.name == "customer":
         arguments["contact_id"] = id_in(contact)

@@ -31,6 +31,7 @@ def _nothing_left_behind(db):
     revisions.forget()
     revisions.look()
     yield
+    registry.set_own(())
     revisions.forget()
 
 

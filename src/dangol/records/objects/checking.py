@@ -23,6 +23,7 @@ ICONS = (
     "shopping-cart", "calendar", "calendar-event", "clock", "checklist", "list", "mail", "message", "headset", "bell", "user",
     "users", "users-group", "id", "briefcase", "link", "search", "sparkles",
 )  # fmt: skip
+_LONGEST = {"label_ko": 60, "label_en": 60, "plural_en": 60, "title_ko": 60, "title_en": 60, "prefix": 12}
 LONGEST = 32
 """Of a name, so that the names of its table, sequence, indexes and constraints keep well below PostgreSQL's 63 letters."""
 NAME = re.compile(r"x_[a-z](?:[a-z0-9_]*[a-z0-9])?")
@@ -69,9 +70,8 @@ def check(definition: OwnObject, before: OwnObject | None) -> None:
         ValidationError: by field.
     """
     errors: dict[str, list[str]] = defaultdict(list)
-    for key in ("label_ko", "label_en", "plural_en", "title_ko", "title_en", "prefix"):
+    for key, most in _LONGEST.items():
         setattr(definition, key, " ".join(str(getattr(definition, key)).split()))
-        most = OwnObject._meta.get_field(key).max_length or 0
         if len(getattr(definition, key)) > most:
             errors[key].append(_("At most %(most)s letters.") % {"most": most})
     if not definition.label_ko:

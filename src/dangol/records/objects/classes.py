@@ -50,7 +50,7 @@ def _registered() -> dict[str, type[models.Model]]:
 
 def _register(known: dict[str, type[models.Model]]) -> None:
     # Another dictionary in its place: threads that walk through the one before go on undisturbed.
-    apps.get_app_config(APP).models = apps.all_models[APP] = known  # type: ignore[assignment]
+    apps.get_app_config(APP).models = apps.all_models[APP] = known
     apps.clear_cache()
 
 

@@ -11,10 +11,10 @@ _FORMAT = "FM999999999" + "0" * SHORTEST
 
 _DRAW = """
 WITH drawn AS MATERIALIZED (
-    SELECT %(prefix)s || to_char(nextval(%(sequence)s::regclass), %(format)s) AS number
-    FROM generate_series(1, %(count)s)
+    SELECT count, %(prefix)s || to_char(count, %(format)s) AS number
+    FROM (SELECT nextval(%(sequence)s::regclass) AS count FROM generate_series(1, %(count)s)) counted
 )
-SELECT number FROM drawn WHERE NOT EXISTS (SELECT FROM {table} t WHERE t.number = drawn.number)
+SELECT number FROM drawn WHERE NOT EXISTS (SELECT FROM {table} t WHERE t.number = drawn.number) ORDER BY count
 """
 _CATCH_UP = """
 SELECT setval(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from django.db import connection, transaction
 
@@ -43,7 +43,7 @@ def remove(object_id: int) -> int:
     return total
 
 
-def delete_some(table: str, condition: str, values: list[object], most: int) -> int:
+def delete_some(table: str, condition: str, values: Sequence[str | int], most: int) -> int:
     """Delete up to so many rows of a table, any of those for which the condition holds. One statement."""
     with connection.cursor() as cursor:
         cursor.execute(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import pgtrigger
 from django.core.exceptions import ValidationError
@@ -45,7 +46,7 @@ def sequence_of(name: str) -> str:
 
 def make(name: str) -> None:
     """Make the table of an own object, in the caller's transaction. Raises ValidationError where others block it."""
-    model = classes.model_of(name)
+    model: Any = classes.model_of(name)
     sequence, table = connection.ops.quote_name(sequence_of(name)), connection.ops.quote_name(name)
     with _patience(), connection.schema_editor(atomic=False) as editor:
         editor.create_model(model)
@@ -56,7 +57,7 @@ def make(name: str) -> None:
 
 def drop(name: str) -> None:
     """Drop the table of an own object with all that is in it, in the caller's transaction. Raises ValidationError."""
-    model = classes.model_of(name)
+    model: Any = classes.model_of(name)
     functions = [trigger.get_pgid(model) for trigger in TRIGGERS]
     with _patience(), connection.cursor() as cursor:
         # What the transaction did to its rows is looked at now; PostgreSQL drops no table about which questions are open.
@@ -92,7 +93,7 @@ def bring_up_to_date() -> list[Difference]:
     for difference in found:
         if difference.table:
             continue
-        model = classes.model_of(difference.object)
+        model: Any = classes.model_of(difference.object)
         with connection.schema_editor() as editor:
             for column in model._meta.local_concrete_fields:
                 if column.name in difference.columns:
@@ -112,7 +113,7 @@ def living() -> list[str]:
 def _difference(name: str) -> Difference:
     if not exists(name):
         return Difference(name, table=True)
-    model = classes.model_of(name)
+    model: Any = classes.model_of(name)
     with connection.cursor() as cursor:
         there = {column.name for column in connection.introspection.get_table_description(cursor, name)}
     columns = [field.name for field in model._meta.local_concrete_fields if field.column not in there]
