@@ -84,7 +84,11 @@ def test_the_pages_of_objects_fit_a_telephone_and_axe_finds_nothing(
     administrator.user.language, administrator.user.theme = language, theme
     administrator.user.save()
     definition = services.create(
-        actor=administrator.actor, label_ko="아주 긴 이름을 가진 설비와 장비", label_en="Equipment", prefix="EQ-", timeline=True
+        actor=administrator.actor,
+        label_ko="아주 긴 이름을 가진 설비와 장비",
+        label_en="Equipment",
+        prefix="EQ-",
+        timeline=True,
     )
     page = visit(administrator, "/settings/objects/", color_scheme=theme, width=width)
     found = {}
