@@ -190,9 +190,37 @@ def test_other_missing_tables_are_still_an_error(rf):
 def test_who_deletes_a_team_hears_of_its_records(administrator, insider, equipment, company):
     from dangol.identity.services import team_delete
 
-    writing.create(equipment, {"name": "선반", "team": company.busan.pk}, actor=SYSTEM)
+    record = writing.create(equipment, {"name": "선반", "team": company.busan.pk}, actor=SYSTEM)
     with pytest.raises(ValidationError):
         team_delete(actor=SYSTEM, team=company.busan)
+    services.switch(actor=SYSTEM, definition=the(), active=False)
+    with pytest.raises(ValidationError):
+        team_delete(actor=SYSTEM, team=company.busan)
+    equipment.model.objects.filter(pk=record).update(team=None)
+    team_delete(actor=SYSTEM, team=company.busan)
+
+
+def test_every_icon_that_can_be_chosen_is_in_the_sprite():
+    from dangol.records.objects.checking import ICONS
+    from dangol.web.assets import ALWAYS
+
+    assert set(ICONS) <= ALWAYS
+
+
+def test_a_thread_that_puts_back_what_is_committed_does_not_stop_the_making(monkeypatch):
+    """Just then another thread loads an actor, which knows nothing of what is not committed yet."""
+    make, disturbed = services._followers[0], []
+
+    def follow(definition, actor):
+        if not disturbed:
+            disturbed.append(definition.name)
+            registry.set_own(())
+        make(definition, actor)
+
+    monkeypatch.setattr(services, "_followers", [follow])
+    services.create(actor=SYSTEM, label_ko="설비", timeline=True)
+    assert disturbed
+    assert OwnField.objects.filter(record_type="interaction", settings__target="x_seolbi").exists()
 
 
 def test_what_a_new_version_adds_to_all_records_is_added_to_its_table(equipment):

@@ -16,7 +16,7 @@ from dangol.records.search.tables import type_code
 
 TONES = ("", "p", "o", "g", "r", "b")
 ICONS = (
-    "cube", "tool", "engine", "building", "building-factory", "building-store", "truck-delivery", "device-desktop", "printer",
+    "cube", "tool", "building", "building-factory", "building-store", "truck-delivery", "device-desktop", "printer",
     "phone", "package", "box", "puzzle", "archive", "key", "bolt", "home", "map-pin", "world", "globe", "file", "file-invoice",
     "folder", "note", "receipt", "ticket", "tag", "bookmark", "flag", "star", "heart", "medal", "trophy", "crown", "gift",
     "photo", "school", "rocket", "compass", "target-arrow", "shield-check", "lock", "database", "chart-bar", "coin", "wallet",

@@ -7,6 +7,7 @@ is the same one again when the object is switched off and on. What an administra
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from typing import Any
 
 from django.apps import apps
@@ -36,12 +37,12 @@ def model_of(name: str) -> type[OwnedRecord]:
         return model
 
 
-def forget(name: str) -> None:
-    """Django knows the model no more: its table is not there, or nobody may use it."""
+def known(names: Iterable[str]) -> None:
+    """Have Django know the models of these own objects and of no others: those have no table."""
     with _lock:
-        rest = {known: model for known, model in _registered().items() if known != name}
-        if len(rest) < len(_registered()):
-            _register(rest)
+        wanted = {name: model_of(name) for name in names}
+        if set(_registered()) != set(wanted):
+            _register(dict(wanted))
 
 
 def _registered() -> dict[str, type[models.Model]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dangol.identity import revisions
 from dangol.records import registry
 from dangol.records.models import ObjectState, OwnObject
-from dangol.records.objects.classes import forget
+from dangol.records.objects.classes import known
 from dangol.records.objects.types import OwnObjectType
 from dangol.records.own import definitions as own_fields
 
@@ -15,11 +15,12 @@ REVISION = "own_objects"
 def load() -> None:
     """Read all definitions and put their record types in the place of those before. Two queries, with their fields."""
     before = {item.name: item for item in registry.own_types()}
-    found = list(OwnObject.objects.filter(state=ObjectState.ACTIVE).order_by("position", "pk"))
-    types = [_kept(before.get(definition.name), definition) for definition in found]
-    registry.set_own(types)
-    for name in before.keys() - {item.name for item in types}:
-        forget(name)
+    there = OwnObject.objects.filter(state__in=(ObjectState.ACTIVE, ObjectState.INACTIVE))
+    found = list(there.order_by("position", "pk"))
+    # Of one that is switched off Django still knows the model: its records belong to users and teams all the same.
+    known(definition.name for definition in found)
+    active = [definition for definition in found if definition.state == ObjectState.ACTIVE]
+    registry.set_own([_kept(before.get(definition.name), definition) for definition in active])
     own_fields.load()
 
 
@@ -28,8 +29,8 @@ def start() -> None:
     revisions.keep(REVISION, load)
 
 
-def _kept(known: object, definition: OwnObject) -> OwnObjectType:
+def _kept(type_before: object, definition: OwnObject) -> OwnObjectType:
     """The type as it was, where nothing about it has changed: what others keep of it stays good."""
-    if isinstance(known, OwnObjectType) and known.definition.changed_at == definition.changed_at:
-        return known
+    if isinstance(type_before, OwnObjectType) and type_before.definition.changed_at == definition.changed_at:
+        return type_before
     return OwnObjectType(definition)

@@ -15,8 +15,9 @@ from dangol.identity import policies, revisions
 from dangol.identity.actors import Actor
 from dangol.identity.models import Grant
 from dangol.identity.services import audit
+from dangol.records import registry
 from dangol.records.models import IndexState, ObjectState, OwnField, OwnKind, OwnObject, OwnState
-from dangol.records.objects import checking, tables
+from dangol.records.objects import checking, definitions, tables
 from dangol.records.objects.definitions import REVISION
 from dangol.records.own import services as own_fields
 
@@ -26,6 +27,7 @@ MOST_OBJECTS = 100
 CHANGEABLE = (
     "label_ko", "label_en", "plural_en", "title_ko", "title_en", "icon", "tone", "prefix", "owned", "timeline", "personal",
 )  # fmt: skip
+ATTEMPTS = 5
 GONE = (ObjectState.DELETING, ObjectState.DELETED)
 Follower = Callable[[OwnObject, Actor], None]
 
@@ -198,8 +200,21 @@ def _alone() -> None:
 
 
 def _follow(definition: OwnObject, actor: Actor) -> None:
+    """What others make along with it, which asks the registry for the type.
+
+    A thread beside this one that loads an actor just now puts in place what is committed, which this is not; then once more.
+    """
     for follower in _followers:
-        follower(definition, actor)
+        for attempt in range(ATTEMPTS):
+            if registry.find(definition.name) is None:
+                definitions.load()
+            try:
+                with transaction.atomic():
+                    follower(definition, actor)
+                break
+            except ValidationError:
+                if attempt == ATTEMPTS - 1 or registry.find(definition.name) is not None:
+                    raise
 
 
 def _told(before: OwnObject | None, after: OwnObject) -> dict[str, Any]:

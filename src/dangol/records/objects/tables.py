@@ -66,7 +66,6 @@ def drop(name: str) -> None:
         cursor.execute(f"DROP TABLE IF EXISTS {connection.ops.quote_name(name)}")
         for function in functions:
             cursor.execute(f"DROP FUNCTION IF EXISTS {connection.ops.quote_name(function)}()")
-    classes.forget(name)
 
 
 def exists(name: str) -> bool:
