@@ -27,10 +27,10 @@ def _nothing_left_behind(transactional_db):
 
 def make_equipment(page):
     page.get_by_role("link", name="새 개체").first.click()
-    page.get_by_label("한국어 이름", exact=True).fill("설비")
-    page.get_by_label("영어 이름", exact=True).fill("Equipment")
-    page.get_by_label("기록의 이름 항목을 부르는 말(한국어)").fill("설비명")
-    page.get_by_label("번호 앞에 붙는 글자").fill("EQ-")
+    page.locator("#id_label_ko").fill("설비")
+    page.locator("#id_label_en").fill("Equipment")
+    page.locator("#id_title_ko").fill("설비명")
+    page.locator("#id_prefix").fill("EQ-")
     page.locator('label:has(input[value="tool"])').click()
     page.get_by_label("타임라인과 활동").check()
     page.get_by_role("button", name="저장").click()
@@ -58,7 +58,7 @@ def test_equipment_is_made_with_fields_and_then_used(visit, administrator, insid
     add_field(page, "choice", "가동 상태", choice_ko="가동")
     add_field(page, "reference", "설치 고객", target="customer")
     page = visit(insider, "/")
-    page.get_by_role("link", name="설비", exact=True).last.click()
+    page.locator('a[href="/x-equipment/"]').first.click()
     page.wait_for_url("**/x-equipment/")
     page.goto("/x-equipment/new/")
     page.get_by_label("설비명").fill("한빛 선반")
