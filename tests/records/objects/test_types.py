@@ -4,10 +4,14 @@ from decimal import Decimal
 
 import pytest
 
-from dangol.records import filters, registry, writing
+from dangol.identity.services import role_save
+from dangol.records import fields, filters, registry, writing
 from dangol.records.history import history
 from dangol.records.lists import record_list
+from dangol.records.objects import definitions
 from dangol.records.search.query import search
+from tests.cast import person
+from tests.records.objects.conftest import SYSTEM
 
 pytestmark = pytest.mark.django_db
 
@@ -113,3 +117,43 @@ def test_numbers_go_on_counting_past_those_given_by_hand(insider, equipment):
         writing.create(equipment, {"name": "또", "number": "EQ-000002"}, actor=insider.actor)
     writing.update(equipment, written.created[0], {"number": ""}, actor=insider.actor)
     assert rows.first().number == "EQ-000001"
+
+
+def test_a_role_with_rights_on_it_alone_sees_it_alone_and_no_further_than_its_team(
+    company, insider, outsider, equipment
+):
+    role = role_save(
+        actor=SYSTEM,
+        name="설비 담당",
+        code="technician",
+        grants=[("x_equipment", "view", "team"), ("x_equipment", "edit", "own")],
+    )
+    technician = person("tech@example.com", "문서윤", roles=(role.code,), team=company.seoul)
+    ours, theirs = (
+        writing.create(equipment, {"name": name}, actor=who.actor)
+        for name, who in (("우리 선반", insider), ("남의 선반", outsider))
+    )
+    listed = technician.api.get("/api/v1/x-equipment").json()["items"]
+    assert [item["id"] for item in listed] == [ours]
+    assert technician.api.get(f"/api/v1/x-equipment/{theirs}").status_code == 404
+    assert technician.api.get("/api/v1/customers").status_code == 403
+    patched = technician.api.patch(
+        f"/api/v1/x-equipment/{ours}", {"name": "x"}, content_type="application/json"
+    )
+    assert patched.status_code == 403
+    made = technician.api.post("/api/v1/x-equipment", {"name": "x"}, content_type="application/json")
+    assert made.status_code == 403
+    assert [hit.id for hit in search(actor=technician.actor, q="선반")] == [ours]
+
+
+def test_rooms_complete_its_type_like_declared_ones(monkeypatch, insider, objects):
+    def contribute(record_type):
+        upper = fields.Text("shouted", label="큰 소리", column="name", editable=False)
+        record_type.contribute(upper, columns={"shouted": "name"})
+
+    monkeypatch.setattr(definitions, "_contributors", [contribute])
+    record_type = objects("설비", fields=("x_maker",))
+    assert {"shouted", "x_maker"} <= set(record_type.list_fields)
+    writing.create(record_type, {"name": "선반", "x_maker": "한빛"}, actor=insider.actor)
+    (row,) = record_list(actor=insider.actor, record_type=record_type).rows
+    assert (row["shouted"], row["x_maker"]) == ("선반", "한빛")

@@ -92,7 +92,9 @@ def _contents(name: str) -> dict[str, Any]:
         "__str__": lambda self: self.name,
         "Meta": type("Meta", (base,), meta),
         "name": models.CharField(_("Name"), max_length=200, db_collation="C"),
-        "number": models.CharField(_("Number"), max_length=40, null=True, blank=True, db_collation="C"),
+        "number": models.CharField(
+            _("Record number"), max_length=40, null=True, blank=True, db_collation="C"
+        ),
         "external_id": models.CharField(
             _("Number elsewhere"), max_length=64, null=True, blank=True, db_collation="C"
         ),

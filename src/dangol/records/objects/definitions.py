@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from dangol.identity import revisions
 from dangol.records import registry
 from dangol.records.models import ObjectState, OwnObject
 from dangol.records.objects.classes import known
 from dangol.records.objects.types import OwnObjectType
 from dangol.records.own import definitions as own_fields
+from dangol.records.types import RecordType
 
 REVISION = "own_objects"
+Contributor = Callable[[RecordType], None]
+
+_contributors: list[Contributor] = []
+
+
+def also(contributor: Contributor) -> None:
+    """Have each own object's type completed as rooms complete declared ones: `RecordType.contribute` and the like.
+
+    Called while the project starts; the contributor is called with every type that is built from then on. No queries in it.
+    """
+    _contributors.append(contributor)
 
 
 def load() -> None:
@@ -33,4 +47,7 @@ def _kept(type_before: object, definition: OwnObject) -> OwnObjectType:
     """The type as it was, where nothing about it has changed: what others keep of it stays good."""
     if isinstance(type_before, OwnObjectType) and type_before.definition.changed_at == definition.changed_at:
         return type_before
-    return OwnObjectType(definition)
+    record_type = OwnObjectType(definition)
+    for contributor in _contributors:
+        contributor(record_type)
+    return record_type

@@ -67,8 +67,8 @@ class OwnObjectType(RecordType):
             else {},
             "number": {"help": _("Left empty, the next number is given.")},
         }
-        self._list_end = ("owner", "updated_at") if definition.owned else ("updated_at",)
-        self.list_fields = ("name", *numbered, *self._list_end)
+        self._first = ("name", *numbered)
+        self.list_fields = (*self._first, *(("owner",) if definition.owned else ()), "updated_at")
         self.sections = (
             Section(BASICS, ("name", *numbered)),
             *((Section(_("Responsible"), ("owner", "team", "territory")),) if definition.owned else ()),
@@ -79,8 +79,8 @@ class OwnObjectType(RecordType):
     def take_own(self, fields: Sequence[Own], sections: Sequence[tuple[Label, str, tuple[str, ...]]]) -> None:
         """As every type; but own fields are what such an object mainly has, so they stand with the basics and in lists."""
         shown = [field.name for field in fields if field.kind not in _TOO_LONG][:OWN_SHOWN]
-        numbered = ("number",) if self.definition.prefix else ()
-        self.list_fields = ("name", *numbered, *shown, *self._list_end)
+        rest = [name for name in self.list_fields if name not in (*self._first, *self.own_fields, *shown)]
+        self.list_fields = (*self._first, *shown, *rest)
         super().take_own(fields, [(label, name or str(BASICS), names) for label, name, names in sections])
 
     def before_write(self, rows: Sequence[Draft], *, actor: Actor) -> None:
