@@ -13,8 +13,17 @@ from dangol.identity.actors import Actor
 from dangol.identity.models import Grant, Role, Team, User
 from dangol.measures.models import Score
 from dangol.records import registry, writing
+from dangol.records.models import (
+    BulkRefusal,
+    BulkRun,
+    BulkState,
+    ImportRun,
+    ImportSchedule,
+    ImportScheduleState,
+    ImportState,
+    SavedMapping,
+)
 from dangol.records.models import Change as Recorded
-from dangol.records.models import ImportRun, ImportSchedule, ImportScheduleState, ImportState, SavedMapping
 from dangol.records.objects import services as objects
 from dangol.records.own import services as own_fields
 from tests.access.places import filled, patterns
@@ -122,6 +131,15 @@ class Secrets:
             owner=insider.user, file_name=f"{SECRET}.csv", path="/nowhere", size=1, sha256="0", fingerprint="0",
             mapping={"records": []}, record_types=["customer"], state=ImportState.FINISHED,
         )  # fmt: skip
+        # Under the key of the import, so that both are walked by the same addresses.
+        self.bulk = BulkRun.objects.create(
+            key=self.run.key, owner=insider.user, record_type="customer", act="edit", state=BulkState.FINISHED,
+            settings={"change": {"city": {"set": SECRET}}}, selection={"filter": f'city = "{SECRET}"'},
+            previewed_at=now, selected=1, rows=1, refused=1, record_types=["customer"],
+        )  # fmt: skip
+        BulkRefusal.objects.create(
+            run=self.bulk, record_type="customer", record_id=customer, field="city", value=SECRET, code="forbidden", reason="–"
+        )  # fmt: skip
         self.mapping = SavedMapping.objects.create(
             title="고객 매핑", owner=insider.user, mapping={"records": []}, record_types=["customer"]
         )
@@ -155,6 +173,7 @@ class Secrets:
                 "pk", "state", "undo", "pause_requested", "rehearsed"
             )
         ]
+        runs += [*BulkRun.objects.order_by("pk").values_list("pk", "state", "undo", "cancel_requested")]
         mappings = [*SavedMapping.objects.values_list("pk", "title")]
         schedules = [*ImportSchedule.objects.values_list("pk", "version", "active")]
         return [*rows, runs, mappings, schedules, Recorded.objects.count(), list(users), list(rights), places]

@@ -4,6 +4,7 @@ from allauth.account import views as account
 from django.urls import include, path, register_converter
 
 from dangol.administration.views import (
+    calls,
     factors,
     overview,
     own_fields,
@@ -11,10 +12,12 @@ from dangol.administration.views import (
     people,
     profile,
     roles,
+    seeing,
     sessions,
     signin,
     signing_in,
     sso,
+    storage,
     trees,
     work,
 )
@@ -36,6 +39,8 @@ settings_pages = [
     path("users/<int:pk>/password/", people.user_password, name="user-password"),
     path("users/<int:pk>/deactivate/", people.user_deactivate, name="user-deactivate"),
     path("users/<int:pk>/activate/", people.user_activate, name="user-activate"),
+    path("users/<int:pk>/see-as/", seeing.see_as, name="see-as"),
+    path("see-as/end/", seeing.see_as_end, name="see-as-end"),
     path("users/<int:pk>/sessions/end/", sessions.user_sessions_end, name="user-sessions-end"),
     path("users/<int:pk>/factors/reset/", sessions.user_factors_reset, name="user-factors-reset"),
     path("sign-in/", signin.policy, name="sign-in"),
@@ -68,6 +73,10 @@ settings_pages = [
     path("work/", work.work, name="work"),
     path("work/deliveries/<int:pk>/retry/", work.delivery_retry, name="delivery-retry"),
     path("work/jobs/<int:pk>/retry/", work.job_retry, name="job-retry"),
+    path("work/deliveries/<int:pk>/discard/", work.delivery_discard, name="delivery-discard"),
+    path("storage/", storage.storage, name="storage"),
+    path("storage/back-up/", storage.back_up, name="back-up"),
+    path("calls/", calls.call_list, name="calls"),
     path("access-log/", overview.access_log, name="access-log"),
 ]
 

@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 
 from dangol.identity.actors import Actor
-from dangol.records import registry
+from dangol.records import fieldrules, registry
 from dangol.records.fields.own import OwnReference
 from dangol.records.models import OwnField, OwnKind, OwnObject, OwnState
 from dangol.records.own import services as own_fields
@@ -33,9 +33,18 @@ def fields() -> list[OwnReference]:
     return found
 
 
-def field_to(record_type: RecordType) -> OwnReference | None:
-    """The field of interactions that refers to records of this own object. No query."""
-    return next((field for field in fields() if field.target == record_type.name), None)
+def field_to(record_type: RecordType, actor: Actor) -> OwnReference | None:
+    """The field of interactions that refers to records of this own object, if the actor may fill it in. No query."""
+    mine = fieldrules.seen_by(actor, registry.get(INTERACTION)).editable_fields
+    return next((field for field in fields() if field.target == record_type.name and field.name in mine), None)
+
+
+def is_told(actor: Actor, record_type: RecordType) -> bool:
+    """Whether the actor may know which interactions are about records of this type: not where that field is hidden. No query."""
+    leading = [field.name for field in fields() if field.target == record_type.name]
+    return not leading or any(
+        name in fieldrules.seen_by(actor, registry.get(INTERACTION)).fields for name in leading
+    )
 
 
 def subjects_in(own: Mapping[str, Any]) -> list[tuple[str, int]]:

@@ -69,9 +69,9 @@ def composer(
     )
 
 
-def may_compose(record_type: RecordType) -> bool:
-    """Whether an interaction can be about records of this type. No query."""
-    return record_type.name in ("customer", "contact") or attached.field_to(record_type) is not None
+def may_compose(actor: Actor, record_type: RecordType) -> bool:
+    """Whether the actor can write down interactions about records of this type. No query."""
+    return record_type.name in ("customer", "contact") or attached.field_to(record_type, actor) is not None
 
 
 def compose(*, actor: Actor, record_type: RecordType, record_id: int, values: Mapping[str, str]) -> int:
@@ -97,7 +97,7 @@ def compose(*, actor: Actor, record_type: RecordType, record_id: int, values: Ma
     if len(subject) > LONGEST_SUBJECT:
         subject, body = subject[: LONGEST_SUBJECT - 1] + "…", text
     target = {"customer": "customer_id", "contact": "contact_id"}.get(record_type.name)
-    field = attached.field_to(record_type) if target is None else None
+    field = attached.field_to(record_type, actor) if target is None else None
     arguments: dict[str, Any]
     if target is not None:
         arguments = {target: record_id}

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from dangol.events import queue
 from dangol.identity import policies, revisions
 from dangol.identity.actors import Actor
-from dangol.identity.models import Grant
+from dangol.identity.models import FieldRule, Grant
 from dangol.identity.services import audit
 from dangol.records import registry
 from dangol.records.models import IndexState, ObjectState, OwnField, OwnKind, OwnObject, OwnState
@@ -121,8 +121,8 @@ def switch(*, actor: Actor, definition: OwnObject, active: bool) -> None:
 def delete(*, actor: Actor, definition: OwnObject, confirmed: str = "") -> None:
     """Delete an own object with its table and all records: gone at once, and for good.
 
-    Fields of other types that refer to it go with it, as deleted fields do; so do the rights that roles have on it. What
-    search, timelines and history keep of its records is removed in the background.
+    Fields of other types that refer to it go with it, as deleted fields do; so do the rights and field rules that roles have on it.
+    What search, timelines and history keep of its records is removed in the background.
 
     Args:
         confirmed: what the object is called, typed by whoever deletes one that has records.
@@ -150,6 +150,7 @@ def delete(*, actor: Actor, definition: OwnObject, confirmed: str = "") -> None:
             state=OwnState.DELETED, index_state=IndexState.NONE, index_error=""
         )
         Grant.objects.filter(record_type=found.name).delete()
+        FieldRule.objects.filter(record_type=found.name).delete()
         tables.drop(found.name)
         found.state = ObjectState.DELETING
         found.changed_by_id = actor.user_id

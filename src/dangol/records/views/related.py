@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from dangol.identity.actors import Actor
-from dangol.records import filters, permissions, registry
+from dangol.records import fieldrules, filters, permissions, registry
 from dangol.records.fields import Locale
 from dangol.records.fields.own import OwnReference
 from dangol.records.lists import record_list
@@ -46,18 +46,19 @@ def _reader(
 ) -> Callable[[Actor, Mapping[str, Any]], Mapping[str, Any] | None]:
     def build(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """The newest records that refer to this one, as far as the actor may see them. One query."""
-        if not permissions.allowed(actor, other, "view"):
+        seen = fieldrules.seen_by(actor, other)
+        if not permissions.allowed(actor, other, "view") or field.name not in seen.fields:
             return None
         condition = f"{field.name} = {record['id']}"
-        beside = _beside(actor, other, field)
+        beside = _beside(actor, seen, field)
         page = record_list(
             actor=actor,
-            record_type=other,
-            tree=filters.parse(condition, other, actor=actor),
+            record_type=seen,
+            tree=filters.parse(condition, seen, actor=actor),
             limit=SHOWN,
             columns=[other.title, *beside],
         )
-        may_add = permissions.allowed(actor, other, "create") and field.editable
+        may_add = permissions.allowed(actor, other, "create") and seen.fields[field.name].editable
         if not page.rows and not may_add:
             return None
         locale = Locale(actor.language, ZoneInfo(actor.time_zone))
@@ -67,9 +68,9 @@ def _reader(
             "rows": [
                 {
                     "id": row["id"],
-                    "title": other.title_field.text(row[other.title], locale),
+                    "title": seen.title_field.text(row[other.title], locale),
                     "beside": [
-                        text for name in beside if (text := other.fields[name].text(row[name], locale))
+                        text for name in beside if (text := seen.fields[name].text(row[name], locale))
                     ],
                 }
                 for row in page.rows
