@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from dangol.identity import revisions
+from dangol.identity.models import FieldRule, Role
 from dangol.records import registry, writing
 from dangol.records.models import ObjectState, OwnObject
+from tests.administration.test_field_rules import form_of
 from tests.cast import Person
 
 pytestmark = pytest.mark.django_db
@@ -105,3 +107,56 @@ def test_objects_are_changed_ordered_switched_off_and_deleted(administrator: Per
 def test_nobody_else_comes_near(insider: Person) -> None:
     for path in ("/settings/objects/", "/settings/objects/new/"):
         assert insider.client.get(path).status_code == 403
+
+
+def test_the_page_of_a_role_has_rules_for_its_fields(administrator: Person, insider: Person) -> None:
+    pages = administrator.client
+    made = make(pages, label_en="Equipment", prefix="EQ-")
+    pages.post(f"/settings/fields/{made.name}/new/?kind=text", {"label_ko": "제조사", "label_en": "Maker"})
+    record = writing.create(
+        registry.get(made.name), {"name": "선반", "x_maker": "한빛기계"}, actor=insider.actor
+    )
+    role = Role.objects.get(users=insider.user)
+    address = f"/settings/roles/{role.pk}/"
+    form = form_of(pages.get(address).content.decode())
+    assert (form["rule:x_equipment:number"], form["rule:x_equipment:x_maker"]) == ("", "")
+    assert "rule:x_equipment:team" in form
+    given = {"name": role.name, "code": role.code, "description": role.description}
+    assert pages.post(address, {**form, **given, "rule:x_equipment:x_maker": "hidden"}).status_code == 302
+    for path in ("/x-equipment/", f"/x-equipment/{record}/", f"/x-equipment/{record}/edit/"):
+        page = insider.client.get(path)
+        assert page.status_code == 200
+        assert "제조사" not in page.content.decode()
+        assert "제조사" in pages.get(path).content.decode()
+    assert pages.post(f"/settings/objects/{made.pk}/switch/").status_code == 302
+    form = form_of(pages.get(address).content.decode())
+    assert "rule:x_equipment:x_maker" not in form
+    pages.post(address, {**form, **given})
+    assert FieldRule.objects.get().rule == "hidden", "it stays while the object is off"
+    pages.post(f"/settings/objects/{made.pk}/delete/", {"confirmed": "설비"})
+    made.refresh_from_db()
+    assert made.state == ObjectState.DELETING
+    assert not FieldRule.objects.exists()
+
+
+def test_an_administrator_sees_its_records_as_a_user_does_and_changes_nothing(
+    administrator: Person, insider: Person, outsider: Person
+) -> None:
+    make(administrator.client, label_en="Equipment")
+    record_type = registry.get("x_equipment")
+    mine = writing.create(record_type, {"name": "선반"}, actor=insider.actor)
+    other = writing.create(record_type, {"name": "절단기"}, actor=outsider.actor)
+    look = {"reason": "설비가 안 보인다는 문의 확인"}
+    assert administrator.client.post(f"/settings/users/{insider.id}/see-as/", look).status_code == 302
+    page = administrator.client.get("/x-equipment/").content.decode()
+    assert "선반" in page
+    assert "절단기" not in page
+    assert administrator.client.get(f"/x-equipment/{mine}/").status_code == 200
+    assert administrator.client.get(f"/x-equipment/{other}/").status_code == 404
+    assert administrator.client.get("/settings/objects/").status_code == 403
+    for path in (f"/x-equipment/{mine}/edit/", f"/x-equipment/{mine}/delete/", "/x-equipment/new/"):
+        assert administrator.client.post(path, {"name": "다른 이름"}).status_code == 403, path
+    assert list(record_type.model.objects.order_by("pk").values_list("name", "deleted_at")) == [
+        ("선반", None),
+        ("절단기", None),
+    ]

@@ -36,7 +36,9 @@ def fields() -> list[OwnReference]:
 def field_to(record_type: RecordType, actor: Actor) -> OwnReference | None:
     """The field of interactions that refers to records of this own object, if the actor may fill it in. No query."""
     mine = fieldrules.seen_by(actor, registry.get(INTERACTION)).editable_fields
-    return next((field for field in fields() if field.target == record_type.name and field.name in mine), None)
+    return next(
+        (field for field in fields() if field.target == record_type.name and field.name in mine), None
+    )
 
 
 def is_told(actor: Actor, record_type: RecordType) -> bool:

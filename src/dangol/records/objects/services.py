@@ -121,8 +121,8 @@ def switch(*, actor: Actor, definition: OwnObject, active: bool) -> None:
 def delete(*, actor: Actor, definition: OwnObject, confirmed: str = "") -> None:
     """Delete an own object with its table and all records: gone at once, and for good.
 
-    Fields of other types that refer to it go with it, as deleted fields do; so do the rights and field rules that roles have on it.
-    What search, timelines and history keep of its records is removed in the background.
+    Fields of other types that refer to it go with it, as deleted fields do; so do the rights and field rules of
+    roles on it. What search, timelines and history keep of its records is removed in the background.
 
     Args:
         confirmed: what the object is called, typed by whoever deletes one that has records.
