@@ -14,7 +14,7 @@ from dangol.records import fieldrules, registry, writing
 from dangol.records.importing import telling
 from dangol.records.importing.columns import target_groups
 from dangol.records.importing.errors import ImportProblem
-from dangol.records.importing.guessing import guess
+from dangol.records.importing.guessing import guess as guess_columns
 from dangol.records.importing.runs import importable_types
 from dangol.records.models import ImportRun, ScheduleResult
 from dangol.records.types import RecordType
@@ -230,7 +230,7 @@ def test_what_is_hidden_from_one_is_recognised_for_another(company: Company) -> 
     who = clerk(company, {("customer", "city"): "hidden"})
 
     def recognised(record_type: RecordType) -> set[str]:
-        found = guess(record_type, ["고객명", "도시"], [["한빛정밀", "부산"]] * 3)
+        found = guess_columns(record_type, ["고객명", "도시"], [["한빛정밀", "부산"]] * 3)
         return {item.field for item in found.columns if item.field}
 
     for _again in range(2):
