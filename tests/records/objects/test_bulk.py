@@ -89,7 +89,7 @@ def test_what_was_done_to_an_object_that_is_off_or_gone_is_still_shown_and_not_t
         with pytest.raises(BulkProblem):
             runs.run_undo(run=run, actor=insider.actor)
         run.refresh_from_db()
-        assert (run.undo, run.chunks.filter(undone=True).count()) == ("none", 0)
+        assert (run.undo, run.chunks.filter(undone=True).count()) == ("", 0)
 
     services.switch(actor=SYSTEM, definition=definition, active=False)
     look()
@@ -113,7 +113,9 @@ def test_cells_are_pasted_and_taken_back_unless_the_object_is_off(manager, equip
     assert manager.client.post(answer.url, told).status_code == 302
     run = ImportRun.objects.get()
     assert (run.imported, run.rejected) == (1, 1)
-    assert [(row[0], row[1]) for row in stored(equipment)] == [("선반", "EQ-000001")]
+    (shelf,) = stored(equipment)
+    assert (shelf[0], shelf[2]["x_state"]) == ("선반", "running")
+    assert shelf[1].startswith("EQ-"), "numbers that the trial drew are not given again"
     definition = OwnObject.objects.get(name="x_equipment")
     services.switch(actor=SYSTEM, definition=definition, active=False)
     with pytest.raises(ImportProblem):
