@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from dangol.identity import revisions
 from dangol.identity.actors import Actor
 from dangol.identity.models import Grant, Role, Team, User
 from dangol.measures.models import Score
@@ -23,6 +24,8 @@ from dangol.records.models import (
     SavedMapping,
 )
 from dangol.records.models import Change as Recorded
+from dangol.records.objects import services as objects
+from dangol.records.own import services as own_fields
 from tests.access.places import filled, patterns
 
 SECRET = "비밀정밀"
@@ -93,6 +96,20 @@ class Secrets:
         for kind in ("task", "meeting", "call", "note"):
             when = {"due_at" if kind == "task" else "occurred_at": now.isoformat()}
             make("interaction", {"kind": kind, "subject": f"{SECRET} {mark('interaction')}", **said, **when})
+        objects.create(actor=everything, label_ko="설비", label_en="Equipment", prefix="EQ-", timeline=True)
+        secret = {"target": "customer"}
+        own_fields.create(
+            actor=everything,
+            record_type="x_equipment",
+            name="x_site",
+            kind="reference",
+            label_ko="고객",
+            settings=secret,
+        )
+        make(
+            "x_equipment",
+            {"name": f"{SECRET} {mark('x_equipment')}", "external_id": SECRET, "x_site": customer},
+        )
         make("machine", {"code": SECRET, "name": SECRET})
         make("repair", {"machine": self.ids["machine"], "title": SECRET}, everything)
         writing.update(registry.get("customer"), customer, {"city": SECRET}, actor=actor)
@@ -164,7 +181,9 @@ class Secrets:
 
 @pytest.fixture
 def secrets(insider):
-    return Secrets(insider)
+    yield Secrets(insider)
+    registry.set_own(())
+    revisions.forget()
 
 
 @pytest.fixture

@@ -47,6 +47,9 @@ RULES = {
     ("machine", "price"): "masked",
     ("machine", "x_worth"): "hidden",
     ("machine", "x_half"): "masked",
+    ("x_equipment", "external_id"): "hidden",
+    ("x_equipment", "x_kept"): "hidden",
+    ("x_equipment", "x_half"): "masked",
     ("order_line", "amount"): "hidden",
     ("order_line", "unit_price"): "hidden",
     ("invoice", "total"): "hidden",
@@ -74,6 +77,7 @@ VALUES = {
         "x_worth": str(WORTH),
         "x_half": "zqownpartqz",
     },
+    "x_equipment": {"external_id": "ZQKEY-0815", "x_kept": "zqownhiddenqz", "x_half": "zqownhalfqz"},
     "order_line": {"unit_price": str(LINE), "quantity": "1"},
     "invoice": {"total": str(TOTAL), "memo": "zqmemoqz"},
     "invoice_line": {"amount": str(TOTAL + 1), "unit_price": str(TOTAL + 2)},
@@ -104,12 +108,14 @@ OWN = {
     ("customer", "x_half"): "text",
     ("machine", "x_worth"): "integer",
     ("machine", "x_half"): "text",
+    ("x_equipment", "x_kept"): "text",
+    ("x_equipment", "x_half"): "text",
 }
-"""Fields that an administrator made, under rules like any other."""
+"""Fields that an administrator made, also of a type of records that one made, under rules like any other."""
 
 
 @pytest.fixture
-def own_ones(db):
+def own_ones(secrets):
     """They are gone in the next test, also from this process."""
     revisions.forget()
     revisions.look()
@@ -209,6 +215,7 @@ def test_the_same_walk_tells_everything_to_those_without_rules(kept, company, se
         f"/orders/{secrets.ids['order']}/",
         f"/invoices/{secrets.ids['invoice']}/",
         f"/contacts/{secrets.ids['contact']}/",
+        f"/x-equipment/{secrets.ids['x_equipment']}/",
     )
     text = "".join(body_of(other.client.get(page)) for page in pages)
     words = ("zqdescriptionqz", "zqmailqz", "7777-5678", "zqstreetqz", "zqtitleqz", "zqbodyqz", "zqoutcomeqz", "zqremarkqz", "zqpoint", "zqmemoqz", "zqownhiddenqz", "zqownhalfqz", "zqownpartqz")  # fmt: skip
@@ -220,7 +227,8 @@ def test_the_same_walk_tells_everything_to_those_without_rules(kept, company, se
 
 @pytest.mark.parametrize("kind", ["csv", "csv-cp949", "jsonl", "xlsx", "parquet"])
 @pytest.mark.parametrize(
-    "path", ["customers", "interactions", "machines", "contacts", "orders", "invoices", "repairs"]
+    "path",
+    ["customers", "interactions", "machines", "contacts", "orders", "invoices", "repairs", "x-equipment"],
 )
 def test_no_export_tells_a_hidden_or_masked_value(kept, path, kind):
     import io

@@ -35,9 +35,9 @@ FORMULAS = [
     ("machine", "x_f_price", "price + 7"),
     ("machine", "x_f_worth", "x_worth * 2"),
     ("repair", "x_f_two", "machine.price + 7"),
-    ("machine", "x_f_free", "name & '·' & code_free"),
+    ("machine", "x_f_free", "name & '·' & label(state)"),
 ]
-"""The last stands for what nobody keeps back; its second part is put in below."""
+"""The last stands for what nobody keeps back."""
 ROLL_UPS = [
     ("customer", "x_r_hidden", "contact", {"function": "latest", "value": "job_title", "by": "created_at"}),
     ("customer", "x_r_masked", "contact", {"function": "latest", "value": "phone", "by": "created_at"}),
@@ -60,7 +60,7 @@ def formula(record_type, name, text):
 def computed(kept):
     """The visitor from whom fields are kept, in a company that computes with them."""
     for record_type, name, text in FORMULAS:
-        formula(record_type, name, text.replace("code_free", "state"))
+        formula(record_type, name, text)
     for record_type, name, child, settings in ROLL_UPS:
         given = {"child": child, "through": record_type, "value": "", **settings}
         definition = services.create(

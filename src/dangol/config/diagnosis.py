@@ -52,7 +52,7 @@ def with_database() -> Iterator[Finding]:
     """What the database and the rooms say. About twenty queries."""
     from dangol.config import diagnosis_of_work
 
-    asked = (_server, _migrations, _clock, _worker, _queue, _failed_jobs, _deliveries)
+    asked = (_server, _migrations, _own_tables, _clock, _worker, _queue, _failed_jobs, _deliveries)
     for question in (*asked, *diagnosis_of_work.QUESTIONS):
         yield from _asked(question)
 
@@ -101,6 +101,22 @@ def _migrations() -> Iterator[Finding]:
 
     missing = schema.pending()
     yield finding("migrations", not missing, _("%s missing") % len(missing), "dangol migrate")
+
+
+def _own_tables() -> Iterator[Finding]:
+    from dangol.records.objects import tables
+
+    wrong = list(tables.differences())
+    lacking = ", ".join(
+        f"{each.object} ({', '.join((*each.columns, *each.triggers)) or _('no table')})" for each in wrong
+    )
+    gone = any(each.table for each in wrong)
+    yield finding(
+        "own objects",
+        not wrong,
+        _("%s tables as they should be") % len(tables.living()) if not wrong else _("lacking: %s") % lacking,
+        _("bring the table back from a backup") if gone else "dangol migrate",
+    )
 
 
 def _clock() -> Iterator[Finding]:

@@ -36,6 +36,10 @@ def migrate(report: Callable[[str], None] = lambda line: None) -> list[str]:
             report(name)
         if missing:
             call_command("migrate", interactive=False, verbosity=0)
+        from dangol.records.objects import tables
+
+        # What a version gives to all records, the tables get that no migration knows.
+        tables.bring_up_to_date()
         call_command("createcachetable", verbosity=0)
         with connection.cursor() as cursor:
             # What is in the cache may go with a crash; not logging it makes throttling cheap.

@@ -37,6 +37,7 @@ ROOMS = [
 ]
 INSTALLED_APPS = [
     *ROOMS,
+    "dangol.records.objects",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -74,6 +75,7 @@ MIDDLEWARE = [
     "dangol.identity.middleware.ActorMiddleware",
     "dangol.identity.middleware.SignInRequiredMiddleware",
     "dangol.identity.second_factor.SecondFactorMiddleware",
+    "dangol.records.objects.missing.MissingTableMiddleware",
 ]
 ROOT_URLCONF = "dangol.config.urls"
 WSGI_APPLICATION = "dangol.config.wsgi.application"

@@ -13,14 +13,18 @@ class InteractionsConfig(AppConfig):
         from django.utils.module_loading import autodiscover_modules
 
         from dangol.interactions import bulk, home, panels
-        from dangol.interactions.timeline import StoredTimeline, kinds, remove_subjects
+        from dangol.interactions.attached import attach
+        from dangol.interactions.timeline import StoredTimeline, forget_type, kinds, remove_subjects
         from dangol.records import ports, writing
         from dangol.records.importing import registry
+        from dangol.records.objects import removing, services
         from dangol.web import menu
 
         autodiscover_modules("records")  # every type with a timeline, also those of rooms above
         ports.set_timeline(StoredTimeline())
         writing.also_remove(remove_subjects)
+        services.also_make(attach)
+        removing.also_forget(forget_type)
         kinds.register()
         panels.register()
         home.register()

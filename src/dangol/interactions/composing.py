@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dangol.identity.actors import Actor
-from dangol.interactions import services
+from dangol.interactions import attached, services
 from dangol.interactions.models import Direction, Kind
 from dangol.interactions.people import KeyPerson
 from dangol.interactions.phrases import find_due
@@ -69,6 +69,11 @@ def composer(
     )
 
 
+def may_compose(actor: Actor, record_type: RecordType) -> bool:
+    """Whether the actor can write down interactions about records of this type. No query."""
+    return record_type.name in ("customer", "contact") or attached.field_to(record_type, actor) is not None
+
+
 def compose(*, actor: Actor, record_type: RecordType, record_id: int, values: Mapping[str, str]) -> int:
     """Make an interaction of what was written in the composer.
 
@@ -91,8 +96,15 @@ def compose(*, actor: Actor, record_type: RecordType, record_id: int, values: Ma
         raise ComposeError("text", _("Write at least a line."))
     if len(subject) > LONGEST_SUBJECT:
         subject, body = subject[: LONGEST_SUBJECT - 1] + "…", text
-    target = {"customer": "customer_id", "contact": "contact_id"}[record_type.name]
-    arguments: dict[str, Any] = {target: record_id}
+    target = {"customer": "customer_id", "contact": "contact_id"}.get(record_type.name)
+    field = attached.field_to(record_type, actor) if target is None else None
+    arguments: dict[str, Any]
+    if target is not None:
+        arguments = {target: record_id}
+    elif field is not None:
+        arguments = {"about": {field.name: record_id}}
+    else:
+        raise ComposeError("text", _("Interactions have no field for these records."))
     contact = values.get("contact", "")
     if contact and record_type.name == "customer":
         arguments["contact_id"] = id_in(contact)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dangol.identity.actors import Actor
-from dangol.interactions.composing import composer
+from dangol.interactions.composing import composer, may_compose
 from dangol.interactions.desk import Desk, desk_of
 from dangol.interactions.people import key_people
 from dangol.interactions.steps import sources, steps
@@ -22,6 +22,7 @@ from dangol.interactions.timeline.tabs import tabs
 from dangol.records import fieldrules, permissions, ports, registry
 from dangol.records.ports import TimelinePage
 from dangol.records.types import RecordType
+from dangol.records.views import related
 
 TIMELINE = StoredTimeline()
 OTHERS_SHOWN = 8
@@ -29,9 +30,8 @@ OTHERS_SHOWN = 8
 
 def register() -> None:
     """Contribute the cards; called once, when every record type is declared."""
-    for record_type in registry.all_types():
-        if record_type.timeline:
-            _register_timeline(record_type)
+    ports.add_panels(_timeline_panels)
+    related.stands_elsewhere("interaction")
     ports.add_figures("customer", _figures, order=90)
     sources.register()
     ports.add_panel(
@@ -66,27 +66,27 @@ def register() -> None:
     )
 
 
-def _register_timeline(record_type: RecordType) -> None:
+def _timeline_panels(record_type: RecordType) -> list[ports.Panel]:
+    """Composer and timeline, on every type that has one; types of administrators' making come and go."""
+    if not record_type.timeline:
+        return []
+
     def compose(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        if not actor.may("interaction", "create"):
+        if not actor.may("interaction", "create") or not may_compose(actor, record_type):
             return None
         return {"composer": composer(record_type, record["id"], _desk(actor, record_type, record).people)}
 
     def timeline(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any]:
         return timeline_context(actor, record_type, record["id"], _desk(actor, record_type, record).page)
 
-    ports.add_panel(
-        record_type.name,
+    return [
         ports.Panel(
             "composer", gettext_lazy("Write down"), "interactions/composer.html", compose, "middle", 10
         ),
-    )
-    ports.add_panel(
-        record_type.name,
         ports.Panel(
             "timeline", gettext_lazy("Timeline"), "interactions/timeline.html", timeline, "middle", 20
         ),
-    )
+    ]
 
 
 def timeline_context(

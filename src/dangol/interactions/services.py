@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from dangol.customers.models import Contact
 from dangol.events.outbox import announce
 from dangol.identity.actors import Actor
+from dangol.interactions import attached
 from dangol.interactions.events import InteractionLogged, TaskCompleted, TaskReopened
 from dangol.interactions.models import Interaction, Kind
 from dangol.records import permissions, ports, registry, writing
@@ -37,6 +38,7 @@ def interaction_log(
     duration_minutes: int | None = None,
     direction: str = "",
     outcome: str = "",
+    about: Mapping[str, int] | None = None,
     origin: str = "page",
 ) -> int:
     """Write down what was said or done with a customer, or what is to be done.
@@ -46,6 +48,7 @@ def interaction_log(
         kind: note, call, meeting, mail or task.
         subject: one line; body: the rest.
         customer_id, contact_id: with whom; the customer must be visible to the actor.
+        about: values of own fields that say which records it was about (`attached.py`).
         occurred_at: when; now by default. due_at: for tasks. duration_minutes: for calls and meetings.
 
     Returns:
@@ -55,6 +58,7 @@ def interaction_log(
         WriteError: a value is wrong, or the customer is not there for this actor.
     """
     values: dict[str, Any] = {
+        **(about or {}),
         "kind": kind,
         "subject": subject,
         "body": body,
@@ -140,11 +144,8 @@ def timeline_refresh(written: WrittenRows) -> None:
     timeline = ports.timeline()
     if timeline is None:
         return
-    moved = [
-        draft.id
-        for draft in written.updated
-        if draft.id and {"customer", "contact", "kind"} & draft.values.keys()
-    ]
+    told = {"customer", "contact", "kind", *(field.name for field in attached.fields())}
+    moved = [draft.id for draft in written.updated if draft.id and told & draft.values.keys()]
     if gone := [*moved, *written.removed]:
         timeline.remove("interaction", gone)
     ids = [draft.id for draft in (*written.created, *written.updated) if draft.id]
@@ -153,10 +154,11 @@ def timeline_refresh(written: WrittenRows) -> None:
 
 
 def interaction_entries(ids: Sequence[int]) -> list[Entry]:
-    """Entries for the customers and contacts of interactions that are not in the bin. One query."""
+    """Entries for what interactions were about, of those that are not in the bin: customers, contacts, records of own
+    objects. One query."""
     rows = Interaction.objects.filter(pk__in=ids, deleted_at=None).values(
         "id", "kind", "customer_id", "contact_id", "contact__name", "contact__job_title", "owner_id", "subject",
-        "body", "occurred_at", "due_at", "done_at", "duration_minutes", "direction", "outcome",
+        "body", "occurred_at", "due_at", "done_at", "duration_minutes", "direction", "outcome", "own",
     )  # fmt: skip
     entries = []
     for row in rows:
@@ -174,7 +176,11 @@ def interaction_entries(ids: Sequence[int]) -> list[Entry]:
             "due": row["due_at"].isoformat() if row["due_at"] else None,
             "done": row["done_at"].isoformat() if row["done_at"] else None,
         }
-        subjects = [("customer", row["customer_id"]), ("contact", row["contact_id"])]
+        subjects = [
+            ("customer", row["customer_id"]),
+            ("contact", row["contact_id"]),
+            *attached.subjects_in(row["own"]),
+        ]
         entries += [
             Entry(
                 subject=(subject_type, subject_id),

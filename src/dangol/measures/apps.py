@@ -10,10 +10,15 @@ class MeasuresConfig(AppConfig):
 
     def ready(self) -> None:
         """Let scores go with their records, and read the `metrics` of every room, so that datasets and metrics are known."""
+        from dangol.measures.lake import datasets, own_objects
         from dangol.measures.services import purging
         from dangol.records import writing
+        from dangol.records.objects import removing
 
         writing.also_remove(purging.scores_remove)
+        removing.also_forget(purging.scores_forget)
+        removing.also_forget(purging.series_forget)
+        datasets.also(own_objects.datasets)
         for config in apps.get_app_configs():
             if (
                 config.name.startswith("dangol.")

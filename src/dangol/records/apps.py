@@ -8,12 +8,15 @@ class RecordsConfig(AppConfig):
 
     def ready(self) -> None:
         """Every room's `records.py` declares its record types; importing it registers them."""
+        from dangol.records import ports
         from dangol.records.bulk import binning, editing
         from dangol.records.bulk.menus import add_entry as add_bulk
         from dangol.records.layouts import arranging
         from dangol.records.menus import add_entries, add_files
+        from dangol.records.objects import definitions as objects
         from dangol.records.own import definitions
         from dangol.records.own.removing import release
+        from dangol.records.views import related
         from dangol.records.writing import also_remove
         from dangol.web import menu
 
@@ -21,7 +24,9 @@ class RecordsConfig(AppConfig):
         menu.routes.search = "records:palette"
         add_entries()
         add_files()
+        ports.add_panels(related.panels)
         add_bulk()
+        objects.start()  # before own fields, which refer to them and are theirs
         definitions.start()
         arranging.start()
         also_remove(release)

@@ -141,7 +141,7 @@ def table_of(record_type: RecordType) -> Table:
             defaults[field.name] = _plain(field.get_default())
         elif not field.null and isinstance(field, models.CharField | models.TextField):
             defaults[field.name] = ""
-    names = set(columns)
+    names = set(columns) - set(record_type.exclude)
     return Table(meta.db_table, columns, defaults, {"owner", "team", "territory"} <= names)
 
 

@@ -7,10 +7,10 @@ from dangol.events import queue
 from dangol.records.bulk import jobs as bulk
 from dangol.records.exporting import jobs as exports
 from dangol.records.importing import jobs
-from dangol.records.own import jobs as own
+from dangol.records.own import jobs as own_fields
 from dangol.records.search import index
 
-__all__ = ["bulk", "exports", "jobs", "own", "tidy_dictionary"]
+__all__ = ["bulk", "exports", "jobs", "own_fields", "tidy_dictionary"]
 
 log = structlog.get_logger(__name__)
 

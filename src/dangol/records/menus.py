@@ -22,30 +22,37 @@ def _has_any(actor: Any, types: Callable[[Any], Sequence[RecordType]]) -> bool:
 
 
 def add_entries() -> None:
-    """One entry for each type that names a department; seen by those who may see such records."""
-    for record_type in registry.all_types():
-        if not record_type.department:
-            continue
-        menu.add(
-            menu.MenuItem(
-                key=record_type.name,
-                label=record_type.label_plural,
-                icon=record_type.icon,
-                url=f"/{record_type.path}/",
-                order=record_type.order,
-                visible=partial(_may, name=record_type.name, action="view"),
-            )
-        )
-        menu.creates.add(
-            menu.MenuItem(
-                key=record_type.name,
-                label=record_type.label,
-                icon=record_type.icon,
-                url=f"/{record_type.path}/new/",
-                order=record_type.order,
-                visible=partial(_may, name=record_type.name, action="create"),
-            )
-        )
+    """One entry for each type that names a department; seen by those who may see such records.
+
+    Types that administrators made come and go: theirs are looked up each time.
+    """
+    types = [record_type for record_type in registry.all_types() if record_type.department]
+    menu.add(*map(_entry, types))
+    menu.creates.add(*map(_create, types))
+    menu.menu.source(lambda: map(_entry, registry.own_types()))
+    menu.creates.source(lambda: map(_create, registry.own_types()))
+
+
+def _entry(record_type: RecordType) -> menu.MenuItem:
+    return menu.MenuItem(
+        key=record_type.name,
+        label=record_type.label_plural,
+        icon=record_type.icon,
+        url=f"/{record_type.path}/",
+        order=record_type.order,
+        visible=partial(_may, name=record_type.name, action="view"),
+    )
+
+
+def _create(record_type: RecordType) -> menu.MenuItem:
+    return menu.MenuItem(
+        key=record_type.name,
+        label=record_type.label,
+        icon=record_type.icon,
+        url=f"/{record_type.path}/new/",
+        order=record_type.order,
+        visible=partial(_may, name=record_type.name, action="create"),
+    )
 
 
 def add_files() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -116,18 +116,28 @@ class Panel:
 FiguresPort = Callable[["Actor", Mapping[str, Any]], Sequence[Figure]]
 ChipsPort = Callable[["Actor", Mapping[str, Any]], Sequence[Chip]]
 
+PanelSource = Callable[["RecordType"], Iterable[Panel]]
+
 _panels: dict[str, list[Panel]] = {}
+_panel_sources: list[PanelSource] = []
 _figures: dict[str, list[tuple[int, FiguresPort]]] = {}
 _chips: dict[str, list[ChipsPort]] = {}
 
 
 def add_panel(record_type: str, panel: Panel) -> None:
     _panels.setdefault(record_type, []).append(panel)
-    _panels[record_type].sort(key=lambda item: item.order)
 
 
-def panels(record_type: str) -> list[Panel]:
-    return _panels.get(record_type, [])
+def add_panels(source: PanelSource) -> None:
+    """Contribute cards to every type that the source gives any for, also to types that are made while the project runs."""
+    _panel_sources.append(source)
+
+
+def panels(record_type: RecordType) -> list[Panel]:
+    """The cards of a type's page, in order. No queries."""
+    found = [*_panels.get(record_type.name, ())]
+    found += [panel for source in _panel_sources for panel in source(record_type)]
+    return sorted(found, key=lambda panel: panel.order)
 
 
 def add_figures(record_type: str, figures: FiguresPort, *, order: int = 50) -> None:

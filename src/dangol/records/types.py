@@ -106,6 +106,8 @@ class RecordType:
     label: Label
     label_plural: Label
     icon: str = "file"
+    tone: str = ""
+    """Colour of the icon on the record's page: p, o, g, r or b; empty for none."""
     department: str = ""
     """Key of the menu group; empty for types that stand in no menu."""
     order: int = 50

@@ -68,6 +68,11 @@ class Menu:
 
     def __init__(self) -> None:
         self._items: dict[str, MenuItem] = {}
+        self._sources: list[Callable[[], Iterable[MenuItem]]] = []
+
+    def source(self, entries: Callable[[], Iterable[MenuItem]]) -> None:
+        """Have entries that come and go while the project runs; asked whenever the menu is shown, so without a query."""
+        self._sources.append(entries)
 
     def add(self, *items: MenuItem) -> None:
         for item in items:
@@ -77,7 +82,8 @@ class Menu:
         self._items.pop(key, None)
 
     def items(self) -> list[MenuItem]:
-        return sorted(self._items.values(), key=lambda item: (item.order, str(item.label)))
+        found = [*self._items.values(), *(item for source in self._sources for item in source())]
+        return sorted(found, key=lambda item: (item.order, str(item.label)))
 
     def shown_to(self, actor: type_actor) -> list[Shown]:
         """Entries this actor may see, in order. Costs what the badges cost."""

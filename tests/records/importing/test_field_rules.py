@@ -10,12 +10,14 @@ import pytest
 from dangol.identity.models import Role
 from dangol.identity.models.roles import Action
 from dangol.identity.services import role_save
-from dangol.records import registry, writing
+from dangol.records import fieldrules, registry, writing
 from dangol.records.importing import telling
 from dangol.records.importing.columns import target_groups
 from dangol.records.importing.errors import ImportProblem
+from dangol.records.importing.guessing import guess as guess_columns
 from dangol.records.importing.runs import importable_types
 from dangol.records.models import ImportRun, ScheduleResult
+from dangol.records.types import RecordType
 from tests.cast import Company, Person, person
 from tests.records.importing.conftest import CUSTOMERS, SYSTEM, Importer
 from tests.records.importing.scheduling import fresh, look, put, schedule, work
@@ -221,3 +223,16 @@ def test_no_record_is_pointed_at_by_a_masked_or_hidden_key(company: Company, bri
             said.append(run.rejects.get().reason)
         assert said[0] == said[1]
         assert "external_id" not in said[0]
+
+
+def test_what_is_hidden_from_one_is_recognised_for_another(company: Company) -> None:
+    customer = registry.get("customer")
+    who = clerk(company, {("customer", "city"): "hidden"})
+
+    def recognised(record_type: RecordType) -> set[str]:
+        found = guess_columns(record_type, ["고객명", "도시"], [["한빛정밀", "부산"]] * 3)
+        return {item.field for item in found.columns if item.field}
+
+    for _again in range(2):
+        assert recognised(fieldrules.seen_by(who.actor, customer)) == {"name"}
+        assert recognised(customer) == {"name", "city"}

@@ -17,7 +17,7 @@ from dangol.events import selectors as work
 from dangol.identity import selectors
 from dangol.identity.actors import may_administer
 from dangol.identity.models import Team, Territory
-from dangol.records.models import OwnField, OwnState
+from dangol.records.models import ObjectState, OwnField, OwnObject, OwnState
 
 PER_PAGE = 50
 
@@ -73,6 +73,13 @@ def overview(request: SignedInRequest) -> HttpResponse:
                 "icon": "forms",
                 "url": reverse("administration:field-types"),
                 "count": OwnField.objects.filter(state=OwnState.ACTIVE).count(),
+            },
+            {
+                "title": _("Own objects"),
+                "text": _("Types of records of your own: equipment, projects, rooms …"),
+                "icon": "cube",
+                "url": reverse("administration:objects"),
+                "count": OwnObject.objects.filter(state=ObjectState.ACTIVE).count(),
             },
             {
                 "title": _("Background work"),

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
+from django.db.models import ForeignObjectRel
 from django.utils.translation import gettext as _
 
 from dangol.identity import policies
@@ -102,7 +103,10 @@ def _delete(node: Team | Territory, *, actor: Actor) -> None:
     with transaction.atomic():
         _lock_tree(type(node))
         # Asked one by one: Django's own check for protected rows would read every one of them.
-        for relation in node._meta.related_objects:
+        # The relations of records have no name here, so Django counts them as hidden.
+        for relation in node._meta.get_fields(include_hidden=True):
+            if not isinstance(relation, ForeignObjectRel) or relation.many_to_many:
+                continue
             belongs = {relation.field.name: node.pk}
             if relation.related_model._base_manager.filter(**belongs).exists():
                 raise ValidationError(

@@ -14,9 +14,11 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from dangol.identity.actors import Actor
+from dangol.interactions import attached
 from dangol.interactions.models import TimelineEntry
 from dangol.interactions.timeline.presenting import Reader, Stored, fields_of, kinds_on, needs_of, shown
 from dangol.records import fieldrules, permissions, registry
+from dangol.records.objects.removing import delete_some
 from dangol.records.ports import Entry, TimelinePage
 from dangol.records.types import RecordType
 
@@ -48,6 +50,16 @@ def remove_subjects(record_type: RecordType, ids: Sequence[int]) -> None:
             "DELETE FROM interactions_timelineentry WHERE subject_type = %s AND subject_id = ANY(%s)",
             [record_type.name, list(ids)],
         )
+
+
+def forget_type(record_type: str, most: int) -> int:
+    """Take away up to so many entries of a type of records that is gone: on its timelines, and told of it elsewhere."""
+    return delete_some(
+        "interactions_timelineentry",
+        "subject_type = %s OR source_type = %s",
+        [record_type, record_type],
+        most,
+    )
 
 
 class StoredTimeline:
@@ -124,6 +136,8 @@ def entries_query(
     if tab != ALL:
         rows = rows.filter(kind__in=kinds_on(tab))
     rows = rows.filter(_readable(actor))
+    if not attached.is_told(actor, record_type):
+        rows = rows.exclude(source_type=attached.INTERACTION)
     if after:
         at, entry_id = _read_cursor(after)
         rows = rows.filter(at__lte=at).filter(Q(at__lt=at) | Q(pk__lt=entry_id))

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from django.conf import settings
@@ -143,6 +143,7 @@ class Dataset:
 
 
 _datasets: dict[str, Dataset] = {}
+_sources: list[Callable[[], Iterable[Dataset]]] = []
 
 
 def register(*datasets: Dataset) -> None:
@@ -151,14 +152,23 @@ def register(*datasets: Dataset) -> None:
         _datasets[dataset.name] = dataset
 
 
+def also(source: Callable[[], Iterable[Dataset]]) -> None:
+    """Add datasets that come and go while the project runs; asked whenever the lake is copied or read."""
+    _sources.append(source)
+
+
 def registered() -> list[Dataset]:
     """All datasets, by name."""
-    return [_datasets[name] for name in sorted(_datasets)]
+    return sorted(_all(), key=lambda dataset: dataset.name)
+
+
+def _all() -> list[Dataset]:
+    return [*_datasets.values(), *(dataset for source in _sources for dataset in source())]
 
 
 def of_records(record_type: str) -> Dataset:
     """The dataset whose rows are the records of that type. Raises LookupError."""
-    for dataset in _datasets.values():
+    for dataset in _all():
         if dataset.record_type == record_type:
             return dataset
     raise LookupError(f"no dataset holds the records of type {record_type!r}")

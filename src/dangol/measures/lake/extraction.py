@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import connection
 from psycopg.conninfo import make_conninfo
 
+from dangol.identity import revisions
 from dangol.measures.lake import compaction, manifest
 from dangol.measures.lake.datasets import Dataset, registered
 from dangol.measures.lake.drafts import draft_folder, hand_over, new_snapshot
@@ -52,6 +53,7 @@ def extract(*, full: bool = True, progress: Progress | None = None) -> Manifest:
     Raises:
         adbc_driver_manager.Error: the database cannot be read; the lake before stays current.
     """
+    revisions.look()  # types of records that administrators made since this process last asked
     before = _before()
     snapshot = new_snapshot()
     with draft_folder(snapshot) as draft, _opened() as (source, engine):

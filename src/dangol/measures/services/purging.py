@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dangol.measures.models import Score, Series
+from dangol.records.objects.removing import delete_some
 from dangol.records.types import RecordType
+
+
+def scores_forget(record_type: str, most: int) -> int:
+    """Take away up to so many scores of a type of records that is gone. One statement."""
+    return delete_some("measures_score", "record_type = %s", [record_type], most)
+
+
+def series_forget(record_type: str, most: int) -> int:
+    """Take away up to so many series of a type of records that is gone. One statement."""
+    return delete_some("measures_series", "record_type = %s", [record_type], most)
 
 
 def scores_remove(record_type: RecordType, ids: Sequence[int]) -> None:

@@ -9,7 +9,7 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from dangol.identity.actors import Actor, may_administer
-from dangol.records import batches
+from dangol.records import batches, registry
 from dangol.records.batches import Noted, Outcome, spread
 from dangol.records.bulk import engine
 from dangol.records.bulk.acts import Refusal
@@ -72,6 +72,8 @@ def require_undoable(run: BulkRun, actor: Actor) -> None:
     """Raise BulkProblem unless this act can be undone by this actor."""
     if not may_administer(actor) and (actor.user_id is None or run.owner_id != actor.user_id):
         raise BulkProblem(_("Only who started it, or an administrator, can do this."), code="forbidden")
+    if registry.find(run.record_type) is None:
+        raise BulkProblem(_("There is no such record type."))
     if run.is_active:
         raise BulkProblem(_("It is still going on. Cancel it first."), code="active")
     if run.undo in (UndoState.RUNNING, UndoState.DONE):

@@ -16,7 +16,7 @@ CHOICE, CHOICES, NOTHING = "choice", "multi_choice", "empty"
 LABELS = {
     NUMBER: _("Number"),
     "money": _("Amount of money"),
-    TEXT: _("Characters"),
+    TEXT: _("Text value"),
     DATE: _("Date"),
     DATETIME: _("Date and time"),
     BOOLEAN: _("Yes or no"),

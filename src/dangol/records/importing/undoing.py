@@ -17,7 +17,7 @@ from dangol.records.importing.chunks import ORIGIN
 from dangol.records.importing.engine import request_of
 from dangol.records.importing.errors import ImportProblem
 from dangol.records.importing.holding import calm_collector, holding
-from dangol.records.models import ImportChunk, ImportRun, UndoState
+from dangol.records.models import ImportChunk, ImportRun, ObjectState, OwnObject, UndoState
 
 SHOWN_KEPT = 100
 
@@ -96,6 +96,9 @@ def require_undoable(run: ImportRun, actor: Actor) -> None:
         raise ImportProblem(_("The import has been undone already, or is being undone."))
     if not run.chunks.filter(undone=False).exists():
         raise ImportProblem(_("The import has changed nothing; there is nothing to undo."))
+    away = [name for name in run.record_types if registry.find(name) is None]
+    if away and OwnObject.objects.filter(name__in=away, state=ObjectState.INACTIVE).exists():
+        raise ImportProblem(_("An own object of this import is switched off. Switch it on first."))
     for name in run.record_types:
         if not actor.may(name, "import"):
             known = registry.find(name)

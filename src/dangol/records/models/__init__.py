@@ -16,6 +16,7 @@ from dangol.records.models.imports import (
 )
 from dangol.records.models.layouts import Layout
 from dangol.records.models.own_fields import IndexState, OwnField, OwnKind, OwnState
+from dangol.records.models.own_objects import ObjectState, OwnObject
 from dangol.records.models.roll_ups import RollUpCheck, RollUpValue
 from dangol.records.models.saved_mappings import SavedMapping
 from dangol.records.models.schedules import (
@@ -52,8 +53,10 @@ __all__ = [
     "ImportState",
     "IndexState",
     "Layout",
+    "ObjectState",
     "OwnField",
     "OwnKind",
+    "OwnObject",
     "OwnState",
     "OwnedRecord",
     "Record",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -97,10 +98,28 @@ def _circle(definition: OwnField, formula: Formula) -> str:
     return ""
 
 
-def refuse_while_read(definition: OwnField) -> None:
-    """Raises ValidationError where computed fields read this one."""
-    labels = [_titled(record_type.label, field.label) for record_type, field in _formulas(definition)]
-    for other in _roll_ups(definition):
+def refuse_while_read(definition: OwnField, *, leaving: str = "") -> None:
+    """Raises ValidationError where computed fields read this one; those of the type `leaving` go with it."""
+    readers = [pair for pair in _formulas(definition) if pair[0].name != leaving]
+    _refuse(readers, [other for other in _roll_ups(definition) if other.record_type != leaving])
+
+
+def refuse_while_type_is_read(name: str) -> None:
+    """Raises ValidationError where computed fields of other types read any field of this one, or count its records."""
+    readers = [
+        (reading, field)
+        for reading in registry.all_types()
+        for field in reading.own_fields.values()
+        if reading.name != name
+        and isinstance(field, formulas.FormulaField)
+        and any(read == name for read, _field in field.direct)
+    ]
+    _refuse(readers, list(rolling.kept(settings__child=name).exclude(record_type=name)))
+
+
+def _refuse(readers: Sequence[tuple[Any, formulas.Computed]], roll_ups: Sequence[OwnField]) -> None:
+    labels = [_titled(record_type.label, field.label) for record_type, field in readers]
+    for other in roll_ups:
         record_type = registry.find(other.record_type)
         labels.append(_titled(record_type.label if record_type else other.record_type, other))
     if labels:

@@ -16,7 +16,7 @@ from dangol.identity.models import Team, Territory
 from dangol.records import registry
 from dangol.records.fields import Field
 from dangol.records.fields import own as kinds
-from dangol.records.fields.own import Own
+from dangol.records.fields.own import PREFIX, Own
 from dangol.records.fields.own_json import in_language
 from dangol.records.models import IndexState, OwnField, OwnKind, OwnState
 from dangol.records.own import formulas, roll_ups
@@ -89,6 +89,8 @@ def made(definitions: Iterable[OwnField]) -> list[Own]:
     """The fields that definitions describe. One that makes none – its target is gone – must not take the others away."""
     fields = []
     for definition in definitions:
+        if _rests(definition):
+            continue
         try:
             fields.append(field_of(definition))
         except (KeyError, TypeError, ValueError) as problem:
@@ -96,6 +98,14 @@ def made(definitions: Iterable[OwnField]) -> list[Own]:
                 "own_field_left_out", type=definition.record_type, field=definition.name, why=repr(problem)
             )
     return fields
+
+
+def _rests(definition: OwnField) -> bool:
+    """Whether it refers to an own object that is switched off: the field is off with it."""
+    target = str(definition.settings.get("target", ""))
+    return (
+        definition.kind == OwnKind.REFERENCE and target.startswith(PREFIX) and registry.find(target) is None
+    )
 
 
 def field_of(definition: OwnField) -> Own:

@@ -75,6 +75,17 @@ def _install(record_type: RecordType) -> None:
     _triggers(record_type, f"dangol_rolled_{name}", "".join(plan.begun() for plan in parents), EVENTS[:2])
 
 
+def leave(name: str) -> None:
+    """Take a type's roll-ups out of the triggers of their related records, in the caller's transaction, before its table goes.
+
+    The definitions are marked as deleted already. What they computed is removed in the background.
+    """
+    gone = OwnField.objects.filter(kind=OwnKind.ROLL_UP, record_type=name).exclude(state=OwnState.DELETED)
+    children = {definition.settings.get("child", "") for definition in gone} - {name}
+    for record_type in filter(None, map(registry.find, sorted(children))):
+        _install(record_type)
+
+
 def _plans(definitions: Iterable[OwnField]) -> Iterator[Plan]:
     """The plans that can be made. One whose related records are gone must not take the others away."""
     for definition in definitions:

@@ -144,14 +144,21 @@ def switch(*, actor: Actor, definition: OwnField, active: bool) -> None:
         revisions.changed(REVISION)
 
 
-def delete(*, actor: Actor, definition: OwnField) -> None:
-    """Delete a field: gone from every page at once, its values are removed in the background, history keeps them."""
+def delete(*, actor: Actor, definition: OwnField, leaving: str = "") -> None:
+    """Delete a field: gone from every page at once, its values are removed in the background, history keeps them.
+
+    Args:
+        leaving: a type that goes with it; what computed fields of that type read does not hinder.
+
+    Raises:
+        ValidationError: computed fields read it.
+    """
     policies.require(policies.can_administer(actor), "own_field_delete")
     with transaction.atomic():
         found = OwnField.objects.select_for_update().get(pk=definition.pk)
         if found.state in (OwnState.DELETING, OwnState.DELETED):
             return
-        computing.refuse_while_read(found)
+        computing.refuse_while_read(found, leaving=leaving)
         found.state = OwnState.DELETING
         found.changed_by_id = actor.user_id
         found.save(update_fields=["state", "changed_by", "changed_at"])

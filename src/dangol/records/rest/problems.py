@@ -8,13 +8,14 @@ from urllib.parse import quote
 
 import orjson
 from django.core.exceptions import RequestDataTooBig
-from django.db import DataError
+from django.db import DataError, ProgrammingError
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dangol.records.filters import FilterError
 from dangol.records.lists import ListError
+from dangol.records.objects.missing import is_missing_table
 from dangol.records.writing import Conflict, Missing, RowError, WriteError
 
 CONTENT_TYPE = "application/problem+json"
@@ -100,6 +101,9 @@ def of(error: Exception) -> Problem | None:
             return Problem(413, "too_large", _("Send less at once."))
         case DataError():
             return Problem(422, "value", _("The database cannot hold one of these values."))
+        case ProgrammingError() if is_missing_table(error):
+            # The own object was deleted while it was being read.
+            return Problem(404, "not_found", _("There is no such record or address, or you may not see it."))
     return None
 
 

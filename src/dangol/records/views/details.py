@@ -183,7 +183,7 @@ def _panels(
     request: HttpRequest, actor: Actor, record_type: RecordType, record: dict[str, Any]
 ) -> dict[str, list[tuple[ports.Panel, str]]]:
     columns: dict[str, list[tuple[ports.Panel, str]]] = {"left": [], "middle": [], "right": []}
-    for panel in ports.panels(record_type.name):
+    for panel in ports.panels(record_type):
         context = panel.build(actor, record)
         if context is None:
             continue

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from django.conf import settings
 from django.utils import translation
@@ -75,14 +76,21 @@ def _by_ending(table: dict[str, list[Idea]], name: str) -> Iterator[Idea]:
             return
 
 
-_tables: dict[str, tuple[int, dict[str, list[Idea]]]] = {}
+_tables: dict[tuple[str, frozenset[Any]], tuple[Mapping[str, Field], dict[str, list[Idea]]]] = {}
+_TABLES_KEPT = 256
 
 
 def _table(record_type: RecordType) -> dict[str, list[Idea]]:
-    """Kept until the fields of a type change: a type with hundreds of fields has thousands of names."""
-    known = _tables.get(record_type.name)
-    if known is None or known[0] != record_type.edition:
-        known = _tables[record_type.name] = (record_type.edition, _made_table(record_type))
+    """Kept until the fields of a type change: a type with hundreds of fields has thousands of names.
+
+    Under field rules a type has a table of its own: what is hidden from somebody is not offered, and nobody else misses it.
+    """
+    key = (record_type.name, frozenset((record_type.rules or {}).items()))
+    known = _tables.get(key)
+    if known is None or known[0] is not record_type.fields:
+        if len(_tables) >= _TABLES_KEPT:
+            _tables.clear()
+        known = _tables[key] = (record_type.fields, _made_table(record_type))
     return known[1]
 
 
@@ -133,7 +141,7 @@ def _pointed(record_type: RecordType, field: Reference) -> Iterator[tuple[str, s
         yield f"{field.name} {TITLE}", TITLE, "name", BY_NAME
         for label, key_label in zip(_labels(field), _labels(target.fields[key]), strict=True):
             yield f"{label} {key_label}", key, "name", BY_FIELD
-    if target is record_type:
+    if target.name == record_type.name:
         return
     for known, lookup in ((target.title, TITLE), *((key, key) for key in target.keys)):
         better = 0.0 if lookup == TITLE else 0.01

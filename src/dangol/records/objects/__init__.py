@@ -1,0 +1,1 @@
+"""Types of records that administrators make: definitions, tables, and what takes effect in every process at once."""
