@@ -184,11 +184,6 @@ def questions_of(path):
 
 
 def test_no_address_tells_a_hidden_or_masked_value(kept, places):
-    assert walked(kept, places) == set(MASKS), "the walk proves nothing unless masks were shown"
-
-
-def walked(kept, places):
-    """Ask every address; the masks that were met. Fails where a kept value is told."""
     seen = set()
     for _pattern, path in places:
         if "sign-out" in path:
@@ -200,7 +195,7 @@ def walked(kept, places):
             text = body_of(answer)
             assert not told(text), f"{path}{question} tells {told(text)}"
             seen |= {mask for mask in MASKS if mask in text}
-    return seen
+    assert seen == set(MASKS), "the walk proves nothing unless masks were shown"
 
 
 def test_the_same_walk_tells_everything_to_those_without_rules(kept, company, secrets):

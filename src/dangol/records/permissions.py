@@ -156,6 +156,7 @@ def hidden_unless(condition: Q | bool, expression: Any, output_field: Any = None
     """The expression where the condition holds, elsewhere no value."""
     if condition is True:
         return expression
+    output_field = output_field or getattr(expression, "output_field", None)
     nothing = Value(None, output_field=output_field)
     if condition is False:
         return nothing
