@@ -98,7 +98,8 @@ def totals(who: Person, ids: list[int]) -> list[tuple[Any, ...]]:
         item["id"]: item
         for item in who.api.get("/api/v1/customers", {"fields": ",".join(names)}).json()["items"]
     }
-    return [tuple(items[record_id].get(name) for name in names) for record_id in ids]
+    told = [[items[record_id].get(name) for name in names] for record_id in ids]
+    return [(number and Decimal(number), worth and Decimal(worth), newest) for number, worth, newest in told]
 
 
 def drifted() -> int:
@@ -124,21 +125,21 @@ def test_the_whole_way_of_an_own_object_through_pages_files_and_api(
         assert label in form
     assert 'name="x_rate"' not in form
     given = {"name": "선반", "x_maker": "한빛", "x_serial": "S1", "x_state": "running", "x_price": "15000000", "x_power": "30",
-             "x_installed": "2026-01-02", "x_customer": customers[0]}  # fmt: skip
+             "x_installed": "2026-01-02", "x_customer": customers[0], "x_customer-title": "한빛정밀"}  # fmt: skip
     assert insider.client.post("/x-equipment/new/", given).status_code == 302
-    assert [(row[0], Decimal(row[1]), row[2]) for row in totals(administrator, customers)] == [
+    assert totals(administrator, customers) == [
         (1, 15_000_000, "선반"),
         (0, 0, None),
     ]
     # … more from a file …
     run = bring_in(
         f"{HEAD}절단기,두리,S2,가동,2000000,2026-03-01,10,한빛정밀\n톱,두리,S3,정지,500000,2025-12-01,5,두리상사\n"
-        "프레스,두리,S1,가동,1,2026-01-01,1,두리상사\n",
+        "프레스,두리,S9,녹슮,1,2026-01-01,1,두리상사\n",
         "x_equipment",
         actor=manager.actor,
     )
     assert (run.imported, run.rejected) == (2, 1), list(run.rejects.values())
-    assert [(row[0], Decimal(row[1]), row[2]) for row in totals(administrator, customers)] == [
+    assert totals(administrator, customers) == [
         (2, 17_000_000, "절단기"),
         (0, 500_000, "톱"),
     ]
@@ -150,7 +151,7 @@ def test_the_whole_way_of_an_own_object_through_pages_files_and_api(
     found = administrator.api.get(
         "/api/v1/x-equipment", {"filter": "x_rate >= 20만 and x_customer.x_machines > 1", "sort": "-x_rate", "fields": "name,x_rate"}
     ).json()  # fmt: skip
-    assert [(item["name"], Decimal(item["x_rate"]["amount"] if isinstance(item["x_rate"], dict) else item["x_rate"])) for item in found["items"]] == [
+    assert [(item["name"], Decimal(item["x_rate"])) for item in found["items"]] == [
         ("선반", 500_000),
         ("절단기", 200_000),
     ]  # fmt: skip

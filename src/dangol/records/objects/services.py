@@ -113,7 +113,6 @@ def switch(*, actor: Actor, definition: OwnObject, active: bool) -> None:
         found.changed_by_id = actor.user_id
         found.save(update_fields=["state", "changed_by", "changed_at"])
         audit.record(actor=actor, act="activated" if active else "switched_off", target=found)
-        revisions.changed(REVISION)
         if active:
             # What was asked for while it was off could not be built.
             fields = OwnField.objects.filter(record_type=found.name)
@@ -122,6 +121,7 @@ def switch(*, actor: Actor, definition: OwnObject, active: bool) -> None:
                 queue.enqueue(own_fields.INDEX_TASK, field_id=field_id)
             for roll_up in fields.filter(kind=OwnKind.ROLL_UP, state=OwnState.ACTIVE):
                 computing.ask_for_values(roll_up)
+        revisions.changed(REVISION)
 
 
 def delete(*, actor: Actor, definition: OwnObject, confirmed: str = "") -> None:
