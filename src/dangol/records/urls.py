@@ -5,7 +5,7 @@ from django.urls import include, path, register_converter
 from dangol.records import registry
 from dangol.records.exporting.views import export
 from dangol.records.types import RecordType
-from dangol.records.views import bins, cells, details, forms, lists, palette
+from dangol.records.views import bins, boards, calendars, cells, details, forms, grouped, lists, palette, saved
 
 app_name = "records"
 
@@ -43,6 +43,14 @@ urlpatterns = [
     path("<record_type:record_type>/", lists.index, name="list"),
     path("<record_type:record_type>/count/", lists.count, name="count"),
     path("<record_type:record_type>/suggest/", lists.suggest, name="suggest"),
+    path("<record_type:record_type>/views/", saved.keep, name="view-keep"),
+    path("<record_type:record_type>/views/<int:view_id>/", saved.change, name="view-change"),
+    path("<record_type:record_type>/groups/", grouped.index, name="groups"),
+    path("<record_type:record_type>/board/cards/", boards.cards, name="board-cards"),
+    path("<record_type:record_type>/board/totals/", boards.totals, name="board-totals"),
+    path("<record_type:record_type>/board/move/", boards.move, name="board-move"),
+    path("<record_type:record_type>/calendar/", calendars.index, name="calendar"),
+    path("<record_type:record_type>/calendar/move/", calendars.move, name="calendar-move"),
     path("<record_type:record_type>/new/", forms.new, name="new"),
     path("<record_type:record_type>/export/", export, name="export"),
     path("<record_type:record_type>/bin/", bins.index, name="bin"),

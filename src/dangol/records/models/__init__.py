@@ -14,6 +14,7 @@ from dangol.records.models.imports import (
     UndoState,
 )
 from dangol.records.models.saved_mappings import SavedMapping
+from dangol.records.models.saved_views import Audience, SavedView, ViewDefault
 from dangol.records.models.schedules import (
     FileState,
     ImportSchedule,
@@ -28,6 +29,7 @@ from dangol.records.models.schedules import (
 from dangol.records.models.search import SearchEntry, SearchIdentifier, SearchScope, SearchToken
 
 __all__ = [
+    "Audience",
     "Change",
     "ExportRun",
     "ExportState",
@@ -45,6 +47,7 @@ __all__ = [
     "OwnedRecord",
     "Record",
     "SavedMapping",
+    "SavedView",
     "ScheduleAccess",
     "ScheduleAfter",
     "ScheduleResult",
@@ -55,4 +58,5 @@ __all__ = [
     "SearchScope",
     "SearchToken",
     "UndoState",
+    "ViewDefault",
 ]
