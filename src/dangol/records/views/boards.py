@@ -136,8 +136,8 @@ def totals(request: HttpRequest, record_type: RecordType) -> HttpResponse:
     )
     heads = [
         format_html(
-            '<span id="lane-{}" hx-swap-oob="true">{}</span>',
-            lane.key or "none",
+            '<span id="sum-{}" hx-swap-oob="true">{}</span>',
+            lane.key or "-none",
             _head(asked, lane, found, total),
         )
         for lane in boards.lanes_of(field)
