@@ -39,8 +39,8 @@ class Migration(migrations.Migration):
                 ('updated_by', models.ForeignKey(blank=True, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='Changed by')),
             ],
             options={
-                'verbose_name': 'View',
-                'verbose_name_plural': 'Views',
+                'verbose_name': 'Saved view',
+                'verbose_name_plural': 'Saved views',
                 'abstract': False,
             },
         ),

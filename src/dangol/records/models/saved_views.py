@@ -35,8 +35,8 @@ class SavedView(Record):
     state = models.JSONField(default=dict)
 
     class Meta(Record.Meta):
-        verbose_name = _("View")
-        verbose_name_plural = _("Views")
+        verbose_name = _("Saved view")
+        verbose_name_plural = _("Saved views")
         indexes = [models.Index(fields=["record_type", "name"], name="records_savedview_type")]
 
     def __str__(self) -> str:
