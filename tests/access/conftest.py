@@ -13,7 +13,7 @@ from dangol.identity.models import Grant, Role, Team, User
 from dangol.measures.models import Score
 from dangol.records import registry, writing
 from dangol.records.models import Change as Recorded
-from dangol.records.models import ImportRun, ImportSchedule, ImportScheduleState, ImportState, SavedMapping
+from dangol.records.models import ImportRun, ImportSchedule, ImportScheduleState, ImportState, SavedMapping, SavedView
 from tests.access.places import filled, patterns
 
 SECRET = "비밀정밀"
@@ -116,6 +116,9 @@ class Secrets:
             acts_as=insider.user,
         )
         ImportScheduleState.objects.create(schedule=self.schedule)
+        self.view = SavedView.objects.create(
+            record_type="customer", name=SECRET, owner=insider.user, state={"filter": f'name contains "{SECRET}"'}
+        )
 
     def state(self) -> list[object]:
         """Everything that must not change: the records, their history, and who may do what."""
@@ -139,7 +142,10 @@ class Secrets:
             )
         ]
         mappings = [*SavedMapping.objects.values_list("pk", "title")]
-        schedules = [*ImportSchedule.objects.values_list("pk", "version", "active")]
+        schedules = [
+            *ImportSchedule.objects.values_list("pk", "version", "active"),
+            *SavedView.objects.filter(pk=self.view.pk).values_list("pk", "version", "state", "deleted_at"),
+        ]
         return [*rows, runs, mappings, schedules, Recorded.objects.count(), list(users), list(rights), places]
 
 
@@ -167,6 +173,7 @@ def places(secrets, insider):
         "role_id": ["1"],
         "delivery_id": ["1"],
         "run_id": ["1"],
+        "view_id": [str(secrets.view.pk)],
         "pk": ["1", str(insider.id), str(insider.user.team_id)],
         "kind": ["note", "task", "teams"],
         "tab": ["all"],

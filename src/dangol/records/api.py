@@ -2,13 +2,19 @@
 
 from django.urls import path, re_path
 
-from dangol.records.rest import changing, documents, exporting, reading
+from dangol.records.rest import changing, documents, exporting, reading, views
 from dangol.records.rest.endpoints import endpoint, unknown
 
 urlpatterns = [
     path("openapi.json", endpoint(GET=documents.openapi_json), name="api-openapi"),
     path("docs", documents.reference, name="api-docs"),
     path("search", endpoint(GET=reading.search), name="api-search"),
+    path("views/<str:path>", endpoint(GET=views.index, POST=views.create), name="api-views"),
+    path(
+        "views/<str:path>/<str:view_id>",
+        endpoint(GET=views.detail, PATCH=views.change, DELETE=views.delete),
+        name="api-view",
+    ),
     path("<str:path>", endpoint(GET=reading.index, POST=changing.create), name="api-records"),
     path("<str:path>/export", endpoint(GET=exporting.export), name="api-export"),
     path(

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import EmptyResultSet
-from django.db.models import Avg, Count, DateField, DateTimeField, Max, Min, QuerySet, Sum, Value
+from django.db.models import Avg, Count, DateField, DateTimeField, Max, Min, QuerySet, Sum, TextField, Value
 from django.db.models.functions import Cast, TruncMonth, TruncQuarter, TruncYear
 
 from dangol.identity.actors import Actor
@@ -151,7 +151,7 @@ def _read(
         if isinstance(one, Money) and one.currency_column:
             sums |= {f"_c{place}": Min(one.currency_column), f"_d{place}": Max(one.currency_column)}
         else:
-            sums |= {f"_c{place}": Value(None), f"_d{place}": Value(None)}
+            sums |= {f"_c{place}": Value(None, TextField()), f"_d{place}": Value(None, TextField())}
     keyed = rows.annotate(**keys).values(*keys).annotate(**sums)
     order = "-_k" if grouping.span else "-_n"
     listed = keyed.order_by(order).values_list(*keys, *sums)[: MOST_GROUPS + 1]
