@@ -13,7 +13,14 @@ from dangol.identity.models import Grant, Role, Team, User
 from dangol.measures.models import Score
 from dangol.records import registry, writing
 from dangol.records.models import Change as Recorded
-from dangol.records.models import ImportRun, ImportSchedule, ImportScheduleState, ImportState, SavedMapping, SavedView
+from dangol.records.models import (
+    ImportRun,
+    ImportSchedule,
+    ImportScheduleState,
+    ImportState,
+    SavedMapping,
+    SavedView,
+)
 from tests.access.places import filled, patterns
 
 SECRET = "비밀정밀"

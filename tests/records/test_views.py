@@ -45,8 +45,14 @@ def machines():
 def some(insider, outsider, customers):
     """Three of the insider's team, one of the other."""
     made = {}
-    for name, stage, city in (("가나", "active", "서울"), ("다라", "active", "부산"), ("마바", "lost", "서울")):
-        made[name] = writing.create(customers, {"name": name, "stage": stage, "city": city}, actor=insider.actor)
+    for name, stage, city in (
+        ("가나", "active", "서울"),
+        ("다라", "active", "부산"),
+        ("마바", "lost", "서울"),
+    ):
+        made[name] = writing.create(
+            customers, {"name": name, "stage": stage, "city": city}, actor=insider.actor
+        )
     made["남의것"] = writing.create(customers, {"name": "남의것", "stage": "active"}, actor=outsider.actor)
     return made
 
@@ -191,18 +197,27 @@ def test_two_people_do_not_overwrite_each_other(administrator, some):
     number = keep(administrator, name="모두", audience="everyone").partition("=")[2]
     customers = registry.get("customer")
     saved_views.view_save(
-        actor=administrator.actor, record_type=customers, values={"name": "neu"}, view_id=int(number), version=1
+        actor=administrator.actor,
+        record_type=customers,
+        values={"name": "neu"},
+        view_id=int(number),
+        version=1,
     )
     with pytest.raises(saved_views.ViewError) as raised:
         saved_views.view_save(
-            actor=administrator.actor, record_type=customers, values={"name": "alt"}, view_id=int(number), version=1
+            actor=administrator.actor,
+            record_type=customers,
+            values={"name": "alt"},
+            view_id=int(number),
+            version=1,
         )
     assert raised.value.code == "conflict"
     assert SavedView.objects.get().name == "neu"
 
 
 @pytest.mark.parametrize(
-    "state", [{"nonsense": "1"}, {"as": "hologram"}, {"filter": "a\0b"}, {"filter": 3}, [], {"filter": "x" * 30_000}]
+    "state",
+    [{"nonsense": "1"}, {"as": "hologram"}, {"filter": "a\0b"}, {"filter": 3}, [], {"filter": "x" * 30_000}],
 )
 def test_a_state_that_is_none_is_refused(state):
     with pytest.raises(saved_views.ViewError):
@@ -214,8 +229,12 @@ def test_a_state_that_is_none_is_refused(state):
 
 def test_groups_count_and_add_up_what_the_actor_may_see(insider, outsider, machines):
     for name, state, price in (("a", "running", 100), ("b", "running", 300), ("c", "stopped", None)):
-        writing.create(machines, {"code": name, "name": name, "state": state, "price": price}, actor=insider.actor)
-    writing.create(machines, {"code": "z", "name": "z", "state": "running", "price": 9999}, actor=outsider.actor)
+        writing.create(
+            machines, {"code": name, "name": name, "state": state, "price": price}, actor=insider.actor
+        )
+    writing.create(
+        machines, {"code": "z", "name": "z", "state": "running", "price": 9999}, actor=outsider.actor
+    )
     known = permissions.fields_for(insider.actor, machines)
     found = groups.group_list(
         actor=insider.actor,
@@ -310,7 +329,9 @@ def test_the_board_has_a_lane_for_each_stage_with_the_actors_cards(insider, some
 
 def test_a_board_sums_its_lanes(insider, machines):
     for name, price in (("a", 12_000_000), ("b", 8_000_000)):
-        writing.create(machines, {"code": name, "name": name, "state": "running", "price": price}, actor=insider.actor)
+        writing.create(
+            machines, {"code": name, "name": name, "state": "running", "price": price}, actor=insider.actor
+        )
     totals = insider.client.get("/machines/board/totals/?by=state&total=price").content.decode()
     assert "2 · 2,000만" in totals
 
@@ -342,7 +363,9 @@ def test_a_long_lane_loads_further_cards_without_gap_or_repeat(insider, customer
     from dangol.records.writing import Change as Written
 
     names = [f"고객 {place:03d}" for place in range(45)]
-    writing.write(customers, [Written({"name": name, "stage": "active"}) for name in names], actor=insider.actor)
+    writing.write(
+        customers, [Written({"name": name, "stage": "active"}) for name in names], actor=insider.actor
+    )
     import re
 
     page = insider.client.get("/customers/?as=board&by=stage&sort=name").content.decode()
@@ -381,13 +404,17 @@ def test_the_calendar_has_records_on_their_days_and_the_holidays(insider, custom
     assert 'class="day-c sun' in page
     week = insider.client.get("/customers/?as=calendar&by=since&day=2026-10-09&span=week").content.decode()
     assert week.count("data-day=") == 7
-    agenda = insider.client.get("/customers/?as=calendar&by=since&day=2026-10-09&span=agenda").content.decode()
+    agenda = insider.client.get(
+        "/customers/?as=calendar&by=since&day=2026-10-09&span=agenda"
+    ).content.decode()
     assert "한글날 고객" in agenda
 
 
 def test_a_moment_stands_on_the_day_of_the_readers_zone(insider, machines):
     writing.create(
-        machines, {"code": "1", "name": "늦은 점검", "checked_at": "2026-10-08T15:30:00+00:00"}, actor=insider.actor
+        machines,
+        {"code": "1", "name": "늦은 점검", "checked_at": "2026-10-08T15:30:00+00:00"},
+        actor=insider.actor,
     )
     page = insider.client.get("/machines/?as=calendar&by=checked_at&day=2026-10-01").content.decode()
     cell = page[page.index('data-day="2026-10-09"') :].partition('data-day="2026-10-10"')[0]
@@ -415,7 +442,9 @@ def test_a_full_day_says_how_many_more(insider, outsider, customers, whole):
 
 def test_a_record_is_put_on_another_day_and_keeps_its_hour(insider, machines):
     moment = timezone.now().replace(minute=30, second=0, microsecond=0)
-    number = writing.create(machines, {"code": "1", "name": "x", "checked_at": moment.isoformat()}, actor=insider.actor)
+    number = writing.create(
+        machines, {"code": "1", "name": "x", "checked_at": moment.isoformat()}, actor=insider.actor
+    )
     to = (moment + timedelta(days=3)).astimezone(ZoneInfo("Asia/Seoul")).date()
     answer = insider.client.post(
         "/machines/calendar/move/", {"id": number, "version": 1, "by": "checked_at", "to": to.isoformat()}
@@ -443,7 +472,9 @@ def test_the_split_view_opens_the_record_beside_the_list(insider, some):
 
 
 @pytest.mark.parametrize("kind", ["table", "board", "calendar", "split"])
-@pytest.mark.parametrize("path", ["customers", "contacts", "interactions", "orders", "machines", "repairs", "products"])
+@pytest.mark.parametrize(
+    "path", ["customers", "contacts", "interactions", "orders", "machines", "repairs", "products"]
+)
 def test_every_type_has_every_presentation_that_its_fields_allow(insider, path, kind):
     answer = insider.client.get(f"/{path}/?as={kind}")
     record_type = registry.by_path(path)

@@ -64,7 +64,8 @@ def lanes_of(field: Field) -> list[Lane]:
         lanes = [Lane(code, code, Compare((field.name,), "=", code)) for code in field.codes()[:MOST_LANES]]
     elif isinstance(field, Boolean):
         lanes = [
-            Lane(key, value, Compare((field.name,), "=", value)) for key, value in (("true", True), ("false", False))
+            Lane(key, value, Compare((field.name,), "=", value))
+            for key, value in (("true", True), ("false", False))
         ]
     if field.nullable or (isinstance(field, Choice) and not field.required):
         lanes.append(Lane("", None, Compare((field.name,), "is empty")))

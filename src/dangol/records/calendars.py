@@ -15,8 +15,8 @@ from django.db.models.expressions import RawSQL
 
 from dangol.identity.actors import Actor
 from dangol.records.fields import Date, DateTime, Field
-from dangol.records.lists import records_by_id, rows_for
 from dangol.records.filters.tree import Tree
+from dangol.records.lists import records_by_id, rows_for
 from dangol.records.patience import rows_within
 from dangol.records.types import RecordType
 
@@ -43,7 +43,12 @@ class Day:
 
 def datable(field_: Field) -> bool:
     """Whether the field makes a calendar."""
-    return isinstance(field_, (Date, DateTime)) and field_.sortable and bool(field_.operators) and not field_.needs
+    return (
+        isinstance(field_, (Date, DateTime))
+        and field_.sortable
+        and bool(field_.operators)
+        and not field_.needs
+    )
 
 
 def calendar_field(record_type: RecordType, known: dict[str, Field], asked: str) -> Field | None:
@@ -99,7 +104,7 @@ def calendar_read(
     if whole:
         inner = rows.filter(_at__gte=bounds[0], _at__lt=bounds[-1]).values_list("pk", "_at")
     else:
-        inner = rows.filter(_at__gte=RawSQL("d.low", [], kind), _at__lt=RawSQL("d.high", [], kind))  # noqa: S611 - constants
+        inner = rows.filter(_at__gte=RawSQL("d.low", [], kind), _at__lt=RawSQL("d.high", [], kind))
         inner = inner.order_by(F("_at"), "pk").values_list("pk", flat=True)[: CEILING + 1]
     try:
         sql, parameters = inner.query.sql_with_params()
@@ -147,5 +152,3 @@ def moved(field: Field, value: Any, day: dt.date, zone: ZoneInfo) -> Any:
         clock = value.astimezone(zone).time() if value is not None else dt.time()
         return dt.datetime.combine(day, clock, zone)
     return day
-
-

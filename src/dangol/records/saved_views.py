@@ -236,27 +236,30 @@ def _take(row: SavedView, values: Mapping[str, Any], actor: Actor) -> None:
     if not row.name:
         raise ViewError("name", _("Give the view a name."), "required")
     if "audience" in values:
-        audience = values["audience"]
-        if audience not in Audience.values:
-            raise ViewError(
-                "audience", _("Choose one of: %(choices)s.") % {"choices": ", ".join(Audience.values)}
-            )
-        if audience == Audience.EVERYONE and row.audience != audience and not may_administer(actor):
-            raise ViewError(
-                "audience",
-                _("Only those who administer the company may give a view to everyone."),
-                "forbidden",
-            )
-        if audience == Audience.TEAM and actor.team_id is None:
-            raise ViewError("audience", _("You belong to no team."))
-        row.audience = audience
-        row.team_id = actor.team_id if audience == Audience.TEAM else None
+        _give(row, values["audience"], actor)
     if "pinned" in values:
         if not isinstance(values["pinned"], bool):
             raise ViewError("pinned", _("Enter yes or no."))
         row.pinned = values["pinned"]
     if "state" in values:
         row.state = clean_state(values["state"])
+
+
+def _give(row: SavedView, audience: Any, actor: Actor) -> None:
+    if audience not in Audience.values:
+        raise ViewError(
+            "audience", _("Choose one of: %(choices)s.") % {"choices": ", ".join(Audience.values)}
+        )
+    if audience == Audience.EVERYONE and row.audience != audience and not may_administer(actor):
+        raise ViewError(
+            "audience",
+            _("Only those who administer the company may give a view to everyone."),
+            "forbidden",
+        )
+    if audience == Audience.TEAM and actor.team_id is None:
+        raise ViewError("audience", _("You belong to no team."))
+    row.audience = audience
+    row.team_id = actor.team_id if audience == Audience.TEAM else None
 
 
 def _text(name: str, value: Any) -> str:

@@ -5,7 +5,18 @@ from django.urls import include, path, register_converter
 from dangol.records import registry
 from dangol.records.exporting.views import export
 from dangol.records.types import RecordType
-from dangol.records.views import bins, boards, calendars, cells, details, forms, grouped, lists, palette, saved
+from dangol.records.views import (
+    bins,
+    boards,
+    calendars,
+    cells,
+    details,
+    forms,
+    grouped,
+    lists,
+    palette,
+    saved,
+)
 
 app_name = "records"
 

@@ -96,9 +96,7 @@ def delete(request: HttpRequest, actor: Actor, path: str, view_id: str) -> HttpR
     record_type = type_at(path, actor)
     parameters(request)
     try:
-        saved_views.view_delete(
-            actor=actor, record_type=record_type, view_id=id_of(view_id), origin=ORIGIN
-        )
+        saved_views.view_delete(actor=actor, record_type=record_type, view_id=id_of(view_id), origin=ORIGIN)
     except ViewMissing:
         raise not_found() from None
     return HttpResponse(status=204)

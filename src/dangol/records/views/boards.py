@@ -258,7 +258,10 @@ def _shown(asked: Asked, field: Field, fields: list[Field], lanes: list[Lane]) -
                     by=None,
                     filter=filters.to_text(And.of(asked.tree, lane.tree)),
                 ),
-                [_card(asked, fields, row, row["id"] in movable) for row in (lane.page.rows if lane.page else ())],
+                [
+                    _card(asked, fields, row, row["id"] in movable)
+                    for row in (lane.page.rows if lane.page else ())
+                ],
                 more,
                 lane.page is None,
             )
@@ -275,5 +278,3 @@ def _card(asked: Asked, fields: list[Field], row: dict[str, Any], movable: bool)
         presenting.shown_values(fields, row, asked.locale),
         movable,
     )
-
-

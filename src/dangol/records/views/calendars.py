@@ -170,7 +170,11 @@ def _shown(asked: Asked, found: list[Day] | None) -> dict[str, Any]:
         shown = [day for day in shown if day.cards or day.today or day.holiday]
     step = {"week": 7}.get(span, 0)
     before = anchor - dt.timedelta(days=step) if step else anchor.replace(day=1) - dt.timedelta(days=1)
-    after = anchor + dt.timedelta(days=step) if step else (anchor.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
+    after = (
+        anchor + dt.timedelta(days=step)
+        if step
+        else (anchor.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
+    )
     here = {"as_": "calendar", "by": field.name}
     return {
         "days": shown,
@@ -244,7 +248,9 @@ def _day(
 
 def _card(asked: Asked, field: Field, row: dict[str, Any], movable: bool) -> dict[str, Any]:
     value = row[field.name]
-    clock = formats.clock(value, asked.actor.language, asked.locale.zone) if isinstance(field, DateTime) else ""
+    clock = (
+        formats.clock(value, asked.actor.language, asked.locale.zone) if isinstance(field, DateTime) else ""
+    )
     fields = [one for one in _card_fields(asked, field) if one is not field]
     return {
         "id": row["id"],
@@ -255,5 +261,3 @@ def _card(asked: Asked, field: Field, row: dict[str, Any], movable: bool) -> dic
         "values": presenting.shown_values(fields, row, asked.locale),
         "movable": movable,
     }
-
-

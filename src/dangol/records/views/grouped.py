@@ -110,5 +110,3 @@ def _label(asked: Asked, grouping: Grouping, group: Group) -> str:
     if grouping.span == "year":
         return str(group.value.year)
     return grouping.field.text(group.value, asked.locale)
-
-

@@ -35,7 +35,9 @@ def heads(asked: Asked, shown: Shown, grouping: str) -> dict[str, Any]:
         "roles": list(Role.objects.values_list("pk", "name")) if administers and view else [],
         "kinds": presenting.kinds(asked.record_type, asked.known, base, shown.kind),
         "kind": shown.kind,
-        "group_choices": presenting.group_choices(asked.known, base, grouping) if shown.kind == "table" else [],
+        "group_choices": presenting.group_choices(asked.known, base, grouping)
+        if shown.kind == "table"
+        else [],
         "grouped": bool(grouping),
         "dense": dense,
         "density_url": url(base, density=None if dense else "compact"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
@@ -19,7 +19,7 @@ from dangol.identity.actors import Actor
 from dangol.records import filters, groups, permissions
 from dangol.records.exporting import forms as exporting
 from dangol.records.fields import Choice, Field, Locale
-from dangol.records.filters.tree import EVERYTHING, And, Tree
+from dangol.records.filters.tree import EVERYTHING, And
 from dangol.records.lists import ListError, Page, record_count, record_list
 from dangol.records.types import RecordType
 from dangol.records.views import boards, calendars, grouped, splits

@@ -28,9 +28,7 @@ class Shown:
     kind: str
 
 
-def settle(
-    request: HttpRequest, actor: Actor, record_type: RecordType, known: Mapping[str, Field]
-) -> Shown:
+def settle(request: HttpRequest, actor: Actor, record_type: RecordType, known: Mapping[str, Field]) -> Shown:
     """Put what the view says into `request.GET`, where the address itself says nothing else. One query.
 
     From here on the whole state stands in the address of every link of the page. Fields that the view names and that

@@ -14,7 +14,10 @@ def post(person, body, path="customers"):
 
 def patch(person, number, body, **headers):
     return person.api.patch(
-        f"/api/v1/views/customers/{number}", orjson.dumps(body), content_type="application/json", headers=headers
+        f"/api/v1/views/customers/{number}",
+        orjson.dumps(body),
+        content_type="application/json",
+        headers=headers,
     )
 
 
