@@ -23,3 +23,13 @@ for (const box of document.querySelectorAll("[data-order]")) {
     pressed.focus();
   });
 }
+
+// By hand, too: the library comes when the dialog is opened.
+const dialog = document.getElementById("columns");
+dialog?.addEventListener("dangol:open", async () => {
+  const address = document.querySelector("script[data-sortable]")?.dataset.sortable;
+  if (!address || dialog.dataset.sortable) return;
+  dialog.dataset.sortable = "1";
+  const { default: Sortable } = await import(address);
+  for (const box of dialog.querySelectorAll("[data-order]")) Sortable.create(box, { animation: 120, filter: "button, input", preventOnFilter: false });
+});
