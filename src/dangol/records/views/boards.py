@@ -75,6 +75,7 @@ def content(asked: Asked) -> dict[str, Any]:
     return {
         "body": TEMPLATE,
         "lanes": lanes,
+        "empty_lane": any(not lane.key for lane in lanes) or not any(one.key == "" for one in read),
         "field": field,
         "total": total,
         "may_move": field.editable and permissions.allowed(asked.actor, asked.record_type, "edit"),
