@@ -2,8 +2,11 @@
 
 import orjson
 import pytest
+from django.test import Client
 
+from dangol.identity.services import token_create
 from dangol.records.models import SavedView
+from tests.cast import SYSTEM
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +49,19 @@ def test_others_find_change_and_delete_nothing(insider, teammate, administrator)
         assert other.api.delete(f"/api/v1/views/customers/{number}").status_code == 404
     view = SavedView.objects.get()
     assert (view.name, view.version, view.deleted_at) == ("나만", 1, None)
+
+
+def test_a_token_that_may_only_look_changes_no_view(insider):
+    number = post(insider, {"name": "나만"}).json()["id"]
+    _token, text = token_create(user=insider.user, name="looks", actions=["view"], actor=SYSTEM)
+    looker = Client(headers={"authorization": f"Bearer {text}"})
+    address = f"/api/v1/views/customers/{number}"
+    assert looker.get(address).status_code == 200
+    assert looker.patch(address, "{}", content_type="application/json").status_code == 403
+    assert looker.delete(address).status_code == 403
+    assert looker.post("/api/v1/views/customers", {}, content_type="application/json").status_code == 403
+    view = SavedView.objects.get()
+    assert (view.version, view.deleted_at) == (1, None)
 
 
 def test_what_is_wrong_is_said_with_its_field(insider, nobody):

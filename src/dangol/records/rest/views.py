@@ -34,8 +34,9 @@ def index(request: HttpRequest, actor: Actor, path: str) -> HttpResponse:
 
 
 def create(request: HttpRequest, actor: Actor, path: str) -> HttpResponse:
-    """`POST /api/v1/views/{records}`."""
-    record_type = type_at(path, actor)
+    """`POST /api/v1/views/{records}`. Changing views asks for the right to change records: a token that may only look
+    keeps, changes and takes away nothing."""
+    record_type = type_at(path, actor, "edit")
     parameters(request)
     if actor.user_id is None:
         raise Problem(403, "forbidden", _("Only people keep views."))
@@ -62,7 +63,7 @@ def detail(request: HttpRequest, actor: Actor, path: str, view_id: str) -> HttpR
 
 def change(request: HttpRequest, actor: Actor, path: str, view_id: str) -> HttpResponse:
     """`PATCH /api/v1/views/{records}/{id}`: what the body names changes, based on `version` or `If-Match`."""
-    record_type = type_at(path, actor)
+    record_type = type_at(path, actor, "edit")
     parameters(request)
     number = id_of(view_id)
     values = body_of(request)
@@ -93,7 +94,7 @@ def change(request: HttpRequest, actor: Actor, path: str, view_id: str) -> HttpR
 
 def delete(request: HttpRequest, actor: Actor, path: str, view_id: str) -> HttpResponse:
     """`DELETE /api/v1/views/{records}/{id}`."""
-    record_type = type_at(path, actor)
+    record_type = type_at(path, actor, "edit")
     parameters(request)
     try:
         saved_views.view_delete(actor=actor, record_type=record_type, view_id=id_of(view_id), origin=ORIGIN)

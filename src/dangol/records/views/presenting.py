@@ -40,7 +40,8 @@ class Asked:
 
     @property
     def order(self) -> tuple[str, ...]:
-        return self.sort or self.record_type.default_sort
+        """How lanes are sorted: as asked, else the type's own way, which has an index."""
+        return self.sort if self.base.get("sort") else self.record_type.default_sort
 
 
 @dataclass(frozen=True, slots=True)
