@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.safestring import SafeString
+
 from dangol.identity.actors import may_administer
 from dangol.identity.models import Role
 from dangol.records.saved_views import KEYS, View
@@ -19,6 +21,11 @@ def heads(asked: Asked, shown: Shown, grouping: str) -> dict[str, Any]:
     names = [(view, view.label(actor.language)) for view in shown.views]
     dense = base.get("density") == "compact"
     view = shown.view
+    grouped_by, group_links = "", SafeString("")
+    if shown.kind == "table":
+        grouped_by, group_links = presenting.group_menu(
+            asked.record_type, asked.known, base, grouping, actor.language
+        )
     return {
         "view": view,
         "view_name": view.label(actor.language) if view else "",
@@ -35,10 +42,8 @@ def heads(asked: Asked, shown: Shown, grouping: str) -> dict[str, Any]:
         "roles": list(Role.objects.values_list("pk", "name")) if administers and view else [],
         "kinds": presenting.kinds(asked.record_type, asked.known, base, shown.kind),
         "kind": shown.kind,
-        "group_choices": presenting.group_choices(asked.known, base, grouping)
-        if shown.kind == "table"
-        else [],
-        "grouped": bool(grouping),
+        "group_links": group_links,
+        "grouped_by": grouped_by,
         "dense": dense,
         "density_url": url(base, density=None if dense else "compact"),
     }

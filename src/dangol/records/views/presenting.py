@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.http import QueryDict
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -18,6 +21,7 @@ from dangol.records.filters.tree import Tree
 from dangol.records.types import RecordType
 from dangol.records.views.state import url
 
+CURRENT = ' aria-current="true"'
 SPAN_LABELS = {
     "month": gettext_lazy("by month"),
     "quarter": gettext_lazy("by quarter"),
@@ -70,17 +74,34 @@ def kinds(record_type: RecordType, known: dict[str, Field], base: QueryDict, on:
     ]
 
 
-def group_choices(known: dict[str, Field], base: QueryDict, on: str) -> list[tuple[str, str, bool]]:
-    """What a table can be grouped by: label, address, whether it is now. First: by nothing."""
-    found = [(_("Not grouped"), url(base, group=None), not on)]
-    for field in known.values():
+def group_menu(
+    record_type: RecordType, known: dict[str, Field], base: QueryDict, on: str, language: str
+) -> tuple[str, SafeString]:
+    """By what the table is grouped, and the links to group it otherwise; the first groups by nothing."""
+    choices = _group_choices(record_type, tuple(known), language)
+    rest = base.copy()
+    rest.pop("group", None)
+    prefix = escape(f"?{rest.urlencode()}&group=")
+    links = [f'<a href="{prefix}{key}"{CURRENT if key == on else ""}>{label}</a>' for key, label in choices]
+    return dict(choices).get(on, "") if on else "", mark_safe("".join(links))  # noqa: S308 - labels are escaped
+
+
+# Kept, since it is the same on every page. Labels speak the language of the request, which is the reader's.
+@lru_cache(maxsize=128)
+def _group_choices(
+    record_type: RecordType, names: tuple[str, ...], language: str
+) -> list[tuple[str, SafeString]]:
+    found = [("", escape(_("Not grouped")))]
+    for field in (record_type.fields[name] for name in names):
         if not groups.groupable(field):
             continue
-        spans = groups.SPANS if field.kind in ("date", "datetime") else ("",)
-        for span in spans:
-            key = f"{field.name}:{span}" if span else field.name
-            label = f"{field.label} {SPAN_LABELS[span]}" if span else str(field.label)
-            found.append((label, url(base, group=key), key == on))
+        if field.kind in ("date", "datetime"):
+            found += [
+                (f"{field.name}:{span}", escape(f"{field.label} {SPAN_LABELS[span]}"))
+                for span in groups.SPANS
+            ]
+        else:
+            found.append((field.name, escape(field.label)))
     return found
 
 
