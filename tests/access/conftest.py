@@ -124,7 +124,10 @@ class Secrets:
         )
         ImportScheduleState.objects.create(schedule=self.schedule)
         self.view = SavedView.objects.create(
-            record_type="customer", name=SECRET, owner=insider.user, state={"filter": f'name contains "{SECRET}"'}
+            record_type="customer",
+            name=SECRET,
+            owner=insider.user,
+            state={"filter": f'name contains "{SECRET}"'},
         )
 
     def state(self) -> list[object]:
@@ -184,6 +187,10 @@ def places(secrets, insider):
         "pk": ["1", str(insider.id), str(insider.user.team_id)],
         "kind": ["note", "task", "teams"],
         "tab": ["all"],
+        "provider_key": ["company"],
+        "provider_id": ["company"],
+        "organization_slug": ["company-saml"],
+        "provider_kind": ["openid_connect", "saml"],
     }
     found = []
     for route, _converters in patterns():

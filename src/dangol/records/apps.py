@@ -9,9 +9,14 @@ class RecordsConfig(AppConfig):
     def ready(self) -> None:
         """Every room's `records.py` declares its record types; importing it registers them."""
         from dangol.records.menus import add_entries, add_files
+        from dangol.records.own import definitions
+        from dangol.records.own.removing import release
+        from dangol.records.writing import also_remove
         from dangol.web import menu
 
         autodiscover_modules("records")
         menu.routes.search = "records:palette"
         add_entries()
         add_files()
+        definitions.start()
+        also_remove(release)

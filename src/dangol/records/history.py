@@ -13,9 +13,11 @@ from django.utils.translation import gettext as _
 
 from dangol.identity.actors import Actor
 from dangol.records import permissions, registry
-from dangol.records.fields import Locale, Ref, Reference
+from dangol.records.fields import Field, Locale, Ref, Reference
 from dangol.records.fields.base import Label
-from dangol.records.models import Change
+from dangol.records.fields.own import Own
+from dangol.records.models import Change, OwnField
+from dangol.records.own import definitions
 from dangol.records.types import RecordType
 
 
@@ -27,6 +29,7 @@ class FieldChange:
     label: Label
     before: Any
     after: Any
+    field: Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,9 @@ def _items(actor: Actor, record_type: RecordType, rows: Sequence[Change]) -> lis
         for name in record_type.fields
         if name in record_type.table.columns
     }
-    titles = _titles(actor, record_type, rows, fields)
+    kinds = {**record_type.fields, **_former(record_type, rows)}
+    fields.update((f"own.{name}", name) for name, field in kinds.items() if isinstance(field, Own))
+    titles = _titles(actor, kinds, rows, fields)
     users = get_user_model()._default_manager.in_bulk({row.actor_id for row in rows if row.actor_id})
     items = []
     for row in rows:
@@ -90,13 +95,14 @@ def _items(actor: Actor, record_type: RecordType, rows: Sequence[Change]) -> lis
             name = fields.get(column)
             if name is None:
                 continue
-            field = record_type.fields[name]
+            field = kinds[name]
             changes.append(
                 FieldChange(
                     name,
                     field.label,
                     value_of(field, before, titles.get(name, {})),
                     value_of(field, after, titles.get(name, {})),
+                    field,
                 )
             )
         user = users.get(row.actor_id) if row.actor_id else None
@@ -117,19 +123,31 @@ def _items(actor: Actor, record_type: RecordType, rows: Sequence[Change]) -> lis
     return items
 
 
+def _former(record_type: RecordType, rows: Sequence[Change]) -> dict[str, Field]:
+    """Own fields that are switched off or deleted by now, as far as these changes tell of them. One query, mostly none."""
+    told = {
+        column.removeprefix("own.") for row in rows for column in row.changes if column.startswith("own.")
+    }
+    gone = told - record_type.own_fields.keys()
+    if not gone:
+        return {}
+    found = OwnField.objects.filter(record_type=record_type.name, name__in=gone)
+    return {field.name: field for field in definitions.made(found)}
+
+
 def _titles(
-    actor: Actor, record_type: RecordType, rows: Sequence[Change], fields: dict[str, str]
+    actor: Actor, kinds: Mapping[str, Field], rows: Sequence[Change], fields: dict[str, str]
 ) -> dict[str, dict[int, str]]:
     """Titles of the records that references pointed at. One query for each reference that changed."""
     wanted: dict[str, set[int]] = {}
     for row in rows:
         for column, values in row.changes.items():
             name = fields.get(column)
-            if name and isinstance(record_type.fields[name], Reference):
+            if name and isinstance(kinds[name], Reference):
                 wanted.setdefault(name, set()).update(value for value in values if value is not None)
     found = {}
     for name, ids in wanted.items():
-        field = record_type.fields[name]
+        field = kinds[name]
         assert isinstance(field, Reference)
         target = registry.find(field.target or "")
         known = permissions.visible_to(actor, target) if target else field.model._default_manager.all()
@@ -145,6 +163,8 @@ def value_of(field: Any, raw: Any, titles: Mapping[int, str]) -> Any:
     """
     if raw is None or raw == "":
         return None
+    if isinstance(field, Own) and not isinstance(field, Reference):
+        return field.loaded(raw)
     match field.kind:
         case "reference":
             return Ref(id=raw, title=titles.get(raw, ""))
@@ -171,8 +191,8 @@ def history_json(record_type: RecordType, items: Sequence[HistoryItem]) -> list[
             "changes": [
                 {
                     "field": change.name,
-                    "before": record_type.fields[change.name].to_json(change.before),
-                    "after": record_type.fields[change.name].to_json(change.after),
+                    "before": change.field.to_json(change.before),
+                    "after": change.field.to_json(change.after),
                 }
                 for change in item.fields
             ],
@@ -183,5 +203,5 @@ def history_json(record_type: RecordType, items: Sequence[HistoryItem]) -> list[
 
 def shown(record_type: RecordType, change: FieldChange, locale: Locale) -> tuple[str, str]:
     """Before and after as a person reads them."""
-    field = record_type.fields[change.name]
+    field = change.field
     return field.text(change.before, locale) or "–", field.text(change.after, locale) or "–"

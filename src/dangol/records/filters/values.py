@@ -10,7 +10,7 @@ from typing import Any as Anything
 
 from django.utils.translation import gettext as _
 
-from dangol.records.fields import Choice, Field, FieldError, Locale
+from dangol.records.fields import Choice, Field, FieldError, Locale, MultiChoice
 from dangol.records.filters.messages import FilterError, did_you_mean, nearest, quoted
 from dangol.records.filters.relative import EARLIEST, LATEST, PERSONS, is_day, known
 from dangol.records.filters.tree import Compare, Path, Relative, Scalar
@@ -118,19 +118,15 @@ def read(field: Field, op: str, raw: Anything, locale: Locale) -> Scalar | None:
     """One value, from text or JSON. None means "empty". Raises FilterError without a place."""
     if raw is None:
         return None
+    if isinstance(field, MultiChoice):
+        try:
+            return field.one(raw, locale)
+        except FieldError as error:
+            raise _explained(field, raw, error, locale) from None
     if op in SUBSTRING:
         return _substring(raw)
     if field.kind in NUMERIC and isinstance(raw, str):
-        number = amount(raw)
-        if number is None:
-            if not raw.strip():
-                return None
-            raise FilterError(
-                _("“%(value)s” is not a number. Write 1000000, 1,000,000, 300만 or 1.2억.")
-                % {"value": quoted(raw)},
-                code="value",
-            )
-        raw = format(number, "f")
+        raw = _digits(raw)
     if field.kind == "datetime" and isinstance(raw, str) and _DAY.fullmatch(raw.strip()):
         return _in_range(_day(raw.strip()))
     try:
@@ -146,6 +142,18 @@ def read(field: Field, op: str, raw: Anything, locale: Locale) -> Scalar | None:
             _("“%(field)s” cannot be compared with this.") % {"field": field.label}, code="value"
         )
     return value
+
+
+def _digits(raw: str) -> str:
+    """A number as people write it, in plain digits; an empty text stays one."""
+    number = amount(raw)
+    if number is None and raw.strip():
+        raise FilterError(
+            _("“%(value)s” is not a number. Write 1000000, 1,000,000, 300만 or 1.2억.")
+            % {"value": quoted(raw)},
+            code="value",
+        )
+    return "" if number is None else format(number, "f")
 
 
 def _substring(raw: Anything) -> str:

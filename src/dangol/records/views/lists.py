@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from time import perf_counter
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
@@ -15,7 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from dangol.identity.actors import Actor
+from dangol.identity.actors import Actor, may_administer
 from dangol.records import filters, groups, permissions
 from dangol.records.exporting import forms as exporting
 from dangol.records.fields import Choice, Field, Locale
@@ -28,9 +29,11 @@ from dangol.records.views.asking import FilterState, columns_asked, read_filter,
 from dangol.records.views.heads import heads
 from dangol.records.views.presenting import Asked
 from dangol.records.views.state import PASSING, query, settle, url
-from dangol.web import formats
+from dangol.web import formats, menu
 
 PAGE = 50
+SLOW_SECONDS = 0.5
+"""A list that took longer proposes an index for the own fields it was filtered or sorted by."""
 INLINE = ' data-inline tabindex="0" hx-trigger="inline" hx-swap="innerHTML"'
 OPERATOR_LABELS = {
     "=": gettext_lazy("is"),
@@ -76,6 +79,7 @@ def index(request: HttpRequest, record_type: RecordType) -> HttpResponse:
     asked = Asked(actor, record_type, known, state.tree or EVERYTHING, sort, columns, base, locale)
     grouping = groups.grouping_of(base.get("group", ""), known) if shown.kind == "table" else None
     is_list = shown.kind in ("table", "split") and grouping is None
+    started = perf_counter()
     if state.tree is not None and is_list:
         try:
             page = record_list(
@@ -96,6 +100,7 @@ def index(request: HttpRequest, record_type: RecordType) -> HttpResponse:
             body = _body(request, asked, shown.kind, grouping, page)
         except ListError as error:
             problem = error.message
+    slow = perf_counter() - started > SLOW_SECONDS
     context = {
         "record_type": record_type,
         "state": state,
@@ -123,14 +128,17 @@ def index(request: HttpRequest, record_type: RecordType) -> HttpResponse:
         "query": query(base),
         "columns": columns,
         "shown_fields": [record_type.fields[name] for name in columns if name != record_type.title],
-        "column_choices": _column_choices(record_type, tuple(known), frozenset(columns), actor.language),
-        "field_options": _field_options(record_type, tuple(known), actor.language),
+        "column_choices": _column_choices(
+            record_type, record_type.edition, tuple(known), frozenset(columns), actor.language
+        ),
+        "field_options": _field_options(record_type, record_type.edition, tuple(known), actor.language),
         "operators": OPERATOR_LABELS,
         "hidden": [(key, value) for key, value in base.items() if key != "filter"],
         "hidden_but_columns": [(key, value) for key, value in base.items() if key != "cols"],
         "sort": request.GET.get("sort", ""),
         "cleared_url": url(base, filter=None),
         "filtered": state.text != "",
+        "slow_fields": _slow_fields(actor, record_type, state.tree, sort) if slow else [],
         "example": _example(record_type, actor.language),
     }
     template = (
@@ -156,6 +164,22 @@ def _body(
     if kind == "split":
         return splits.content(asked, page, request.GET.get("at", ""))
     return grouped.content(asked, grouping) if grouping else {}
+
+
+def _slow_fields(
+    actor: Actor, record_type: RecordType, tree: Tree | None, sort: Sequence[str]
+) -> list[tuple[Any, str]]:
+    """Own fields without an index that this list is filtered or sorted by, for whoever could have one built."""
+    if not menu.routes.own_field or not may_administer(actor):
+        return []
+    names = {item.removeprefix("-") for item in sort}
+    names |= {path[0] for path in filters.paths(tree)} if tree is not None else set()
+    asked = (record_type.own_fields[name] for name in names if name in record_type.own_fields)
+    return [
+        (field.label, reverse(menu.routes.own_field, args=[field.identity]))
+        for field in asked
+        if field.identity and not field.indexed and field.kind != "long_text"
+    ]
 
 
 def count(request: HttpRequest, record_type: RecordType) -> HttpResponse:
@@ -215,7 +239,9 @@ def _chips(
 # Kept, since they are the same on every page and longer than most lists. Labels speak the language of the request, which
 # is the reader's.
 @lru_cache(maxsize=128)
-def _field_options(record_type: RecordType, names: tuple[str, ...], language: str) -> SafeString:
+def _field_options(
+    record_type: RecordType, edition: int, names: tuple[str, ...], language: str
+) -> SafeString:
     """The fields that can be filtered, as options."""
     fields = [record_type.fields[name] for name in names]
     return format_html_join(
@@ -227,7 +253,7 @@ def _field_options(record_type: RecordType, names: tuple[str, ...], language: st
 
 @lru_cache(maxsize=128)
 def _column_choices(
-    record_type: RecordType, names: tuple[str, ...], chosen: frozenset[str], language: str
+    record_type: RecordType, edition: int, names: tuple[str, ...], chosen: frozenset[str], language: str
 ) -> SafeString:
     """A checkbox for each field that can be a column and is none yet; the title always is one."""
     return format_html_join(

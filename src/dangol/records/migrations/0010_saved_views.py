@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('identity', '0001_initial'),
-        ('records', '0004_import_schedules'),
+        ('records', '0006_schedule_history'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
