@@ -20,7 +20,7 @@ from dangol.identity.actors import Actor, may_administer
 from dangol.records import filters, groups, permissions
 from dangol.records.exporting import forms as exporting
 from dangol.records.fields import Choice, Field, Locale
-from dangol.records.filters.tree import EVERYTHING, And
+from dangol.records.filters.tree import EVERYTHING, And, Tree
 from dangol.records.lists import ListError, Page, record_count, record_list
 from dangol.records.types import RecordType
 from dangol.records.views import boards, calendars, grouped, splits
