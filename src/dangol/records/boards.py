@@ -36,7 +36,7 @@ class Lane:
 
 def boardable(field: Field) -> bool:
     """Whether the field makes a board."""
-    return isinstance(field, (Choice, Boolean)) and bool(field.operators)
+    return isinstance(field, (Choice, Boolean)) and field.sortable and bool(field.operators)
 
 
 def board_field(record_type: RecordType, known: dict[str, Field], asked: str) -> Field | None:

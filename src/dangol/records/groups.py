@@ -186,8 +186,9 @@ def _group(row: Sequence[Any], grouping: Grouping, totals: Sequence[Field], zone
             sums.append(Total(mixed=True))
             continue
         average = round(average, 2) if isinstance(average, Decimal) else average
-        currency = (low,) if isinstance(one, Money) and one.currency_column else ()
-        sums.append(Total(*(one.value_of((value, *currency)) for value in (total, average))))
+        if isinstance(one, Money) and one.currency_column:
+            total, average = (one.value_of((value, low)) for value in (total, average))
+        sums.append(Total(total, average))
     name = grouping.field.name
     if key is None or key == "":
         return Group(None, count, tuple(sums), Compare((name,), "is empty"))

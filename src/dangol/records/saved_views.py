@@ -20,7 +20,7 @@ from dangol.records.models import Audience, SavedView, ViewDefault
 from dangol.records.types import RecordType
 from dangol.records.writing.context import sign
 
-KEYS = ("filter", "cols", "sort", "as", "by", "group", "total", "density")
+KEYS = ("filter", "cols", "widths", "sort", "as", "by", "group", "total", "density")
 """What of a list's address belongs to a view; pages, days and the record looked at do not."""
 KINDS = ("table", "board", "calendar", "split")
 MAX_STATE = 20_000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -16,6 +16,9 @@ from dangol.records.types import RecordType
 from dangol.records.views.access import actor_of, guard, locale_of
 from dangol.records.views.presenting import Asked
 from dangol.records.views.state import PASSING
+
+NARROWEST, MIDDLING, WIDEST = 48, 160, 900
+"""Widths of columns, in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,19 @@ def columns_asked(request: HttpRequest, record_type: RecordType, known: Mapping[
     if record_type.title not in names:
         names.insert(0, record_type.title)
     return names
+
+
+def widths_asked(request: HttpRequest, columns: Sequence[str]) -> dict[str, int]:
+    """How wide the address wants each column, in pixels; empty where it says nothing and columns are as wide as they need.
+
+    Columns that it does not name, since they were chosen later, are of middling width.
+    """
+    asked: dict[str, int] = {}
+    for item in request.GET.get("widths", "").split(","):
+        name, _colon, width = item.strip().partition(":")
+        if name in columns and width.isascii() and width.isdigit() and len(width) < 5:
+            asked[name] = min(max(int(width), NARROWEST), WIDEST)
+    return {name: asked.get(name, MIDDLING) for name in columns} if asked else {}
 
 
 def asked_of(request: HttpRequest, record_type: RecordType) -> Asked:

@@ -25,7 +25,7 @@ from dangol.records.lists import ListError, Page, record_count, record_list
 from dangol.records.types import RecordType
 from dangol.records.views import boards, calendars, grouped, splits
 from dangol.records.views.access import actor_of, guard, locale_of
-from dangol.records.views.asking import FilterState, columns_asked, read_filter, sort_asked
+from dangol.records.views.asking import FilterState, columns_asked, read_filter, sort_asked, widths_asked
 from dangol.records.views.heads import heads
 from dangol.records.views.presenting import Asked
 from dangol.records.views.state import PASSING, query, settle, url
@@ -52,11 +52,13 @@ OPERATOR_LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """One column's head: where a click sorts, and how it is sorted now (ascending, descending or "")."""
+    """One column's head: where a click sorts, how it is sorted now (ascending, descending or ""), and how wide it is
+    (0: as wide as it needs)."""
 
     field: Field
     url: str
     sorted: str
+    width: int
 
 
 def index(request: HttpRequest, record_type: RecordType) -> HttpResponse:
@@ -70,6 +72,7 @@ def index(request: HttpRequest, record_type: RecordType) -> HttpResponse:
     if state.tree is not None and "add_field" in request.GET:
         return _with_condition(request, record_type, state)
     columns = columns_asked(request, record_type, known)
+    widths = widths_asked(request, columns)
     problem = ""
     page = Page([], None, None)
     sort = sort_asked(request, record_type, known)
@@ -106,7 +109,11 @@ def index(request: HttpRequest, record_type: RecordType) -> HttpResponse:
         "state": state,
         "problem": problem,
         "chips": _chips(record_type, state, base, actor),
-        "headings": [_heading(record_type, name, sort or record_type.default_sort, base) for name in columns],
+        "headings": [
+            _heading(record_type, name, sort or record_type.default_sort, base, widths.get(name, 0))
+            for name in columns
+        ],
+        "sized": bool(widths),
         "rows": _rows(
             record_type,
             page.rows,
@@ -267,13 +274,13 @@ def _column_choices(
     )
 
 
-def _heading(record_type: RecordType, name: str, sort: Sequence[str], base: QueryDict) -> Heading:
+def _heading(record_type: RecordType, name: str, sort: Sequence[str], base: QueryDict, width: int) -> Heading:
     field = record_type.fields[name]
     first = sort[0] if sort else ""
     sorted_ = {name: "ascending", f"-{name}": "descending"}.get(first, "")
     start = f"-{name}" if field.numeric or field.kind in ("date", "datetime") else name
     following = {name: f"-{name}", f"-{name}": name}.get(first, start)
-    return Heading(field, url(base, sort=following) if field.sortable else "", sorted_)
+    return Heading(field, url(base, sort=following) if field.sortable else "", sorted_, width)
 
 
 def _example(record_type: RecordType, language: str) -> str:

@@ -78,7 +78,7 @@ def group_menu(
     record_type: RecordType, known: dict[str, Field], base: QueryDict, on: str, language: str
 ) -> tuple[str, SafeString]:
     """By what the table is grouped, and the links to group it otherwise; the first groups by nothing."""
-    choices = _group_choices(record_type, tuple(known), language)
+    choices = _group_choices(record_type, record_type.edition, tuple(known), language)
     rest = base.copy()
     rest.pop("group", None)
     prefix = escape(f"?{rest.urlencode()}&group=")
@@ -89,7 +89,7 @@ def group_menu(
 # Kept, since it is the same on every page. Labels speak the language of the request, which is the reader's.
 @lru_cache(maxsize=128)
 def _group_choices(
-    record_type: RecordType, names: tuple[str, ...], language: str
+    record_type: RecordType, edition: int, names: tuple[str, ...], language: str
 ) -> list[tuple[str, SafeString]]:
     found = [("", escape(_("Not grouped")))]
     for field in (record_type.fields[name] for name in names):

@@ -61,7 +61,7 @@ def settle(request: HttpRequest, actor: Actor, record_type: RecordType, known: M
     return Shown(views, view, changed, lost, kind if kind in saved_views.KINDS else "table")
 
 
-_NAMES = ("cols", "sort", "by", "group", "total")
+_NAMES = ("cols", "widths", "sort", "by", "group", "total")
 
 
 def _without_lost(merged: QueryDict, known: Mapping[str, Field]) -> tuple[str, ...]:

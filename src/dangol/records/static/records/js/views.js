@@ -16,15 +16,16 @@ async function send(board, card, to) {
   return found;
 }
 
-async function moved(card, from, before, to) {
-  const board = to.closest("[data-move]");
+// `to` is the lane or day; null where that stands on another page.
+async function moved(card, from, before, to, key = to.dataset.lane) {
+  const board = from.closest("[data-move]");
   const back = () => from.insertBefore(card, before?.parentElement === from ? before : from.querySelector(".further"));
   card.classList.add("moving");
   try {
-    const found = await send(board, card, to.dataset.lane);
-    if (found.gone) card.remove();
-    else card.dataset.version = found.version;
-    const undo = found.undo && { label: found.undo, act: async () => { back(); await moved(card, to, null, from); } };
+    const found = await send(board, card, key);
+    if (found.gone || !to) card.remove();
+    if (found.version) card.dataset.version = found.version;
+    const undo = found.undo && { label: found.undo, act: async () => { back(); await moved(card, to ?? from, null, from); } };
     toast({ text: found.message, action: undo || null });
     window.htmx.trigger(board, "dangol:moved");
   } catch (problem) {
@@ -50,9 +51,59 @@ async function movable(root) {
   }
 }
 
+// Without dragging: a menu on each card says where to (WCAG 2.5.7).
+let menuCard = null;
+const menu = () => document.getElementById("move-menu");
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-move-open]");
+  if (opener) {
+    menuCard = opener.closest("[data-card]");
+    const here = menuCard.closest("[data-lane]").dataset.lane;
+    const list = menu();
+    for (const one of list.querySelectorAll("[data-to]")) one.hidden = one.dataset.to === here;
+    const day = list.querySelector("input[type=date]");
+    if (day) day.value = here;
+    list.showPopover();
+    const place = opener.getBoundingClientRect();
+    const room = document.documentElement.clientWidth - list.offsetWidth - 8;
+    const below = place.bottom + 4 + list.offsetHeight < window.innerHeight;
+    list.style.left = `${Math.max(8, Math.min(place.left, room))}px`;
+    list.style.top = `${Math.max(8, below ? place.bottom + 4 : place.top - list.offsetHeight - 4)}px`;
+    list.querySelector("[data-to]:not([hidden]), input")?.focus();
+    return;
+  }
+  const chosen = event.target.closest("#move-menu [data-to]");
+  if (chosen) place(chosen.dataset.to);
+});
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("[data-move-day]")) return;
+  event.preventDefault();
+  place(event.target.elements.to.value);
+});
+document.addEventListener("keydown", (event) => {
+  if (!event.target.closest?.("#move-menu")) return;
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  const all = [...menu().querySelectorAll("[data-to]:not([hidden])")];
+  if (event.key === "Escape") event.stopPropagation();
+  if (!step || !all.length) return;
+  event.preventDefault();
+  all.at((all.indexOf(document.activeElement) + step) % all.length).focus();
+});
+function place(key) {
+  const card = menuCard;
+  const from = card?.closest("[data-lane]");
+  menu().hidePopover();
+  if (!from || from.dataset.lane === key) return;
+  const to = [...from.closest("[data-move]").querySelectorAll("[data-lane]")].find((lane) => lane.dataset.lane === key);
+  const before = card.nextElementSibling;
+  to?.prepend(card);
+  if (to) card.querySelector("[data-move-open]").focus();
+  moved(card, from, before, to ?? null, key);
+}
+
 document.addEventListener("keydown", (event) => {
   const card = event.target.closest?.("[data-card]");
-  if (!card || event.isComposing) return;
+  if (!card || event.isComposing || event.target.closest("[data-move-open]")) return;
   const lane = card.closest("[data-lane]");
   const lanes = [...card.closest("[data-move]").querySelectorAll("[data-lane]")];
   const week = card.closest("[data-calendar]") ? 7 : 0;
