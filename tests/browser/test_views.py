@@ -15,6 +15,7 @@ def patience(monkeypatch):
     from dangol.records import boards
 
     monkeypatch.setattr(boards, "PATIENCE_MS", 20_000)
+    monkeypatch.setattr(boards, "LANE_PATIENCE_MS", 20_000)
 
 
 def test_a_view_is_kept_opened_changed_and_kept_again(visit, insider, world):

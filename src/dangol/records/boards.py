@@ -19,8 +19,10 @@ from dangol.records.patience import CANCELLED
 from dangol.records.types import RecordType
 
 CARDS = 20
-PATIENCE_MS = 90
+PATIENCE_MS = 80
 """For all lanes of a page together; lanes that are not read by then come by themselves afterwards."""
+LANE_PATIENCE_MS = 40
+"""For one lane. A lane with nothing in it is the slow one, where no index says so; it must not keep the others."""
 MOST_LANES = 40
 
 
@@ -108,19 +110,17 @@ def board_read(
 
     A lane of few cards among very many records costs a look at all of them where no index helps.
     """
-    read: list[Lane] = []
-    started = time.monotonic()
-    with _hurried():
-        for lane in lanes:
-            left = PATIENCE_MS - (time.monotonic() - started) * 1000
-            if left <= 0:
-                break
-            read.append(
-                lane_read(
+    read: dict[str, Lane] = {}
+    waiting = list(lanes)
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while waiting and time.monotonic() < deadline:
+        with _hurried():
+            while waiting and time.monotonic() < deadline:
+                lane = waiting.pop(0)
+                read[lane.key] = lane_read(
                     actor=actor, record_type=record_type, tree=tree, lane=lane, columns=columns, sort=sort
                 )
-            )
-    return [*read, *lanes[len(read) :]]
+    return [read.get(lane.key, lane) for lane in lanes]
 
 
 @contextmanager
@@ -128,7 +128,7 @@ def _hurried() -> Iterator[None]:
     """Statements inside may take so long each; the one that takes longer ends the block."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(PATIENCE_MS)])
+            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(LANE_PATIENCE_MS)])
             yield
             cursor.execute("SELECT set_config('statement_timeout', '0', true)")
     except OperationalError as problem:

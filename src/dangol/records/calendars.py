@@ -14,8 +14,10 @@ from django.db.models import DateField, DateTimeField, F, TextField
 from django.db.models.expressions import RawSQL
 
 from dangol.identity.actors import Actor
+from dangol.records import permissions
+from dangol.records.building import leads_index
 from dangol.records.fields import Date, DateTime, Field
-from dangol.records.filters.tree import Tree
+from dangol.records.filters.tree import EVERYTHING, Tree
 from dangol.records.lists import records_by_id, rows_for
 from dangol.records.patience import rows_within
 from dangol.records.types import RecordType
@@ -61,6 +63,11 @@ def calendar_field(record_type: RecordType, known: dict[str, Field], asked: str)
     return None
 
 
+def by_day(actor: Actor, record_type: RecordType, field: Field) -> bool:
+    """Whether days are better read one by one: an index leads to them, and every record found there may be shown. No query."""
+    return leads_index(record_type, field) and permissions.visible(actor, record_type) == EVERYTHING
+
+
 def calendar_read(
     *,
     actor: Actor,
@@ -72,7 +79,7 @@ def calendar_read(
     each: int,
     columns: Sequence[str],
     patience: int,
-    whole: bool = False,
+    whole: bool = True,
 ) -> list[Day] | None:
     """`days` days from `first`, each with up to `each` records.
 
@@ -86,7 +93,7 @@ def calendar_read(
         each: records shown of a day.
         columns: field names that are read of them.
         patience: milliseconds.
-        whole: read the whole span at once, which is the better way where no index leads to a day.
+        whole: read the whole span at once, which is the better way where no index leads to a day (see `by_day`).
 
     Returns:
         None where it took longer. Two statements: who stands where, and what they are.

@@ -15,6 +15,7 @@ def patience(monkeypatch):
     from dangol.records.views import grouped
 
     monkeypatch.setattr(boards, "PATIENCE_MS", 20_000)
+    monkeypatch.setattr(boards, "LANE_PATIENCE_MS", 20_000)
     monkeypatch.setattr(grouped, "PATIENCE_MS", 20_000)
     monkeypatch.setattr(calendar_pages, "PATIENCE_MS", 20_000)
 

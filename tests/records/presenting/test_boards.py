@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dangol.customers.models import Customer
-from dangol.records import writing
+from dangol.records import boards, writing
 
 pytestmark = pytest.mark.django_db
 
@@ -82,3 +82,34 @@ def test_a_lane_that_takes_too_long_comes_by_itself_afterwards(insider, some, mo
     assert page.count('hx-trigger="load" hx-swap="outerHTML"') >= 5
     cards = insider.client.get("/customers/board/cards/?as=board&by=stage&lane=active").content.decode()
     assert cards.count("data-card=") == 2
+
+
+def test_a_lane_that_takes_too_long_keeps_no_other_from_being_read(insider, some, customers, monkeypatch):
+    from django.db import connection
+
+    read = boards.lane_read
+
+    def slow_for_new(*, lane, **given):
+        if lane.key == "new":
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_sleep(3)")
+        return read(lane=lane, **given)
+
+    monkeypatch.setattr(boards, "LANE_PATIENCE_MS", 400)
+    monkeypatch.setattr(boards, "lane_read", slow_for_new)
+    found = boards.board_read(
+        actor=insider.actor, record_type=customers, tree=None, lanes=boards.lanes_of(customers.fields["stage"]),
+        columns=["name"], sort=customers.default_sort,
+    )  # fmt: skip
+    assert {lane.key for lane in found if lane.page is None} == {"new"}
+    assert [len(lane.page.rows) for lane in found if lane.key in ("active", "lost")] == [2, 1]
+
+
+def test_each_card_that_may_be_moved_says_where_to_without_dragging(insider, reader, some):
+    page = insider.client.get("/customers/?as=board&by=stage").content.decode()
+    assert page.count("data-move-open") == 3
+    menu = page[page.index('id="move-menu"') :]
+    assert menu.count('data-to="') >= 5
+    page = reader.client.get("/customers/?as=board&by=stage").content.decode()
+    assert "data-move-open" not in page
+    assert 'id="move-menu"' not in page

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from dangol.customers.models import Customer
-from dangol.records import calendars, writing
+from dangol.records import calendars, registry, writing
 from dangol.records.filters import parse
 from tests.workshop.models import Machine
 
@@ -81,3 +81,10 @@ def test_nobody_puts_others_records_on_other_days(insider, outsider, customers):
     assert insider.client.post("/customers/calendar/move/", {**data, "to": "9999-99-99"}).status_code == 404
     assert insider.client.post("/customers/calendar/move/", {**data, "by": "created_at"}).status_code == 404
     assert Customer.objects.get(pk=number).since == date(2026, 10, 12)
+
+
+def test_days_are_read_one_by_one_only_where_an_index_leads_to_all_of_them(insider, administrator, customers):
+    interactions = registry.get("interaction")
+    assert calendars.by_day(administrator.actor, interactions, interactions.fields["occurred_at"])
+    assert not calendars.by_day(insider.actor, interactions, interactions.fields["occurred_at"])
+    assert not calendars.by_day(administrator.actor, customers, customers.fields["since"])

@@ -57,7 +57,8 @@ class ShownDay:
 
 def content(asked: Asked) -> dict[str, Any]:
     """What the template of the calendar needs. Two statements where they are quick enough; else the page asks again."""
-    found = _read(asked, PATIENCE_MS, whole=False)
+    whole = not calendars.by_day(asked.actor, asked.record_type, _field(asked))
+    found = _read(asked, PATIENCE_MS, whole=whole)
     late = ""
     if found is None:
         late = f"{reverse('records:calendar', args=[asked.record_type])}?{query(asked.base)}"
