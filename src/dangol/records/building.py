@@ -74,7 +74,8 @@ def leads_index(record_type: RecordType, field: Field) -> bool:
         index.fields[0].lstrip("-") for index in meta.indexes if index.fields and index.condition is None
     }
     return field.column in firsts or any(
-        column.name == field.column and (column.db_index or column.unique) for column in meta.concrete_fields
+        column.name == field.column and (column.unique or getattr(column, "db_index", False))
+        for column in meta.concrete_fields
     )
 
 

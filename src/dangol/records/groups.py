@@ -170,10 +170,11 @@ def _keys(actor: Actor, grouping: Grouping, zone: ZoneInfo) -> dict[str, Any]:
         return {"_k": key, "_l": title}
     expression = permissions.sorted_by(actor, one)
     if grouping.span:
-        moment = isinstance(one, DateTime)
-        kind = DateTimeField() if moment else DateField()
-        extra = {"tzinfo": zone} if moment else {}
-        expression = SPANS[grouping.span](Cast(expression, kind), **extra)
+        first_of = SPANS[grouping.span]
+        if isinstance(one, DateTime):
+            expression = first_of(Cast(expression, DateTimeField()), tzinfo=zone)
+        else:
+            expression = first_of(Cast(expression, DateField()))
     return {"_k": expression, "_l": Value("")}
 
 

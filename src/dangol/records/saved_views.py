@@ -169,7 +169,7 @@ def view_delete(*, actor: Actor, record_type: RecordType, view_id: int, origin: 
         row = _own(actor, record_type, view_id)
         row.deleted_at = timezone.now()
         row.save(update_fields=["deleted_at"])
-        row.defaults.all().delete()  # type: ignore[attr-defined]
+        row.defaults.all().delete()
 
 
 def default_set(

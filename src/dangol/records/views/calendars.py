@@ -200,7 +200,7 @@ def _shown(asked: Asked, found: list[Day] | None) -> dict[str, Any]:
 
 def _heading(span: str, first: dt.date, anchor: dt.date, language: str) -> str:
     if span == "week":
-        return f"{formats.day_short(first, language)} – {formats.day_short(first + dt.timedelta(days=6), language)}, {first.year}"
+        return f"{formats.day(first, language)} – {formats.day_short(first + dt.timedelta(days=6), language)}"
     return formats.month(anchor, language)
 
 

@@ -69,13 +69,14 @@ def _without_lost(merged: QueryDict, known: Mapping[str, Field]) -> tuple[str, .
     lost: list[str] = []
     for key in _NAMES:
         kept = []
-        for item in merged.get(key, "").split(","):
-            name = item.strip().removeprefix("-").partition(":")[0]
+        asked = [item.strip() for item in str(merged.get(key) or "").split(",") if item.strip()]
+        for item in asked:
+            name = item.removeprefix("-").partition(":")[0]
             if name and name not in known:
                 lost.append(name)
             elif name:
-                kept.append(item.strip())
-        if key in merged and kept != [item.strip() for item in merged[key].split(",") if item.strip()]:
+                kept.append(item)
+        if kept != asked:
             merged[key] = ",".join(kept)
     return tuple(dict.fromkeys(lost))
 
