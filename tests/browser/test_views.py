@@ -28,7 +28,7 @@ def test_a_view_is_kept_opened_changed_and_kept_again(visit, insider, world):
     page.wait_for_url("**view=*")
     assert page.locator(".pinned:has-text('유지 고객')").count() == 1
     assert page.locator(".changed").count() == 0
-    page.locator("#list th a:has-text('도시')").click()
+    page.locator("#list th[data-col=city] a").click()
     page.wait_for_selector(".changed")
     page.locator(".changed button[value=save]").click()
     page.wait_for_selector(".toast:has-text('유지 고객')")
@@ -68,6 +68,65 @@ def test_a_card_is_moved_by_keys_and_goes_back_when_refused(visit, insider, worl
     page.wait_for_selector(".toast.r")
     assert page.locator(f"[data-lane=new] [data-card='{world.hong}']").count() == 1
     assert Customer.objects.get(pk=world.hong).stage == "new"
+
+
+def test_a_card_is_moved_by_its_menu_without_dragging(visit, insider, world):
+    page = visit(insider, "/customers/?as=board&by=stage")
+    page.locator(f"[data-card='{world.hong}']").hover()
+    page.locator(f"[data-card='{world.hong}'] [data-move-open]").click()
+    assert axe_findings(page) == []
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Escape")
+    assert not page.locator("#move-menu").is_visible()
+    page.locator(f"[data-card='{world.hong}'] [data-move-open]").click()
+    page.locator("#move-menu [data-to=lost]").click()
+    page.wait_for_selector(".toast:has-text('홍길동')")
+    assert Customer.objects.get(pk=world.hong).stage == "lost"
+    page.locator(".toast .act").click()
+    page.wait_for_selector(f"[data-lane=prospect] [data-card='{world.hong}']:not(.moving)")
+    page.wait_for_function("document.querySelectorAll('.toast').length > 1")
+    assert Customer.objects.get(pk=world.hong).stage == "prospect"
+
+
+def test_a_record_is_put_on_a_day_of_another_month_by_its_menu(visit, insider, world):
+    Customer.objects.filter(pk=world.hong).update(since="2026-11-11")
+    page = visit(insider, "/customers/?as=calendar&by=since&day=2026-11-01")
+    page.locator(f"[data-card='{world.hong}']").hover()
+    page.locator(f"[data-card='{world.hong}'] [data-move-open]").click()
+    page.fill("#move-menu input", "2027-02-03")
+    page.locator("#move-menu button").click()
+    page.wait_for_selector(".toast:has-text('홍길동')")
+    assert Customer.objects.get(pk=world.hong).since.isoformat() == "2027-02-03"
+    assert page.locator(f"[data-card='{world.hong}']").count() == 0
+
+
+def test_columns_are_made_wider_by_hand_and_by_keys_and_stay_so_in_a_view(visit, insider, world):
+    page = visit(insider, "/customers/?cols=name,stage,city&view=0")
+    head = page.locator("th[data-col=stage]")
+    was = head.bounding_box()
+    edge = was["x"] + was["width"]
+    page.mouse.move(edge, was["y"] + 12)
+    page.mouse.down()
+    page.mouse.move(edge - 60, was["y"] + 12, steps=6)
+    page.mouse.up()
+    page.wait_for_url("**widths=*")
+    page.wait_for_selector("table.sized")
+    narrower = head.bounding_box()["width"]
+    assert abs(was["width"] - 60 - narrower) < 12
+    page.locator("th[data-col=stage] a").focus()
+    page.keyboard.press("Alt+ArrowRight")
+    page.wait_for_function(f"document.querySelector('th[data-col=stage]').offsetWidth > {narrower + 10}")
+    assert page.evaluate("document.activeElement.closest('th')?.dataset.col") == "stage"
+    page.locator("summary:has-text('전체')").click()
+    page.locator("[data-open=view-keep]").first.click()
+    page.fill("#keep-name", "좁은 단계")
+    page.locator("#view-keep button[type=submit]").click()
+    page.wait_for_url("**view=*")
+    assert "stage:" in SavedView.objects.get().state["widths"]
+    edge = page.locator("th[data-col=stage] .sizer").bounding_box()
+    page.mouse.dblclick(edge["x"] + 4, edge["y"] + 4)
+    page.wait_for_selector("table:not(.sized) th")
+    assert page.locator(".changed").count() == 1
 
 
 def test_a_record_is_put_on_another_day_by_keys(visit, insider, world):
