@@ -12,8 +12,10 @@ from dangol.identity.actors import Actor
 from dangol.identity.models import Grant, Role, Team, User
 from dangol.measures.models import Score
 from dangol.records import registry, writing
-from dangol.records.models import Change as Recorded
 from dangol.records.models import (
+    BulkRefusal,
+    BulkRun,
+    BulkState,
     ImportRun,
     ImportSchedule,
     ImportScheduleState,
@@ -21,6 +23,7 @@ from dangol.records.models import (
     SavedMapping,
     SavedView,
 )
+from dangol.records.models import Change as Recorded
 from tests.access.places import filled, patterns
 
 SECRET = "비밀정밀"
@@ -112,6 +115,15 @@ class Secrets:
             owner=insider.user, file_name=f"{SECRET}.csv", path="/nowhere", size=1, sha256="0", fingerprint="0",
             mapping={"records": []}, record_types=["customer"], state=ImportState.FINISHED,
         )  # fmt: skip
+        # Under the key of the import, so that both are walked by the same addresses.
+        self.bulk = BulkRun.objects.create(
+            key=self.run.key, owner=insider.user, record_type="customer", act="edit", state=BulkState.FINISHED,
+            settings={"change": {"city": {"set": SECRET}}}, selection={"filter": f'city = "{SECRET}"'},
+            previewed_at=now, selected=1, rows=1, refused=1, record_types=["customer"],
+        )  # fmt: skip
+        BulkRefusal.objects.create(
+            run=self.bulk, record_type="customer", record_id=customer, field="city", value=SECRET, code="forbidden", reason="–"
+        )  # fmt: skip
         self.mapping = SavedMapping.objects.create(
             title="고객 매핑", owner=insider.user, mapping={"records": []}, record_types=["customer"]
         )
@@ -151,6 +163,7 @@ class Secrets:
                 "pk", "state", "undo", "pause_requested", "rehearsed"
             )
         ]
+        runs += [*BulkRun.objects.order_by("pk").values_list("pk", "state", "undo", "cancel_requested")]
         mappings = [*SavedMapping.objects.values_list("pk", "title")]
         schedules = [
             *ImportSchedule.objects.values_list("pk", "version", "active"),

@@ -90,6 +90,8 @@ class Customer(OwnedRecord):
                 fields=["parent"], name="customers_customer_parent", condition=Q(parent__isnull=False)
             ),
             models.Index(fields=["business_number"], name="customers_customer_business"),
+            # a city is found too: there are few regions to skip through
+            models.Index(fields=["region", "city"], name="customers_customer_place"),
         ]
 
     def __str__(self) -> str:

@@ -12,7 +12,7 @@ class InteractionsConfig(AppConfig):
         """Take over the timeline; contribute the home page, the cards of a record's page, and mappings."""
         from django.utils.module_loading import autodiscover_modules
 
-        from dangol.interactions import home, panels
+        from dangol.interactions import bulk, home, panels
         from dangol.interactions.timeline import StoredTimeline, kinds, remove_subjects
         from dangol.records import ports, writing
         from dangol.records.importing import registry
@@ -24,6 +24,7 @@ class InteractionsConfig(AppConfig):
         kinds.register()
         panels.register()
         home.register()
+        bulk.register()
         registry.register_folder(Path(__file__).parent / "mappings")
         menu.add(
             menu.MenuItem("home", _("Today"), "home", url_name="interactions:home", order=0, shortcut="h")

@@ -8,6 +8,8 @@ class RecordsConfig(AppConfig):
 
     def ready(self) -> None:
         """Every room's `records.py` declares its record types; importing it registers them."""
+        from dangol.records.bulk import binning, editing
+        from dangol.records.bulk.menus import add_entry as add_bulk
         from dangol.records.menus import add_entries, add_files
         from dangol.records.own import definitions
         from dangol.records.own.removing import release
@@ -18,5 +20,8 @@ class RecordsConfig(AppConfig):
         menu.routes.search = "records:palette"
         add_entries()
         add_files()
+        add_bulk()
         definitions.start()
         also_remove(release)
+        editing.register()
+        binning.register()

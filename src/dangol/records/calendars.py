@@ -18,7 +18,7 @@ from dangol.records import permissions
 from dangol.records.building import leads_index
 from dangol.records.fields import Date, DateTime, Field
 from dangol.records.filters.tree import EVERYTHING, Tree
-from dangol.records.lists import records_by_id, rows_for
+from dangol.records.lists import records_at, rows_for
 from dangol.records.patience import rows_within
 from dangol.records.types import RecordType
 
@@ -107,7 +107,7 @@ def calendar_read(
     raw = getattr(field, "raw", None)  # kinds that store a date another way than the database's own
     bounds = [raw(bound) for bound in bounds] if raw else bounds
     cast, kind = _STORED[type(bounds[0])]
-    rows = rows.annotate(_at=field.expression())
+    rows = rows.annotate(_at=permissions.sorted_by(actor, field))
     if whole:
         inner = rows.filter(_at__gte=bounds[0], _at__lt=bounds[-1]).values_list("pk", "_at")
     else:
@@ -135,7 +135,7 @@ def calendar_read(
     if read is None:
         return None
     wanted = [one for _place, _n, ids in read for one in ids]
-    shown = records_by_id(actor=actor, record_type=record_type, ids=wanted, columns=columns) if wanted else {}
+    shown = records_at(actor=actor, record_type=record_type, ids=wanted, columns=columns) if wanted else {}
     for place, count, ids in read:
         day = found[place - 1]
         day.count, day.exact = (count, True) if whole else (min(count, CEILING), count <= CEILING)

@@ -144,6 +144,10 @@ class RecordType:
     """Relations whose records follow this one into the recycle bin and back."""
     personal: bool = False
     """Whether its records are about people, so that taking them out asks for the reason (안전성 확보조치 기준 제8조)."""
+    whole: RecordType | None = None
+    """Of a record type as it is for somebody, the record type itself; see `fieldrules.seen_by`."""
+    rules: Mapping[tuple[str, str], str] | None = None
+    """The field rules under which it is as it is."""
     timeline: bool = False
     """Whether the record's page carries a timeline and the composer."""
 

@@ -3,7 +3,9 @@
 from django.urls import include, path, register_converter
 
 from dangol.records import registry
+from dangol.records.bulk import views as bulk
 from dangol.records.exporting.views import export
+from dangol.records.importing.views import pasting
 from dangol.records.types import RecordType
 from dangol.records.views import (
     bins,
@@ -17,6 +19,7 @@ from dangol.records.views import (
     palette,
     saved,
 )
+from dangol.records.views.access import sighted
 
 app_name = "records"
 
@@ -39,32 +42,37 @@ class RecordTypeConverter:
 register_converter(RecordTypeConverter, "record_type")
 
 _record = [
-    path("", details.detail, name="detail"),
-    path("edit/", forms.edit, name="edit"),
-    path("delete/", bins.delete, name="delete"),
-    path("restore/", bins.restore, name="restore"),
-    path("history/", details.history, name="history"),
-    path("cell/<str:field>/", cells.cell, name="cell"),
+    path("", sighted(details.detail), name="detail"),
+    path("edit/", sighted(forms.edit), name="edit"),
+    path("delete/", sighted(bins.delete), name="delete"),
+    path("restore/", sighted(bins.restore), name="restore"),
+    path("history/", sighted(details.history), name="history"),
+    path("cell/<str:field>/", sighted(cells.cell), name="cell"),
 ]
 
 urlpatterns = [
     path("api/v1/", include("dangol.records.api")),
     path("search/", palette.palette, name="palette"),
     path("lookup/<slug:target>/", palette.lookup, name="lookup"),
-    path("<record_type:record_type>/", lists.index, name="list"),
-    path("<record_type:record_type>/count/", lists.count, name="count"),
-    path("<record_type:record_type>/suggest/", lists.suggest, name="suggest"),
-    path("<record_type:record_type>/views/", saved.keep, name="view-keep"),
-    path("<record_type:record_type>/views/<int:view_id>/", saved.change, name="view-change"),
-    path("<record_type:record_type>/groups/", grouped.index, name="groups"),
-    path("<record_type:record_type>/board/cards/", boards.cards, name="board-cards"),
-    path("<record_type:record_type>/board/totals/", boards.totals, name="board-totals"),
-    path("<record_type:record_type>/board/move/", boards.move, name="board-move"),
-    path("<record_type:record_type>/calendar/", calendars.index, name="calendar"),
-    path("<record_type:record_type>/calendar/move/", calendars.move, name="calendar-move"),
-    path("<record_type:record_type>/new/", forms.new, name="new"),
-    path("<record_type:record_type>/shown/", forms.shown, name="shown"),
-    path("<record_type:record_type>/export/", export, name="export"),
-    path("<record_type:record_type>/bin/", bins.index, name="bin"),
+    path("<record_type:record_type>/", sighted(lists.index), name="list"),
+    path("<record_type:record_type>/count/", sighted(lists.count), name="count"),
+    path("<record_type:record_type>/suggest/", sighted(lists.suggest), name="suggest"),
+    path("<record_type:record_type>/views/", sighted(saved.keep), name="view-keep"),
+    path("<record_type:record_type>/views/<int:view_id>/", sighted(saved.change), name="view-change"),
+    path("<record_type:record_type>/groups/", sighted(grouped.index), name="groups"),
+    path("<record_type:record_type>/board/cards/", sighted(boards.cards), name="board-cards"),
+    path("<record_type:record_type>/board/totals/", sighted(boards.totals), name="board-totals"),
+    path("<record_type:record_type>/board/move/", sighted(boards.move), name="board-move"),
+    path("<record_type:record_type>/calendar/", sighted(calendars.index), name="calendar"),
+    path("<record_type:record_type>/calendar/move/", sighted(calendars.move), name="calendar-move"),
+    path("<record_type:record_type>/new/", sighted(forms.new), name="new"),
+    path("<record_type:record_type>/shown/", sighted(forms.shown), name="shown"),
+    path("<record_type:record_type>/export/", sighted(export), name="export"),
+    path("<record_type:record_type>/bulk/", sighted(bulk.begin), name="bulk"),
+    path("<record_type:record_type>/bulk/count/", sighted(bulk.count), name="bulk_count"),
+    path("<record_type:record_type>/bulk/field/", sighted(bulk.line), name="bulk_field"),
+    path("<record_type:record_type>/paste/", sighted(pasting.paste), name="paste"),
+    path("<record_type:record_type>/paste/<uuid:key>/", sighted(pasting.pasted), name="pasted"),
+    path("<record_type:record_type>/bin/", sighted(bins.index), name="bin"),
     path("<record_type:record_type>/<int:record_id>/", include(_record)),
 ]

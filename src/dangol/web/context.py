@@ -69,6 +69,13 @@ class Shell:
         return _address(routes.sign_out)
 
     @property
+    def seeing_end_url(self) -> str:
+        """Where looking through another's eyes ends; empty when nobody does."""
+        if self.actor is None or getattr(self.actor, "seen_by", None) is None:
+            return ""
+        return _address(routes.seeing_end)
+
+    @property
     def preferences_url(self) -> str:
         return _address("web:preferences")
 

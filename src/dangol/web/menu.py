@@ -119,12 +119,14 @@ class Routes:
 
     search: takes `q`, answers with a fragment of `role="option"` links for the palette.
     home: where the name of the product leads. sign_out: takes POST. own_field: an own field's page in the settings, by id.
+    seeing_end: takes POST, ends looking through another's eyes.
     """
 
     search: str = ""
     home: str = ""
     own_field: str = ""
     sign_out: str = "account_logout"
+    seeing_end: str = ""
 
 
 routes = Routes()

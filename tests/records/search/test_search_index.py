@@ -5,8 +5,9 @@ from django.db.models import F
 from django.utils import timezone
 
 from dangol.records.models import SearchEntry, SearchIdentifier, SearchScope, SearchToken
+from dangol.records.models.search import TokenKind
 from dangol.records.search import index
-from dangol.records.search.keys import Words
+from dangol.records.search.keys import Token, Words
 from tests.records.search.conftest import Person, World
 
 
@@ -69,6 +70,16 @@ def test_many_records_take_few_statements(world: World, django_assert_max_num_qu
         index.reindex(world.person, ids)
     assert world.found("010-0000-0321") == [ids[321]]
     assert SearchEntry.objects.count() == SearchIdentifier.objects.count() == 500
+
+
+def test_identifiers_are_entered_whatever_they_are_made_of(world: World) -> None:
+    (person,) = (row.pk for row in Person.objects.bulk_create([Person(name="홍길동")]))
+    odd = ["a\\b", "c\td", "e\nf", "\\N", "g"]
+    found = index.Tokens((), [], [(Token(TokenKind.NUMBER, token, ""), 50) for token in odd])
+    index.enter(world.person, [(person, found)])
+    assert set(SearchIdentifier.objects.values_list("record_id", "token")) == {
+        (person, token) for token in odd
+    }
 
 
 def test_nothing_to_index_is_no_error(world: World) -> None:

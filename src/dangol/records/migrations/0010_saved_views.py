@@ -13,8 +13,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('identity', '0003_sign_in'),
-        ('records', '0006_schedule_history'),
+        ('identity', '0004_field_rules'),
+        ('records', '0007_bulk_acts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

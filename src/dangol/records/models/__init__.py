@@ -1,6 +1,7 @@
 """What every record is made of. Rooms derive their tables from `Record` or `OwnedRecord`."""
 
 from dangol.records.models.base import OwnedRecord, Record
+from dangol.records.models.bulk import BulkChunk, BulkRefusal, BulkRun, BulkState
 from dangol.records.models.exports import ExportRun, ExportState
 from dangol.records.models.history import Change
 from dangol.records.models.idempotency import IdempotencyKey
@@ -31,6 +32,10 @@ from dangol.records.models.search import SearchEntry, SearchIdentifier, SearchSc
 
 __all__ = [
     "Audience",
+    "BulkChunk",
+    "BulkRefusal",
+    "BulkRun",
+    "BulkState",
     "Change",
     "ExportRun",
     "ExportState",

@@ -15,7 +15,7 @@ def conflict_message(
     """Who changed which fields since `version`. One query."""
     with translation.override(locale.language):
         changes = changes_since(record_type, record_id, version, actor=actor)
-        if not changes:
+        if not any(item.fields for item in changes):
             return _(
                 "The record has been changed since you opened it. Reload it and enter your change again."
             )
