@@ -1,7 +1,7 @@
 """Saved views of lists: who finds which, which one a list opens with, and how they are kept.
 
 A view is a name for what stands in a list's address. It grants nothing: every page that opens it asks for the
-permissions of whoever opens it.
+permissions of whoever opens it, and what it says of fields that are kept from that person is not told.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from django.utils.translation import gettext as _
 
 from dangol.identity.actors import Actor, may_administer
 from dangol.identity.models import Role
+from dangol.records import fieldrules, permissions
 from dangol.records.models import Audience, SavedView, ViewDefault
 from dangol.records.types import RecordType
+from dangol.records.view_states import readable_state
 from dangol.records.writing.context import sign
 
 KEYS = ("filter", "cols", "widths", "sort", "as", "by", "group", "total", "density")
@@ -57,6 +59,8 @@ class View:
     state: Mapping[str, str] = field(default_factory=dict)
     default: str = ""
     """For whom the list opens with it, as it concerns this actor: "me", "role", "everyone" or nothing."""
+    left_out: tuple[str, ...] = ()
+    """Parts of the state that somebody else made of fields which are not there for this actor."""
 
     def label(self, language: str) -> str:
         return self.name if language.startswith("ko") or not self.name_en else self.name_en
@@ -81,21 +85,31 @@ ORDER BY v.pinned DESC, v.name, v.id LIMIT %(limit)s
 def views_for(actor: Actor, record_type: RecordType) -> list[View]:
     """The views of the type's list that the actor finds: one's own, the team's, everybody's. One query.
 
-    A team's view is found by everybody whose own team it is, and by those who lead teams above it.
+    A team's view is found by everybody whose own team it is, and by those who lead teams above it. Of views that others
+    made, an actor with field rules is told no part that names what is hidden from that person.
     """
     may_all = may_administer(actor)
     teams = sorted({*actor.team_ids, *((actor.team_id,) if actor.team_id else ())})
     given = {"type": record_type.name, "user": actor.user_id, "teams": teams, "limit": MAX_VIEWS}
     with connection.cursor() as cursor:
         cursor.execute(_VISIBLE, given)
-        return [
+        rows = cursor.fetchall()
+    is_ruled = fieldrules.seen_by(actor, record_type) is not fieldrules.whole(record_type)
+    known = permissions.fields_for(actor, record_type) if is_ruled else {}
+    views = []
+    for row in rows:
+        state = _state_of(row[8])
+        left_out: tuple[str, ...] = ()
+        if is_ruled and row[7] != actor.user_id:
+            state, left_out = readable_state(actor, record_type, known, state)
+        views.append(
             View(
                 id=row[0], version=row[1], name=row[2], name_en=row[3], audience=row[4], pinned=row[5], owner=row[6],
                 mine=row[7] == actor.user_id or (may_all and row[4] == Audience.EVERYONE),
-                state=_state_of(row[8]), default=row[9],
+                state=state, default=row[9], left_out=left_out,
             )
-            for row in cursor.fetchall()
-        ]  # fmt: skip
+        )  # fmt: skip
+    return views
 
 
 def opening_view(views: Sequence[View]) -> View | None:

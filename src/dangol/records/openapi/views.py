@@ -36,6 +36,11 @@ def view_schemas() -> dict[str, Any]:
         "owner": text,
         "mine": {"type": "boolean"},
         "default": text,
+        "left_out": {
+            "type": "array",
+            "items": {"enum": list(KEYS)},
+            "description": "Parts of the state that are kept from the caller, since they name fields that are hidden",
+        },
     }
     return {
         "View": {"type": "object", "properties": shown, "required": list(shown)},

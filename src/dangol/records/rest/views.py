@@ -115,6 +115,7 @@ def _shown(view: View) -> dict[str, Any]:
         "mine": view.mine,
         "default": view.default or None,
         "state": dict(view.state),
+        "left_out": list(view.left_out),
     }
 
 

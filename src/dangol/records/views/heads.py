@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from dangol.identity.actors import may_administer
 from dangol.identity.models import Role
@@ -12,6 +13,17 @@ from dangol.records.saved_views import KEYS, View
 from dangol.records.views import presenting
 from dangol.records.views.presenting import Asked
 from dangol.records.views.state import Shown, url
+
+PARTS = {
+    "filter": _("Filter"),
+    "cols": _("Columns"),
+    "widths": _("Columns"),
+    "sort": _("Sorting"),
+    "by": _("Presentation"),
+    "group": _("Group"),
+    "total": _("Sum"),
+}
+"""How the parts of a view are called that can be left out."""
 
 
 def heads(asked: Asked, shown: Shown, grouping: str) -> dict[str, Any]:
@@ -31,6 +43,8 @@ def heads(asked: Asked, shown: Shown, grouping: str) -> dict[str, Any]:
         "view_name": view.label(actor.language) if view else "",
         "view_changed": shown.changed,
         "view_lost": ", ".join(shown.lost),
+        "view_left_out": ", ".join(dict.fromkeys(str(PARTS[part]) for part in view.left_out)) if view else "",
+        "view_unfiltered": view is not None and "filter" in view.left_out,
         "views_of_others": [_link(one, name, view) for one, name in names if not one.mine],
         "views_of_mine": [_link(one, name, view) for one, name in names if one.mine],
         "views_pinned": [_link(one, name, view) for one, name in names if one.pinned][:8],

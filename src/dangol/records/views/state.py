@@ -12,6 +12,7 @@ from dangol.records import saved_views
 from dangol.records.fields import Field
 from dangol.records.saved_views import KEYS, View
 from dangol.records.types import RecordType
+from dangol.records.view_states import NAMING, usable_part
 
 PASSING = ("after", "before", "_", "at")
 """Parts of the address that say where one is, not what is shown."""
@@ -32,7 +33,8 @@ def settle(request: HttpRequest, actor: Actor, record_type: RecordType, known: M
     """Put what the view says into `request.GET`, where the address itself says nothing else. One query.
 
     From here on the whole state stands in the address of every link of the page. Fields that the view names and that
-    do not exist (any more, or for this actor) are left out, and named in `lost`.
+    do not exist (any more, or for this actor) or can be no part of it are left out, and named in `lost`; those of other
+    people's views are not told to whom they are hidden from (`View.left_out`).
     """
     views = saved_views.views_for(actor, record_type)
     asked = request.GET.get("view")
@@ -54,30 +56,22 @@ def settle(request: HttpRequest, actor: Actor, record_type: RecordType, known: M
     elif asked not in (None, "0"):
         merged.pop("view", None)
     changed = view is not None and any(
-        merged.get(key, "").strip() != view.state.get(key, "") for key in KEYS if not (lost and key in _NAMES)
+        merged.get(key, "").strip() != view.state.get(key, "") for key in KEYS if not (lost and key in NAMING)
     )
     request.GET = merged  # type: ignore[assignment]
     kind = merged.get("as", "table")
     return Shown(views, view, changed, lost, kind if kind in saved_views.KINDS else "table")
 
 
-_NAMES = ("cols", "widths", "sort", "by", "group", "total")
-
-
 def _without_lost(merged: QueryDict, known: Mapping[str, Field]) -> tuple[str, ...]:
-    """Take out names of fields that are none. Returns them."""
+    """Take out names of fields that cannot be used so. Returns them."""
     lost: list[str] = []
-    for key in _NAMES:
-        kept = []
-        asked = [item.strip() for item in str(merged.get(key) or "").split(",") if item.strip()]
-        for item in asked:
-            name = item.removeprefix("-").partition(":")[0]
-            if name and name not in known:
-                lost.append(name)
-            elif name:
-                kept.append(item)
+    for part in NAMING:
+        asked = str(merged.get(part) or "")
+        kept, names = usable_part(part, asked, known)
+        lost += names
         if kept != asked:
-            merged[key] = ",".join(kept)
+            merged[part] = kept
     return tuple(dict.fromkeys(lost))
 
 
