@@ -179,7 +179,29 @@ def test_a_word_that_went_from_the_dictionary_meanwhile_comes_back(world: World)
     tokenize = index.Tokenizer(world.person)
     (values,) = Person.objects.values_list(*tokenize.columns)
     tokens = tokenize(values)
-    index.announce_words([tokens])
+    index.Announcer()([tokens])
     assert index.orphans() == 1
     index.enter(world.person, [(person, tokens)])
+    assert world.found("홍길동") == [person]
+
+
+def test_words_are_announced_once_and_one_that_went_meanwhile_is_put_in_again(
+    world: World, django_assert_num_queries: object
+) -> None:
+    tokenize = index.Tokenizer(world.person)
+    announce = index.Announcer()
+
+    def tokens(name: str) -> index.Tokens:
+        return tokenize(tuple({"name": name}.get(column, "") for column in tokenize.columns))
+
+    announce([tokens("홍길동"), tokens("홍길동")])
+    with django_assert_num_queries(0):  # type: ignore[operator]
+        announce([tokens("홍길동")])
+    with django_assert_num_queries(1):  # type: ignore[operator]
+        announce([tokens("홍길동"), tokens("김철수")])
+    SearchToken.objects.all().delete()
+    (person,) = (row.pk for row in Person.objects.bulk_create([Person(name="홍길동")]))
+    found = tokens("홍길동")
+    announce([found])
+    index.enter(world.person, [(person, found)])
     assert world.found("홍길동") == [person]

@@ -83,7 +83,7 @@ def stands_alone(record_type: RecordType) -> bool:
 class Tokens:
     """What a record is found by: words and identifiers, each with its weight. `read` are the values it was made of.
 
-    `in_dictionary` says that `announce_words` was told of its words.
+    `in_dictionary` says that an `Announcer` was told of its words.
     """
 
     read: tuple[Any, ...]
@@ -142,21 +142,39 @@ class Words:
         return [kinds, tokens, *(numbers(entry[i] for entry in self.entries) for i in range(3))]
 
 
-def announce_words(rows: Sequence[Tokens]) -> None:
-    """Put words into the dictionary before the records that they are of are entered, on a connection of its own.
+class Announcer:
+    """Puts words into the dictionary before the records that they are of are entered, on a connection of its own.
 
     For whoever stores many records and has a thread to spare. A word that comes to belong to no record is dropped with the
-    other orphans. Must not be called inside a transaction: another writer of the same word would wait for its end.
-    One statement.
+    other orphans. Remembers what it announced, since most words come again and again; one that went meanwhile is put in by
+    `enter`.
     """
-    found = Words()
-    for tokens in rows:
-        found.add(0, tokens)
-    if found.words:
-        with connection.cursor() as cursor:
-            found.put_tokens(cursor)
-    for tokens in rows:
-        tokens.in_dictionary = True
+
+    REMEMBERED = 250_000
+
+    def __init__(self) -> None:
+        self._known: set[int] = set()
+
+    def __call__(self, rows: Sequence[Tokens]) -> None:
+        """Announce the words of these rows.
+
+        Must not be called inside a transaction: another writer of the same word would wait for its end. At most one
+        statement.
+        """
+        found = Words()
+        known = self._known
+        for tokens in rows:
+            for token, _weight in tokens.words:
+                if hash(token) not in known:
+                    found.words[token] = 0
+        if found.words:
+            with connection.cursor() as cursor:
+                found.put_tokens(cursor)
+            if len(known) > self.REMEMBERED:
+                known.clear()
+            known.update(map(hash, found.words))
+        for tokens in rows:
+            tokens.in_dictionary = True
 
 
 def enter(record_type: RecordType, rows: Sequence[tuple[int, Tokens]]) -> None:
