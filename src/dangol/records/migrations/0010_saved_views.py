@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('identity', '0004_field_rules'),
-        ('records', '0007_bulk_acts'),
+        ('records', '0008_narrow_identifiers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
