@@ -44,8 +44,15 @@ def usable_part(part: str, text: str, known: Mapping[str, Field]) -> tuple[str, 
     return ",".join(kept), lost
 
 
+def stands(kind: str, record_type: RecordType, known: dict[str, Field]) -> bool:
+    """Whether a field is there that the list can stand by as a board or calendar; every list is a table."""
+    if kind == "board":
+        return boards.board_field(record_type, known, "") is not None
+    return kind != "calendar" or calendars.calendar_field(record_type, known, "") is not None
+
+
 def readable_state(
-    actor: Actor, record_type: RecordType, known: Mapping[str, Field], state: Mapping[str, str]
+    actor: Actor, record_type: RecordType, known: dict[str, Field], state: Mapping[str, str]
 ) -> tuple[dict[str, str], tuple[str, ...]]:
     """A state that somebody else made, as an actor with field rules may know it. No query.
 
@@ -67,7 +74,9 @@ def readable_state(
         if part in NAMING:
             kept, names = usable_part(part, text, known)
             lost = bool(names)
-        elif part == "filter" and not _is_read(actor, record_type, text):
+        elif (part == "filter" and not _is_read(actor, record_type, text)) or (
+            part == "as" and not stands(text, record_type, known)
+        ):
             kept, lost = "", True
         if kept:
             readable[part] = kept

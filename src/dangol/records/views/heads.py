@@ -19,6 +19,7 @@ PARTS = {
     "cols": _("Columns"),
     "widths": _("Columns"),
     "sort": _("Sorting"),
+    "as": _("Presentation"),
     "by": _("Presentation"),
     "group": _("Group"),
     "total": _("Sum"),

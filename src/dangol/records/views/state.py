@@ -12,7 +12,7 @@ from dangol.records import saved_views
 from dangol.records.fields import Field
 from dangol.records.saved_views import KEYS, View
 from dangol.records.types import RecordType
-from dangol.records.view_states import NAMING, usable_part
+from dangol.records.view_states import NAMING, stands, usable_part
 
 PASSING = ("after", "before", "_", "at")
 """Parts of the address that say where one is, not what is shown."""
@@ -29,7 +29,7 @@ class Shown:
     kind: str
 
 
-def settle(request: HttpRequest, actor: Actor, record_type: RecordType, known: Mapping[str, Field]) -> Shown:
+def settle(request: HttpRequest, actor: Actor, record_type: RecordType, known: dict[str, Field]) -> Shown:
     """Put what the view says into `request.GET`, where the address itself says nothing else. One query.
 
     From here on the whole state stands in the address of every link of the page. Fields that the view names and that
@@ -53,6 +53,8 @@ def settle(request: HttpRequest, actor: Actor, record_type: RecordType, known: M
                 merged[key] = value
         lost = _without_lost(merged, known)
         merged["view"] = str(view.id)
+        if not stands(merged.get("as", ""), record_type, known):
+            merged["as"] = ""
     elif asked not in (None, "0"):
         merged.pop("view", None)
     changed = view is not None and any(
