@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('records', '0008_narrow_identifiers'),
+        ('records', '0010_saved_views'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

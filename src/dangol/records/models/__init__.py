@@ -17,6 +17,7 @@ from dangol.records.models.imports import (
 from dangol.records.models.own_fields import IndexState, OwnField, OwnKind, OwnState
 from dangol.records.models.own_objects import ObjectState, OwnObject
 from dangol.records.models.saved_mappings import SavedMapping
+from dangol.records.models.saved_views import Audience, SavedView, ViewDefault
 from dangol.records.models.schedules import (
     FileState,
     ImportSchedule,
@@ -31,6 +32,7 @@ from dangol.records.models.schedules import (
 from dangol.records.models.search import SearchEntry, SearchIdentifier, SearchScope, SearchToken
 
 __all__ = [
+    "Audience",
     "BulkChunk",
     "BulkRefusal",
     "BulkRun",
@@ -58,6 +60,7 @@ __all__ = [
     "OwnedRecord",
     "Record",
     "SavedMapping",
+    "SavedView",
     "ScheduleAccess",
     "ScheduleAfter",
     "ScheduleResult",
@@ -68,4 +71,5 @@ __all__ = [
     "SearchScope",
     "SearchToken",
     "UndoState",
+    "ViewDefault",
 ]
