@@ -22,6 +22,7 @@ from dangol.records.models import (
     ImportScheduleState,
     ImportState,
     SavedMapping,
+    SavedView,
 )
 from dangol.records.models import Change as Recorded
 from dangol.records.objects import services as objects
@@ -151,6 +152,12 @@ class Secrets:
             acts_as=insider.user,
         )
         ImportScheduleState.objects.create(schedule=self.schedule)
+        self.view = SavedView.objects.create(
+            record_type="customer",
+            name=SECRET,
+            owner=insider.user,
+            state={"filter": f'name contains "{SECRET}"'},
+        )
 
     def state(self) -> list[object]:
         """Everything that must not change: the records, their history, and who may do what."""
@@ -175,7 +182,10 @@ class Secrets:
         ]
         runs += [*BulkRun.objects.order_by("pk").values_list("pk", "state", "undo", "cancel_requested")]
         mappings = [*SavedMapping.objects.values_list("pk", "title")]
-        schedules = [*ImportSchedule.objects.values_list("pk", "version", "active")]
+        schedules = [
+            *ImportSchedule.objects.values_list("pk", "version", "active"),
+            *SavedView.objects.filter(pk=self.view.pk).values_list("pk", "version", "state", "deleted_at"),
+        ]
         return [*rows, runs, mappings, schedules, Recorded.objects.count(), list(users), list(rights), places]
 
 
@@ -205,6 +215,7 @@ def places(secrets, insider):
         "role_id": ["1"],
         "delivery_id": ["1"],
         "run_id": ["1"],
+        "view_id": [str(secrets.view.pk)],
         "pk": ["1", str(insider.id), str(insider.user.team_id)],
         "kind": ["note", "task", "teams"],
         "tab": ["all"],

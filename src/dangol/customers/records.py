@@ -13,7 +13,7 @@ from dangol.records import fields
 from dangol.records.fields import FieldError
 from dangol.records.registry import register
 from dangol.records.search.keys import Code, Digits, Email, Name, PersonName, Phone, Words
-from dangol.records.types import Draft, Inherited, Owned, RecordType, Section
+from dangol.records.types import Board, Draft, Inherited, Owned, RecordType, Section
 
 STAGE_TONES = {"prospect": "b", "new": "g", "active": "p", "dormant": "o", "lost": "r"}
 GRADE_TONES = {"vip": "g", "a": "p", "b": "b"}
@@ -37,6 +37,8 @@ class CustomerRecord(RecordType):
     subtitle = ("owner", "team", "business_number")
     list_fields = ("name", "stage", "grade", "owner", "phone", "city")
     default_sort = ("-updated_at",)
+    board = Board(column="stage")
+    calendar = "since"
     scope = Owned()
     keys = ("external_id",)
     search = (

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from dangol.records.rest import bulk, changing, documents, exporting, reading
+from dangol.records.rest import bulk, changing, documents, exporting, reading, views
 from dangol.records.rest.endpoints import endpoint, unknown
 
 urlpatterns = [
@@ -13,6 +13,12 @@ urlpatterns = [
     path("bulk/<str:key>/refusals", endpoint(GET=bulk.refusals), name="api-bulk-refusals"),
     path("bulk/<str:key>/cancel", endpoint(POST=bulk.cancel), name="api-bulk-cancel"),
     path("bulk/<str:key>/undo", endpoint(POST=bulk.undo), name="api-bulk-undo"),
+    path("views/<str:path>", endpoint(GET=views.index, POST=views.create), name="api-views"),
+    path(
+        "views/<str:path>/<str:view_id>",
+        endpoint(GET=views.detail, PATCH=views.change, DELETE=views.delete),
+        name="api-view",
+    ),
     path("<str:path>", endpoint(GET=reading.index, POST=changing.create), name="api-records"),
     path("<str:path>/bulk", endpoint(POST=bulk.start), name="api-bulk"),
     path("<str:path>/export", endpoint(GET=exporting.export), name="api-export"),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dangol.records import fields as kinds
 from dangol.records.fields import Field, Reference
+from dangol.records.fields.own import Own
 
 if TYPE_CHECKING:
     from dangol.records.types import RecordType, Relation
@@ -62,6 +63,20 @@ def fields_of(
         built[field.name] = field
     identity = kinds.Integer("id", label=_("Id"), column="pk", editable=False, nullable=False, high=2**63 - 1)
     return {**built, **late, "id": identity}
+
+
+def leads_index(record_type: RecordType, field: Field) -> bool:
+    """Whether an index leads from the field's values to the rows. No query."""
+    if isinstance(field, Own):
+        return field.indexed
+    meta = record_type.model._meta
+    firsts = {
+        index.fields[0].lstrip("-") for index in meta.indexes if index.fields and index.condition is None
+    }
+    return field.column in firsts or any(
+        column.name == field.column and (column.unique or getattr(column, "db_index", False))
+        for column in meta.concrete_fields
+    )
 
 
 def _field(record_type: RecordType, column: models.Field[Any, Any]) -> Field:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
-from django.db import OperationalError, connection, transaction
 from django.db.models import Exists, ExpressionWrapper, F, JSONField, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
@@ -20,6 +18,7 @@ from dangol.records.fields.own import COLUMN as OWN
 from dangol.records.fields.own import Own
 from dangol.records.fields.own_json import ExactDecoder
 from dangol.records.filters.tree import EVERYTHING, Tree
+from dangol.records.patience import rows_within
 from dangol.records.types import RecordType
 
 COUNT_LIMIT = 10_000
@@ -206,22 +205,11 @@ def record_count(*, actor: Actor, record_type: RecordType, tree: Tree | None = N
         sql, parameters = rows.query.sql_with_params()
     except EmptyResultSet:
         return Count(0, exact=True)
-    # Three statements in one message, which PostgreSQL runs in one transaction of their own: one way there and back.
-    patience = f"SELECT set_config('statement_timeout', '{COUNT_PATIENCE_MS}', true)"
     counting = f"SELECT count(*) FROM ({sql}) found"  # noqa: S608 - the ORM's own
-    statement = f"{patience}; {counting}; SELECT set_config('statement_timeout', '0', true)"
-    try:
-        with (
-            transaction.atomic() if connection.in_atomic_block else nullcontext(),
-            connection.cursor() as cursor,
-        ):
-            cursor.execute(statement, parameters)
-            cursor.nextset()
-            (value,) = cursor.fetchone()
-    except OperationalError as problem:
-        if getattr(problem.__cause__, "sqlstate", "") != "57014":
-            raise
+    found = rows_within(COUNT_PATIENCE_MS, counting, parameters)
+    if found is None:
         return Count(seen, exact=False)
+    ((value,),) = found
     return Count(min(value, COUNT_LIMIT), exact=value <= COUNT_LIMIT)
 
 

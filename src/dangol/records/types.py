@@ -32,6 +32,14 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Board:
+    """How a type's list stands as a board unasked: a lane for each value of `column`, and the sum of `total`."""
+
+    column: str
+    total: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Relation:
     """Records of another type that point at this one; filters walk it as `orders.any(…)`."""
 
@@ -117,6 +125,10 @@ class RecordType:
     list_fields: tuple[str, ...] = ()
     sections: tuple[Section, ...] = ()
     default_sort: tuple[str, ...] = ("-updated_at",)
+    board: Board | None = None
+    """The board unasked; any other choice or yes-or-no field makes one too."""
+    calendar: str = ""
+    """The date or moment by which the calendar stands unasked; any other makes one too."""
     page_sort: tuple[str, ...] = ()
     """How the list's page stands unasked, where that is not `default_sort`; a higher room contributes it."""
     scope: Scope = Owned()

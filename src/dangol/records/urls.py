@@ -7,7 +7,18 @@ from dangol.records.bulk import views as bulk
 from dangol.records.exporting.views import export
 from dangol.records.importing.views import pasting
 from dangol.records.types import RecordType
-from dangol.records.views import bins, cells, details, forms, lists, palette
+from dangol.records.views import (
+    bins,
+    boards,
+    calendars,
+    cells,
+    details,
+    forms,
+    grouped,
+    lists,
+    palette,
+    saved,
+)
 from dangol.records.views.access import sighted
 
 app_name = "records"
@@ -46,6 +57,14 @@ urlpatterns = [
     path("<record_type:record_type>/", sighted(lists.index), name="list"),
     path("<record_type:record_type>/count/", sighted(lists.count), name="count"),
     path("<record_type:record_type>/suggest/", sighted(lists.suggest), name="suggest"),
+    path("<record_type:record_type>/views/", sighted(saved.keep), name="view-keep"),
+    path("<record_type:record_type>/views/<int:view_id>/", sighted(saved.change), name="view-change"),
+    path("<record_type:record_type>/groups/", sighted(grouped.index), name="groups"),
+    path("<record_type:record_type>/board/cards/", sighted(boards.cards), name="board-cards"),
+    path("<record_type:record_type>/board/totals/", sighted(boards.totals), name="board-totals"),
+    path("<record_type:record_type>/board/move/", sighted(boards.move), name="board-move"),
+    path("<record_type:record_type>/calendar/", sighted(calendars.index), name="calendar"),
+    path("<record_type:record_type>/calendar/move/", sighted(calendars.move), name="calendar-move"),
     path("<record_type:record_type>/new/", sighted(forms.new), name="new"),
     path("<record_type:record_type>/shown/", sighted(forms.shown), name="shown"),
     path("<record_type:record_type>/export/", sighted(export), name="export"),

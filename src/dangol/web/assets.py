@@ -18,10 +18,11 @@ VENDOR: Final = PACKAGE / "web" / "static" / "vendor"
 FILES: Final = {
     "htmx.org/dist/htmx.min.js": "htmx.js",
     "echarts/dist/echarts.esm.min.mjs": "echarts.js",
+    "sortablejs/modular/sortable.core.esm.js": "sortable.js",
     "pretendard/dist/web/variable/pretendardvariable-dynamic-subset.css": "pretendard/pretendard.css",
 }
 FOLDERS: Final = {"pretendard/dist/web/variable/woff2-dynamic-subset": "pretendard/woff2-dynamic-subset"}
-LICENCES: Final = ("htmx.org", "echarts", "pretendard", "@tabler/icons")
+LICENCES: Final = ("htmx.org", "echarts", "sortablejs", "pretendard", "@tabler/icons")
 ICONS: Final = "@tabler/icons/icons/outline"
 SOURCES: Final = (".py", ".html", ".js")
 

@@ -205,3 +205,19 @@ def test_words_are_announced_once_and_one_that_went_meanwhile_is_put_in_again(
     announce([found])
     index.enter(world.person, [(person, found)])
     assert world.found("홍길동") == [person]
+
+
+def test_what_was_worked_out_for_other_ids_is_passed_over(world: World) -> None:
+    tokenize = index.Tokenizer(world.person)
+    pks = [row.pk for row in Person.objects.bulk_create([Person(name="홍길동"), Person(name="김철수")])]
+    rows = [
+        (pk, tokenize(values))
+        for pk, *values in Person.objects.order_by("pk").values_list("pk", *tokenize.columns)
+    ]
+    ahead = index.Entrance(world.person, rows)
+    assert ahead.is_of(list(rows))
+    assert not ahead.is_of(rows[:1])
+    assert not ahead.is_of([(pk + 1, tokens) for pk, tokens in rows])
+    index.enter(world.person, rows[1:], ahead)
+    assert world.found("홍길동") == []
+    assert world.found("김철수") == [pks[1]]

@@ -30,7 +30,7 @@ from dangol.records.exporting.formats import FORMATS
 from dangol.records.exporting.forms import ALL, KINDS, ExportForm
 from dangol.records.models import ExportRun
 from dangol.records.types import RecordType
-from dangol.records.views.lists import columns_asked, read_filter, sort_asked
+from dangol.records.views.asking import columns_asked, read_filter, sort_asked
 
 PAGE = 30
 MENU_KEY = "exports"

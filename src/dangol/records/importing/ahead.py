@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils import translation
 
 from dangol.records.importing.errors import ImportProblem, Problem
-from dangol.records.importing.folding import Folded, fold, tokenize
+from dangol.records.importing.folding import Folded, fold, number, tokenize
 from dangol.records.importing.mapping import CompiledMapping
 from dangol.records.importing.readers import Row, Table
 from dangol.records.importing.turns import Turns
@@ -83,6 +83,7 @@ class _Reader:
                     made = tokenize(self.compiled, chunk.folded, self.turns.paced)
                     if self.announces:
                         self.announce(made)
+                        number(self.compiled, chunk.folded)
             # To let go of a million small objects takes its time, too: here nobody waits for it.
             self.finished.clear()
             return chunk

@@ -176,7 +176,14 @@ def _write_entries(
             continue
         name = record.record_type.name
         try:
-            written = write(record.record_type, changes, actor=actor, collect=True, origin=ORIGIN)
+            written = write(
+                record.record_type,
+                changes,
+                actor=actor,
+                collect=True,
+                origin=ORIGIN,
+                entrance=folded.entrances.get(record.alias),
+            )
         except WriteError as error:
             first = error.errors[0]
             raise _Unclear(first.message, first.code) from error
@@ -243,7 +250,9 @@ def _changes(
                 rows = entry.touched if patient and not by_key else entry.all_rows
                 refused.update(dict.fromkeys(rows, problem))
             else:
-                changes.append(Change(values, parsed=True, tokens=entry.tokens, free=free))
+                changes.append(
+                    Change(values, parsed=True, tokens=entry.tokens, free=free, new_id=entry.new_id)
+                )
                 changed.append(entry)
             continue
         entry.id = found.id

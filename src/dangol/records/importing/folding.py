@@ -12,7 +12,8 @@ from dangol.records.fields import Ref
 from dangol.records.importing.errors import CellProblem, Problem
 from dangol.records.importing.mapping import CompiledMapping, CompiledRecord
 from dangol.records.importing.mapping.compiled import CompiledField
-from dangol.records.search.index import Tokenizer, Tokens, stands_alone
+from dangol.records.search.index import Entrance, Tokenizer, Tokens, stands_alone
+from dangol.records.writing.storing import draw_ids
 
 
 class Entry:
@@ -20,12 +21,13 @@ class Entry:
 
     `row` gave it first, `touched` are the rows that gave it values, `rows` all rows that use it. `parents` are
     entries of the same mapping that its references point at; `ref` is how they are written. `fallbacks` are what
-    fields get that have no value. `tokens` are what it will be found by when it is new, where that is known already.
+    fields get that have no value. `tokens` are what it will be found by when it is new, and `new_id` is the id that was
+    drawn for it, where that is known already.
     `repeats` are rows that name the record again where only the first may.
     """
 
     __slots__ = (
-        "fallbacks", "id", "is_new", "key", "open", "parents", "ref", "repeats", "row", "rows", "tokens",
+        "fallbacks", "id", "is_new", "key", "new_id", "open", "parents", "ref", "repeats", "row", "rows", "tokens",
         "touched", "values"
     )  # fmt: skip
 
@@ -42,6 +44,7 @@ class Entry:
         self.ref: Ref | None = None
         self.is_new = False
         self.tokens: Tokens | None = None
+        self.new_id: int | None = None
         self.repeats: list[int] | None = None
 
     @property
@@ -52,10 +55,14 @@ class Entry:
 
 @dataclass(slots=True)
 class Folded:
-    """The entries of a chunk by alias, in the order in which they came up, and the rows that do not fit."""
+    """The entries of a chunk by alias, in the order in which they came up, and the rows that do not fit.
+
+    `entrances` put the entries of an alias into the search index, should all of them be new.
+    """
 
     entries: dict[str, list[Entry]]
     problems: dict[int, Problem] = field(default_factory=dict)
+    entrances: dict[str, Entrance] = field(default_factory=dict)
 
 
 def fold(
@@ -103,6 +110,22 @@ def tokenize(
             entry.tokens = tokenizer(tokenizer.values_of(entry.values))
             made.append(entry.tokens)
     return made
+
+
+def number(compiled: CompiledMapping, folded: Folded) -> None:
+    """Draw ids for entries with tokens and work out how they enter the search index. One query for each record.
+
+    An id that is not used is lost, as it is by any transaction that is taken back.
+    """
+    for record in compiled.records:
+        rows = [(entry, entry.tokens) for entry in folded.entries[record.alias] if entry.tokens is not None]
+        if not rows or len(rows) < len(folded.entries[record.alias]):
+            continue
+        entered = []
+        for new_id, (entry, tokens) in zip(draw_ids(record.record_type.table, len(rows)), rows, strict=True):
+            entry.new_id = new_id
+            entered.append((new_id, tokens))
+        folded.entrances[record.alias] = Entrance(record.record_type, entered)
 
 
 def _named_before(steps: Sequence[tuple[_Maker, Entry, dict[str, Any] | None]]) -> Entry | None:

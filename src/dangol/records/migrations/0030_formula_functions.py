@@ -99,7 +99,7 @@ NAMES = (
 class Migration(migrations.Migration):
     """Functions in the database that formula fields use."""
 
-    dependencies = [("records", "0008_narrow_identifiers")]
+    dependencies = [("records", "0010_saved_views")]
     operations = [
         migrations.RunSQL(FUNCTIONS, "".join(f"DROP FUNCTION IF EXISTS {name};" for name in NAMES)),
     ]

@@ -19,6 +19,7 @@ from dangol.records.models.own_fields import IndexState, OwnField, OwnKind, OwnS
 from dangol.records.models.own_objects import ObjectState, OwnObject
 from dangol.records.models.roll_ups import RollUpCheck, RollUpValue
 from dangol.records.models.saved_mappings import SavedMapping
+from dangol.records.models.saved_views import Audience, SavedView, ViewDefault
 from dangol.records.models.schedules import (
     FileState,
     ImportSchedule,
@@ -33,6 +34,7 @@ from dangol.records.models.schedules import (
 from dangol.records.models.search import SearchEntry, SearchIdentifier, SearchScope, SearchToken
 
 __all__ = [
+    "Audience",
     "BulkChunk",
     "BulkRefusal",
     "BulkRun",
@@ -63,6 +65,7 @@ __all__ = [
     "RollUpCheck",
     "RollUpValue",
     "SavedMapping",
+    "SavedView",
     "ScheduleAccess",
     "ScheduleAfter",
     "ScheduleResult",
@@ -73,4 +76,5 @@ __all__ = [
     "SearchScope",
     "SearchToken",
     "UndoState",
+    "ViewDefault",
 ]

@@ -20,6 +20,7 @@ from dangol.records.openapi.schemas import (
     pascal,
     values_schema,
 )
+from dangol.records.openapi.views import view_paths, view_schemas
 from dangol.records.types import RecordType
 
 VERSION = "1"
@@ -61,6 +62,9 @@ def _document(record_types: Iterable[RecordType]) -> dict[str, Any]:
         schemas[f"{name}Values"] = values_schema(record_type)
         schemas[f"{name}Page"] = page_schema(name)
         paths |= _paths(record_type, name)
+    tags.append({"name": "views", "description": "Saved views of lists"})
+    schemas |= view_schemas()
+    paths |= view_paths([record_type.path for record_type in types])
     for addition in contributed():
         tags.append({"name": addition.tag, "description": str(addition.label)})
         paths |= addition.paths()

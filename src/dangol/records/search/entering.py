@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
 from dangol.records.copying import copy_lines, copy_rows
-from dangol.records.search.keys import SHARED, Token
+from dangol.records.search.keys import SHARED, Key, Token
 from dangol.records.search.tables import columns, columns_of, enter_scope, numbers, type_code
 
 if TYPE_CHECKING:
@@ -100,10 +100,14 @@ class Tokenizer:
         defaults = record_type.table.defaults
         self._defaults = [defaults.get(column) for column in self.columns]
         # of two keys with the same token the heavier comes later and wins
-        self._keys = [
-            (key.tokens, key.weight, key.kind in SHARED)
-            for key in sorted(record_type.search, key=lambda key: key.weight)
-        ]
+        keys = sorted(record_type.search, key=lambda key: key.weight)
+        self._keys = [self._read_by(key) for key in keys]
+
+    def _read_by(self, key: Key) -> tuple[Callable[[Any], Iterable[Token]], int | None, int, bool]:
+        """How to call the key: with one value, which stands there, or with the whole row."""
+        if type(key).tokens is Key.tokens:
+            return key.tokens_of, self.columns.index(key.column), key.weight, key.kind in SHARED
+        return key.tokens, None, key.weight, key.kind in SHARED
 
     def values_of(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
         """What a new row with these values by field will have in `columns`; only for types that `stands_alone` says."""
@@ -111,12 +115,18 @@ class Tokenizer:
 
     def __call__(self, values: Sequence[Any]) -> Tokens:
         """The tokens of a row: `values` stand in the order of `columns`."""
-        row = dict(zip(self.columns, values, strict=True))
         words: dict[Token, int] = {}
         identifiers: dict[Token, int] = {}
-        for tokens, weight, found in self._keys:
-            into = words if found else identifiers
-            for token in tokens(row):
+        for tokens, place, weight, shared in self._keys:
+            if place is None:
+                found = tokens(dict(zip(self.columns, values, strict=True)))
+            else:
+                value = values[place]
+                if not value:
+                    continue
+                found = tokens(str(value))
+            into = words if shared else identifiers
+            for token in found:
                 into[token] = weight
         return Tokens(tuple(values), list(words.items()), list(identifiers.items()))
 
@@ -177,48 +187,66 @@ class Announcer:
             tokens.in_dictionary = True
 
 
-def enter(record_type: RecordType, rows: Sequence[tuple[int, Tokens]]) -> None:
+class Entrance:
+    """All that `enter` sends for some records, worked out from their ids and what they are found by. No queries."""
+
+    def __init__(self, record_type: RecordType, rows: Sequence[tuple[int, Tokens]]) -> None:
+        self.rows = rows
+        self.code = type_code(record_type)
+        self.words = Words()
+        for record_id, tokens in rows:
+            self.words.add(record_id, tokens)
+        self.parameters = self.words.parameters() if self.words.words else []
+        self.lines = [
+            f"{kind}\t{token}\t{other}\t{self.code}\t{record_id}\t{weight}\n"
+            for record_id, tokens in rows
+            for (kind, token, other), weight in tokens.identifiers
+        ]
+        self.lines.sort()  # rows in the order of the largest index: a third of its cost
+
+    def is_of(self, rows: Sequence[tuple[int, Tokens]]) -> bool:
+        """Whether it was worked out from just these ids and tokens."""
+        return len(rows) == len(self.rows) and all(
+            mine[0] == given[0] and mine[1] is given[1] for mine, given in zip(self.rows, rows, strict=True)
+        )
+
+
+def enter(
+    record_type: RecordType, rows: Sequence[tuple[int, Tokens]], entrance: Entrance | None = None
+) -> None:
     """Enter records that were made in this very transaction: their ids and what they are found by.
 
     Nothing of theirs can stand in the tables yet, so nothing is compared: a good deal cheaper than `reindex`. At most four
     statements and one COPY.
+
+    Args:
+        entrance: what is to be sent, where it was worked out ahead; passed over when it is not of these rows.
     """
-    code = type_code(record_type)
-    ids = [record_id for record_id, _ in rows]
-    found = Words()
-    for record_id, tokens in rows:
-        found.add(record_id, tokens)
-    if found.words:
-        parameters = found.parameters()
+    if entrance is None or not entrance.is_of(rows):
+        entrance = Entrance(record_type, rows)
+    words, ids = entrance.words, [record_id for record_id, _ in rows]
+    if words.words:
         with connection.cursor() as cursor:
             if not all(tokens.in_dictionary for _, tokens in rows):
-                found.put_tokens(cursor)
-            cursor.execute(_ENTER_ENTRIES, [code, *parameters])
-            if cursor.rowcount < len(found.entries):
+                words.put_tokens(cursor)
+            cursor.execute(_ENTER_ENTRIES, [entrance.code, *entrance.parameters])
+            if cursor.rowcount < len(words.entries):
                 # a word that was there went meanwhile, since no record had it yet
-                found.put_tokens(cursor)
-                cursor.execute(PUT_ENTRIES, [*parameters, code, numbers(ids), code])
-    _enter_identifiers(code, rows)
+                words.put_tokens(cursor)
+                cursor.execute(
+                    PUT_ENTRIES, [*entrance.parameters, entrance.code, numbers(ids), entrance.code]
+                )
+    if entrance.lines:
+        try:
+            copy_lines(_ENTER_IDENTIFIERS, entrance.lines, columns=6)
+        except ValueError:
+            copy_rows(_ENTER_IDENTIFIERS, _identifiers(entrance))
     enter_scope(record_type, ids)
 
 
-def _enter_identifiers(code: int, rows: Sequence[tuple[int, Tokens]]) -> None:
-    lines = [
-        f"{kind}\t{token}\t{other}\t{code}\t{record_id}\t{weight}\n"
-        for record_id, tokens in rows
-        for (kind, token, other), weight in tokens.identifiers
+def _identifiers(entrance: Entrance) -> list[tuple[Any, ...]]:
+    return [
+        (*token, entrance.code, record_id, weight)
+        for record_id, tokens in entrance.rows
+        for token, weight in tokens.identifiers
     ]
-    if not lines:
-        return
-    lines.sort()  # rows in the order of the largest index: a third of its cost
-    try:
-        copy_lines(_ENTER_IDENTIFIERS, lines, columns=6)
-    except ValueError:
-        copy_rows(
-            _ENTER_IDENTIFIERS,
-            [
-                (*token, code, record_id, weight)
-                for record_id, tokens in rows
-                for token, weight in tokens.identifiers
-            ],
-        )

@@ -15,6 +15,7 @@ from django.db.models.expressions import RawSQL
 from dangol.records.search.entering import (
     PUT_ENTRIES,
     Announcer,
+    Entrance,
     Tokenizer,
     Tokens,
     Words,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from dangol.records.types import RecordType
 
 __all__ = [
-    "Announcer", "Tokenizer", "Tokens", "columns_of", "enter", "orphans", "rebuild", "refresh_scope", "reindex",
+    "Announcer", "Entrance", "Tokenizer", "Tokens", "columns_of", "enter", "orphans", "rebuild", "refresh_scope", "reindex",
     "remove", "stands_alone", "type_code",
 ]  # fmt: skip
 

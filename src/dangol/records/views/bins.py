@@ -17,7 +17,8 @@ from dangol.records.fields import Locale
 from dangol.records.lists import ListError, record_get, record_list
 from dangol.records.types import RecordType
 from dangol.records.views.access import actor_of, guard, load, locale_of, title_of
-from dangol.records.views.lists import _style, _url
+from dangol.records.views.lists import _style
+from dangol.records.views.state import url
 
 
 def index(request: HttpRequest, record_type: RecordType) -> HttpResponse:
@@ -47,8 +48,8 @@ def index(request: HttpRequest, record_type: RecordType) -> HttpResponse:
             "list_token": list_token(record_type, actor, in_bin=True),
             "fields": [record_type.fields[name] for name in columns],
             "rows": [_shown(record_type, row, columns, locale_of(actor)) for row in page.rows],
-            "next_url": _url(base, after=page.next, before=None) if page.next else "",
-            "previous_url": _url(base, before=page.previous, after=None) if page.previous else "",
+            "next_url": url(base, after=page.next, before=None) if page.next else "",
+            "previous_url": url(base, before=page.previous, after=None) if page.previous else "",
         },
     )
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from time import perf_counter
 from typing import Any
 
-import orjson
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -18,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dangol.identity.actors import Actor, may_administer
-from dangol.records import filters, permissions
+from dangol.records import filters, groups, permissions
 from dangol.records.bulk.acts import acts_for
 from dangol.records.bulk.selection import list_token
 from dangol.records.exporting import forms as exporting
@@ -27,7 +26,12 @@ from dangol.records.fields.masks import Mask
 from dangol.records.filters.tree import EVERYTHING, And, Tree
 from dangol.records.lists import ListError, Page, record_count, record_list
 from dangol.records.types import RecordType
+from dangol.records.views import boards, calendars, grouped, splits
 from dangol.records.views.access import actor_of, guard, locale_of
+from dangol.records.views.asking import FilterState, columns_asked, read_filter, sort_asked, widths_asked
+from dangol.records.views.heads import heads
+from dangol.records.views.presenting import Asked
+from dangol.records.views.state import PASSING, query, settle, url
 from dangol.web import formats, menu
 
 PAGE = 50
@@ -51,35 +55,13 @@ OPERATOR_LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """One column's head: where a click sorts, and how it is sorted now (ascending, descending or "")."""
+    """One column's head: where a click sorts, how it is sorted now (ascending, descending or ""), and how wide it is
+    (0: as wide as it needs)."""
 
     field: Field
     url: str
     sorted: str
-
-
-@dataclass(frozen=True, slots=True)
-class FilterState:
-    """The filter as asked for, and what is wrong with it."""
-
-    text: str
-    tree: Tree | None
-    error: str = ""
-    pointed: str = ""
-
-
-def read_filter(request: HttpRequest, record_type: RecordType) -> FilterState:
-    """The filter of the address: text or JSON in `filter`."""
-    text = request.GET.get("filter", "").strip()
-    try:
-        if text.startswith("{"):
-            tree = filters.from_json(orjson.loads(text), record_type, actor=actor_of(request))
-            return FilterState(filters.to_text(tree), tree)
-        return FilterState(text, filters.parse(text, record_type, actor=actor_of(request)))
-    except filters.FilterError as problem:
-        return FilterState(text, None, str(problem), filters.point(problem, text))
-    except orjson.JSONDecodeError:
-        return FilterState(text, None, _("This is not valid JSON."))
+    width: int
 
 
 def index(request: HttpRequest, record_type: RecordType) -> HttpResponse:
@@ -87,16 +69,24 @@ def index(request: HttpRequest, record_type: RecordType) -> HttpResponse:
     actor = actor_of(request)
     guard(actor, record_type)
     locale = locale_of(actor)
+    known = permissions.fields_for(actor, record_type)
+    shown = settle(request, actor, record_type, known)
     state = read_filter(request, record_type)
     if state.tree is not None and "add_field" in request.GET:
         return _with_condition(request, record_type, state)
-    known = permissions.fields_for(actor, record_type)
     columns = columns_asked(request, record_type, known)
+    widths = widths_asked(request, columns)
     problem = ""
     page = Page([], None, None)
     sort = sort_asked(request, record_type, known)
+    base = request.GET.copy()
+    for passing in PASSING:
+        base.pop(passing, None)
+    asked = Asked(actor, record_type, known, state.tree or EVERYTHING, sort, columns, base, locale)
+    grouping = groups.grouping_of(base.get("group", ""), known) if shown.kind == "table" else None
+    is_list = shown.kind in ("table", "split") and grouping is None
     started = perf_counter()
-    if state.tree is not None:
+    if state.tree is not None and is_list:
         try:
             page = record_list(
                 actor=actor,
@@ -110,11 +100,15 @@ def index(request: HttpRequest, record_type: RecordType) -> HttpResponse:
             )
         except ListError as error:
             problem = error.message
+    body: dict[str, Any] = {}
+    if state.tree is not None and not problem:
+        try:
+            body = _body(request, asked, shown.kind, grouping, page)
+        except ListError as error:
+            problem = error.message
     slow = perf_counter() - started > SLOW_SECONDS
-    base = request.GET.copy()
-    for passing in ("after", "before", "_"):
-        base.pop(passing, None)
-    bulk_acts = acts_for(actor, record_type)
+    # Rows are picked in the table; other kinds have no place for it.
+    bulk_acts = acts_for(actor, record_type) if shown.kind == "table" and grouping is None else []
     context = {
         "record_type": record_type,
         "bulk_acts": bulk_acts,
@@ -122,20 +116,31 @@ def index(request: HttpRequest, record_type: RecordType) -> HttpResponse:
         "state": state,
         "problem": problem,
         "chips": _chips(record_type, state, base, actor),
-        "headings": [_heading(record_type, name, sort or record_type.default_sort, base) for name in columns],
+        "headings": [
+            _heading(record_type, name, sort or record_type.default_sort, base, widths.get(name, 0))
+            for name in columns
+        ],
+        "sized": bool(widths),
         "rows": _rows(
-            record_type, page.rows, columns, locale, _editable(actor, record_type, page.rows), bool(bulk_acts)
+            record_type,
+            page.rows,
+            columns,
+            locale,
+            permissions.reached(actor, record_type, "edit", [row["id"] for row in page.rows]),
+            bool(bulk_acts),
         ),
-        "next_url": _url(base, after=page.next) if page.next else "",
-        "previous_url": _url(base, before=page.previous) if page.previous else "",
-        "count_url": f"{reverse('records:count', args=[record_type])}?{_query(base)}",
-        "only_page": not page.next and not page.previous,
+        "next_url": url(base, after=page.next) if page.next else "",
+        "previous_url": url(base, before=page.previous) if page.previous else "",
+        "count_url": f"{reverse('records:count', args=[record_type])}?{query(base)}",
+        "only_page": is_list and not page.next and not page.previous,
+        **body,
+        **heads(asked, shown, grouping.key if grouping else ""),
         "shown": len(page.rows),
         "may_create": permissions.allowed(actor, record_type, "create") and bool(record_type.sections),
         "may_delete": permissions.allowed(actor, record_type, "delete"),
         "may_import": actor.may(record_type.name, "import"),
         "export_form": exporting.dialog(actor, record_type, columns),
-        "query": _query(base),
+        "query": query(base),
         "columns": columns,
         "shown_fields": [record_type.fields[name] for name in columns if name != record_type.title],
         "column_choices": _column_choices(
@@ -143,9 +148,10 @@ def index(request: HttpRequest, record_type: RecordType) -> HttpResponse:
         ),
         "field_options": _field_options(record_type, record_type.edition, tuple(known), actor.language),
         "operators": OPERATOR_LABELS,
-        "hidden": [(key, value) for key, value in base.items() if key not in ("filter", "cols")],
+        "hidden": [(key, value) for key, value in base.items() if key != "filter"],
+        "hidden_but_columns": [(key, value) for key, value in base.items() if key != "cols"],
         "sort": request.GET.get("sort", ""),
-        "cleared_url": _url(base, filter=None),
+        "cleared_url": url(base, filter=None),
         "filtered": state.text != "",
         "slow_fields": _slow_fields(actor, record_type, state.tree, sort) if slow else [],
         "example": _example(record_type, actor.language),
@@ -160,6 +166,19 @@ def index(request: HttpRequest, record_type: RecordType) -> HttpResponse:
         context,
         status=200 if template == "records/list.html" and status == 200 else status,
     )
+
+
+def _body(
+    request: HttpRequest, asked: Asked, kind: str, grouping: groups.Grouping | None, page: Page
+) -> dict[str, Any]:
+    """What a presentation other than the plain table needs, with the template it stands in as `body`."""
+    if kind == "board":
+        return boards.content(asked)
+    if kind == "calendar":
+        return calendars.content(asked)
+    if kind == "split":
+        return splits.content(asked, page, request.GET.get("at", ""))
+    return grouped.content(asked, grouping) if grouping else {}
 
 
 def _slow_fields(
@@ -219,26 +238,8 @@ def _with_condition(request: HttpRequest, record_type: RecordType, state: Filter
         added = filters.parse(text, record_type, actor=actor_of(request))
     except filters.FilterError:
         joined = f"({state.text}) and {text}" if state.text else text
-        return HttpResponseRedirect(_url(base, filter=joined))
-    return HttpResponseRedirect(_url(base, filter=filters.to_text(And.of(state.tree or EVERYTHING, added))))
-
-
-def sort_asked(request: HttpRequest, record_type: RecordType, known: Mapping[str, Field]) -> tuple[str, ...]:
-    """How the address wants the list sorted; empty for the type's own order."""
-    sort = tuple(item for item in request.GET.get("sort", "").split(",") if item)
-    if not sort and all(item.removeprefix("-") in known for item in record_type.page_sort):
-        sort = record_type.page_sort
-    return sort
-
-
-def columns_asked(request: HttpRequest, record_type: RecordType, known: Mapping[str, Field]) -> list[str]:
-    """The columns that the address names, else those the type shows unasked; always with the title."""
-    chosen = request.GET.getlist("cols")
-    names = [name for item in chosen for name in item.split(",") if name in known]
-    names = list(dict.fromkeys(names)) or [name for name in record_type.list_fields if name in known]
-    if record_type.title not in names:
-        names.insert(0, record_type.title)
-    return names
+        return HttpResponseRedirect(url(base, filter=joined))
+    return HttpResponseRedirect(url(base, filter=filters.to_text(And.of(state.tree or EVERYTHING, added))))
 
 
 def _chips(
@@ -248,7 +249,7 @@ def _chips(
     if state.tree is None or state.tree == EVERYTHING:
         return []
     return [
-        (chip.label_text, _url(base, filter=chip.text_without_this or None))
+        (chip.label_text, url(base, filter=chip.text_without_this or None))
         for chip in filters.to_chips(state.tree, record_type, actor=actor)
     ]
 
@@ -284,27 +285,13 @@ def _column_choices(
     )
 
 
-def _heading(record_type: RecordType, name: str, sort: Sequence[str], base: QueryDict) -> Heading:
+def _heading(record_type: RecordType, name: str, sort: Sequence[str], base: QueryDict, width: int) -> Heading:
     field = record_type.fields[name]
     first = sort[0] if sort else ""
     sorted_ = {name: "ascending", f"-{name}": "descending"}.get(first, "")
     start = f"-{name}" if field.numeric or field.kind in ("date", "datetime") else name
     following = {name: f"-{name}", f"-{name}": name}.get(first, start)
-    return Heading(field, _url(base, sort=following) if field.sortable else "", sorted_)
-
-
-def _editable(actor: Actor, record_type: RecordType, rows: Sequence[dict[str, Any]]) -> Collection[int]:
-    """Ids of the rows whose cells the actor may change; one query where one may change less than one sees."""
-    ids = [row["id"] for row in rows]
-    scopes = actor.scopes(record_type.name, "edit")
-    if not scopes or not ids:
-        return ()
-    if record_type.scope.open:
-        return set(ids) if permissions.allowed(actor, record_type, "edit") else ()
-    if "all" in scopes or scopes >= actor.scopes(record_type.name, "view"):
-        return set(ids)
-    reached = permissions.visible_to(actor, record_type, "edit").filter(pk__in=ids)
-    return set(reached.values_list("pk", flat=True))
+    return Heading(field, url(base, sort=following) if field.sortable else "", sorted_, width)
 
 
 def _example(record_type: RecordType, language: str) -> str:
@@ -361,21 +348,6 @@ def _style(field: Field) -> str:
     if field.numeric:
         return ' class="num"'
     return ' class="clip"' if field.kind in ("text", "long_text") else ""
-
-
-def _query(base: QueryDict, **changes: str | None) -> str:
-    query = base.copy()
-    for key, value in changes.items():
-        if value is None:
-            query.pop(key, None)
-        else:
-            query[key] = value
-    return query.urlencode()
-
-
-def _url(base: QueryDict, **changes: str | None) -> str:
-    query = _query(base, **changes)
-    return f"?{query}" if query else "?"
 
 
 def choice_options(field: Field, locale: Locale) -> list[tuple[str, str]]:

@@ -17,7 +17,8 @@ class Change:
     of it already, so that it need not be read a second time. `tokens` are what a new record will be found by, for callers
     that can work them out while the database is busy; they are used where the record is stored with the values they were
     made of. `free` are unique fields whose value the caller has looked for in this transaction, among all records, and not
-    found, and gives to one change of the batch only; they are not looked for again.
+    found, and gives to one change of the batch only; they are not looked for again. `new_id` is an id that was drawn for a
+    new record already; it is used where all new records of the batch have one.
     """
 
     values: Mapping[str, Any]
@@ -26,6 +27,7 @@ class Change:
     parsed: bool = False
     tokens: Tokens | None = None
     free: tuple[str, ...] = ()
+    new_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

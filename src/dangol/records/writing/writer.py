@@ -55,6 +55,7 @@ def write(
     actor: Actor,
     collect: bool = False,
     origin: str = "page",
+    entrance: index.Entrance | None = None,
 ) -> Written:
     """Create and change records of one type: validate, check, store, index, announce – in one transaction.
 
@@ -64,6 +65,8 @@ def write(
         actor: who does it; permissions, defaults of owner and team, history.
         collect: keep what is right and return errors, instead of refusing the batch for one of them.
         origin: the way in, as history shows it: page, api, import, automation, …
+        entrance: what puts the new records into the search index, for callers that could work it out ahead; used where all
+            of them are stored as it says.
 
     Returns:
         Ids, and what became of each change. Changes that change nothing leave no trace.
@@ -75,18 +78,25 @@ def write(
     """
     with transaction.atomic():
         sign(actor, origin)
-        return _Batch(fieldrules.whole(record_type), changes, actor, collect, origin).run()
+        return _Batch(fieldrules.whole(record_type), changes, actor, collect, origin, entrance).run()
 
 
 class _Batch:
     def __init__(
-        self, record_type: RecordType, changes: Sequence[Change], actor: Actor, collect: bool, origin: str
+        self,
+        record_type: RecordType,
+        changes: Sequence[Change],
+        actor: Actor,
+        collect: bool,
+        origin: str,
+        entrance: index.Entrance | None,
     ) -> None:
         self.type = record_type
         self.changes = changes
         self.actor = actor
         self.collect = collect
         self.origin = origin
+        self.entrance = entrance
         self.locale = Locale(actor.language, ZoneInfo(actor.time_zone))
         self.errors: list[RowError] = []
         self.refused: set[int] = set()
@@ -278,7 +288,10 @@ class _Batch:
         if not drafts:
             return
         table = self.type.table
-        ids = storing.draw_ids(table, len(drafts))
+        drawn = [self.changes[draft.index].new_id for draft in drafts]
+        ids = [number for number in drawn if number is not None]
+        if len(ids) < len(drafts):
+            ids = storing.draw_ids(table, len(drafts))
         names = sorted(set().union(*(draft.values for draft in drafts)) & table.columns.keys())
         defaults = [table.defaults.get(name) for name in names]
         references = [
@@ -379,7 +392,7 @@ class _Batch:
             if made is None or made.read != values:
                 made = tokenize(values)
             rows.append((draft.id or 0, made))
-        index.enter(self.type, rows)
+        index.enter(self.type, rows, self.entrance)
 
     def _integrity_error(self, problem: IntegrityError) -> RowError:
         """The database refused what the checks let pass: someone stored the same key at the same moment, or a rule."""

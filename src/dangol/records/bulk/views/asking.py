@@ -28,7 +28,7 @@ from dangol.records.fields import Field
 from dangol.records.models import BulkState
 from dangol.records.types import RecordType
 from dangol.records.views.access import actor_of, guard, locale_of
-from dangol.records.views.lists import read_filter
+from dangol.records.views.asking import read_filter
 from dangol.records.widgets import Input
 from dangol.web import formats
 

@@ -15,7 +15,7 @@ export function icon(name) {
   return svg;
 }
 
-/** Show a message: text; tone "" (done), "o" (mind) or "r" (wrong: stays until closed); action {label, url}. */
+/** Show a message: text; tone "" (done), "o" (mind) or "r" (wrong: stays until closed); action {label, url}, or {label, act} for a function. */
 export function toast({ text, tone = "", action = null }) {
   if (!box || !text) return;
   const line = document.createElement("div");
@@ -24,8 +24,12 @@ export function toast({ text, tone = "", action = null }) {
   words.className = "grow";
   words.textContent = text;
   if (action) {
-    const link = document.createElement("a");
-    link.href = action.url;
+    const link = document.createElement(action.act ? "button" : "a");
+    if (action.act) {
+      link.type = "button";
+      link.className = "act";
+      link.addEventListener("click", () => { line.remove(); action.act(); });
+    } else link.href = action.url;
     link.textContent = action.label;
     words.append(" ", link);
   }

@@ -1,0 +1,124 @@
+"""Saved views: read, kept, changed and taken away by programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from dangol.identity.actors import Actor
+from dangol.records import saved_views
+from dangol.records.rest.endpoints import (
+    body_of,
+    etag,
+    id_of,
+    json_response,
+    not_found,
+    parameters,
+    type_at,
+    versions_in,
+)
+from dangol.records.rest.problems import Problem
+from dangol.records.saved_views import View, ViewError, ViewMissing
+
+ORIGIN = "api"
+_STATUS = {"forbidden": 403, "conflict": 409}
+
+
+def index(request: HttpRequest, actor: Actor, path: str) -> HttpResponse:
+    """`GET /api/v1/views/{records}`: the views of the list that the caller finds. One query."""
+    record_type = type_at(path, actor)
+    parameters(request)
+    return json_response({"items": [_shown(view) for view in saved_views.views_for(actor, record_type)]})
+
+
+def create(request: HttpRequest, actor: Actor, path: str) -> HttpResponse:
+    """`POST /api/v1/views/{records}`. Changing views asks for the right to change records: a token that may only look
+    keeps, changes and takes away nothing."""
+    record_type = type_at(path, actor, "edit")
+    parameters(request)
+    if actor.user_id is None:
+        raise Problem(403, "forbidden", _("Only people keep views."))
+    try:
+        view = saved_views.view_save(
+            actor=actor, record_type=record_type, values=body_of(request), origin=ORIGIN
+        )
+    except ViewError as error:
+        raise _problem(error) from None
+    headers = {"Location": f"/api/v1/views/{record_type.path}/{view.id}", "ETag": etag(view.version)}
+    return json_response(_shown(view), status=201, headers=headers)
+
+
+def detail(request: HttpRequest, actor: Actor, path: str, view_id: str) -> HttpResponse:
+    """`GET /api/v1/views/{records}/{id}`."""
+    record_type = type_at(path, actor)
+    parameters(request)
+    try:
+        view = saved_views.view_get(actor, record_type, id_of(view_id))
+    except ViewMissing:
+        raise not_found() from None
+    return json_response(_shown(view), headers={"ETag": etag(view.version)})
+
+
+def change(request: HttpRequest, actor: Actor, path: str, view_id: str) -> HttpResponse:
+    """`PATCH /api/v1/views/{records}/{id}`: what the body names changes, based on `version` or `If-Match`."""
+    record_type = type_at(path, actor, "edit")
+    parameters(request)
+    number = id_of(view_id)
+    values = body_of(request)
+    version = values.pop("version", None)
+    if version is not None and (not isinstance(version, int) or isinstance(version, bool)):
+        raise _problem(ViewError("version", _("Give the version as the number that you read.")))
+    header = request.headers.get("If-Match")
+    try:
+        if header is not None and (asked := versions_in(header)) is not None:
+            current = saved_views.view_get(actor, record_type, number)
+            if current.version not in asked:
+                raise Problem(412, "changed", _("The record has been changed since you read it."))
+            version = current.version
+        view = saved_views.view_save(
+            actor=actor,
+            record_type=record_type,
+            values=values,
+            view_id=number,
+            version=version,
+            origin=ORIGIN,
+        )
+    except ViewMissing:
+        raise not_found() from None
+    except ViewError as error:
+        raise _problem(error) from None
+    return json_response(_shown(view), headers={"ETag": etag(view.version)})
+
+
+def delete(request: HttpRequest, actor: Actor, path: str, view_id: str) -> HttpResponse:
+    """`DELETE /api/v1/views/{records}/{id}`."""
+    record_type = type_at(path, actor, "edit")
+    parameters(request)
+    try:
+        saved_views.view_delete(actor=actor, record_type=record_type, view_id=id_of(view_id), origin=ORIGIN)
+    except ViewMissing:
+        raise not_found() from None
+    return HttpResponse(status=204)
+
+
+def _shown(view: View) -> dict[str, Any]:
+    return {
+        "id": view.id,
+        "version": view.version,
+        "name": view.name,
+        "name_en": view.name_en or None,
+        "audience": view.audience,
+        "pinned": view.pinned,
+        "owner": view.owner or None,
+        "mine": view.mine,
+        "default": view.default or None,
+        "state": dict(view.state),
+        "left_out": list(view.left_out),
+    }
+
+
+def _problem(error: ViewError) -> Problem:
+    found = {"field": error.field, "code": error.code, "message": error.message}
+    return Problem(_STATUS.get(error.code, 422), error.code, error.message, errors=[found])
