@@ -15,14 +15,20 @@ def machines(equipment, insider, outsider):
     mine = writing.write(
         equipment,
         [
-            Change({"name": "프레스", "x_state": "running", "x_price": "1200000", "x_installed": "2026-10-05"}),
+            Change(
+                {"name": "프레스", "x_state": "running", "x_price": "1200000", "x_installed": "2026-10-05"}
+            ),
             Change({"name": "선반", "x_state": "stopped", "x_price": "800000", "x_installed": "2026-10-07"}),
         ],
         actor=insider.actor,
     ).created
     writing.write(
         equipment,
-        [Change({"name": "남의 설비", "x_state": "running", "x_price": "5000000", "x_installed": "2026-10-05"})],
+        [
+            Change(
+                {"name": "남의 설비", "x_state": "running", "x_price": "5000000", "x_installed": "2026-10-05"}
+            )
+        ],
         actor=outsider.actor,
     )
     return mine
