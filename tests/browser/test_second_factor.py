@@ -178,7 +178,8 @@ def test_a_device_that_is_signed_out_is_out_at_the_next_click(visit, insider):
 
 
 @pytest.fixture
-def openid():
+def openid(settings):
+    settings.DANGOL_OUTBOUND_ALLOW = ["127.0.0.1"]
     server = OpenIDServer()
     yield server
     server.stop()

@@ -351,9 +351,11 @@ def test_an_import_outlives_its_importer_and_its_database(installation, place):
     process.communicate()
     process = importing()
     time.sleep(chance.uniform(2, 3))
-    kill(*installation.family(), psutil.Process(process.pid))
+    family = installation.family()
+    kill(*family, psutil.Process(process.pid))
     process.communicate()
     installation.serving.wait()
+    psutil.wait_procs(family, timeout=10)  # a port is free when the last who held it is gone
     installation.serve()
     done = json.loads(installation.run(*command[len(COMMAND) :]))
     assert (done["rows"], done["imported"] + done["unchanged"], done["rejected"]) == (ROWS, ROWS, 0)

@@ -332,7 +332,7 @@ def _rows(
             )
         reached = row["id"] in editable
         for field, style, is_editable in plan:
-            if field is title:
+            if field.name == title.name:
                 text = escape(field.text(row[field.name], locale) or f"#{row['id']}")
                 shown.append(f'<td{style}><a class="strong" href="{address}">{text}</a></td>')
                 continue
