@@ -83,7 +83,7 @@ def visit(browser: Browser, live_server: Any, settings: Any) -> Iterator[Visit]:
                 [{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}]
             )
         page = context.new_page()
-        page.set_default_timeout(8000)
+        page.set_default_timeout(20_000)  # a machine may be busy with another worker's tests
         page.on("console", heard)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(path)

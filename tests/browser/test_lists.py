@@ -94,6 +94,21 @@ def test_a_cell_is_edited_and_a_conflict_says_who_was_faster(visit, insider, tea
     assert Customer.objects.get(pk=world.hanbit).city == "김해시"
 
 
+def test_a_cell_takes_keys_only_once_its_form_is_bound(visit, insider, world):
+    page = visit(insider, "/customers/?filter=name+contains+%22한빛%22")
+    address = page.url
+    page.evaluate("window.htmx.config.defaultSettleDelay = 600; window.stayed = true")
+    page.locator("td[data-inline][hx-get*='/cell/city/']").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("td[data-inline] input:focus")
+    page.keyboard.type("창원시")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("td[data-inline]:has-text('창원시')")
+    assert page.evaluate("window.stayed") is True
+    assert page.url == address
+    assert Customer.objects.get(pk=world.hanbit).city == "창원시"
+
+
 def test_cells_of_rows_one_may_not_change_do_not_open(visit, teammate, insider, world):
     page = visit(teammate, "/customers/")
     assert len(names(page)) == 50

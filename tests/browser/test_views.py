@@ -47,6 +47,13 @@ def test_a_card_is_dragged_to_another_lane_and_taken_back(visit, insider, world)
     page.mouse.down()
     page.mouse.move(start["x"] + 40, start["y"] + 30, steps=4)
     page.mouse.move(end["x"] + 60, end["y"] + 30, steps=12)
+    # The browser tells of a drag at its own pace: a hand, never quite still, lets go where it sees the card.
+    there = page.locator(f"[data-lane=lost] [data-card='{world.hong}']")
+    for wobble in range(100):
+        if there.count():
+            break
+        page.mouse.move(end["x"] + 60 + wobble % 2, end["y"] + 30)
+        page.wait_for_timeout(50)
     page.mouse.up()
     page.wait_for_selector(".toast:has-text('홍길동')")
     assert Customer.objects.get(pk=world.hong).stage == "lost"

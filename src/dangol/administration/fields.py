@@ -9,6 +9,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy
 
+from dangol.administration.definition_form import DefinitionForm
 from dangol.records import registry
 from dangol.records.models import OwnField, OwnKind
 from dangol.records.own import naming
@@ -40,25 +41,9 @@ def targets() -> list[tuple[str, Any]]:
     return [("", "–"), *types, *[pair for pair in people if pair[0] not in dict(types)]]
 
 
-class OwnFieldForm(forms.Form):
+class OwnFieldForm(DefinitionForm):
     """One own field; which settings it has depends on the kind."""
 
-    label_ko = forms.CharField(label=gettext_lazy("Name in Korean"), max_length=80)
-    label_en = forms.CharField(label=gettext_lazy("Name in English"), max_length=80, required=False)
-    name = forms.CharField(
-        label=gettext_lazy("Name for files and programs"),
-        max_length=50,
-        required=False,
-        help_text=gettext_lazy("Begins with x_ and never changes. Left empty, it is made of the name."),
-    )
-    help_ko = forms.CharField(label=gettext_lazy("Help in Korean"), max_length=300, required=False)
-    help_en = forms.CharField(label=gettext_lazy("Help in English"), max_length=300, required=False)
-    group = forms.CharField(
-        label=gettext_lazy("Section"),
-        max_length=80,
-        required=False,
-        help_text=gettext_lazy("The heading it stands under. The name of a section that is there joins it."),
-    )
     required = forms.BooleanField(
         label=gettext_lazy("Required"),
         required=False,
@@ -70,12 +55,6 @@ class OwnFieldForm(forms.Form):
         help_text=gettext_lazy("No two records may have the same value."),
     )
     default = forms.CharField(label=gettext_lazy("Default"), max_length=1000, required=False)
-    condition = forms.CharField(
-        label=gettext_lazy("Shown when"),
-        max_length=2000,
-        required=False,
-        help_text=gettext_lazy("A filter over the same record, such as: status = active. Empty: always."),
-    )
     max_length = forms.IntegerField(label=gettext_lazy("Longest text"), required=False)
     digits = forms.IntegerField(label=gettext_lazy("Digits in all"), required=False)
     places = forms.IntegerField(label=gettext_lazy("Decimal places"), required=False)

@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from dangol.records.models.imports import UndoState
+from dangol.records.models.running import Running
 
 
 class BulkState(models.TextChoices):
@@ -20,7 +21,7 @@ class BulkState(models.TextChoices):
     FAILED = "failed", _("Stopped by an error")
 
 
-class BulkRun(models.Model):
+class BulkRun(Running, models.Model):
     """One act on a selection of records.
 
     `position` is the id of the last record that a committed chunk dealt with: records go by in the order of their ids.
@@ -88,26 +89,9 @@ class BulkRun(models.Model):
         return f"{self.act} {self.record_type} ({self.state})"
 
     @property
-    def is_active(self) -> bool:
-        """It waits for a worker or is being worked on."""
-        return self.state in (BulkState.WAITING, BulkState.RUNNING)
-
-    @property
-    def rows_per_second(self) -> float:
-        return self.rows / self.seconds if self.seconds else 0.0
-
-    @property
-    def share_done(self) -> float:
-        """Between 0 and 1, of the records that the preview counted."""
-        if self.state == BulkState.FINISHED:
-            return 1.0
-        return min(self.rows / self.selected, 1.0) if self.selected else 0.0
-
-    @property
-    def seconds_left(self) -> float | None:
-        """At the speed so far; none before the first chunk."""
-        share = self.share_done
-        return self.seconds * (1 - share) / share if share and self.seconds else None
+    def done_of(self) -> tuple[int, int | None]:
+        """Of the records that the preview counted."""
+        return self.rows, self.selected
 
 
 class BulkChunk(models.Model):

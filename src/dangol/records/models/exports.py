@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from dangol.records.models.running import Running
+
 
 class ExportState(models.TextChoices):
     WAITING = "waiting", _("Waiting")
@@ -18,7 +20,7 @@ class ExportState(models.TextChoices):
     FAILED = "failed", _("Stopped by an error")
 
 
-class ExportRun(models.Model):
+class ExportRun(Running, models.Model):
     """One list going out as a file. The row stays as the proof; the file goes at `expires_at`.
 
     `path` is empty where no file is kept: the list was sent while it was read, the run has not ended, or the file has
@@ -78,23 +80,6 @@ class ExportRun(models.Model):
         return f"{self.record_type} ({self.state})"
 
     @property
-    def is_active(self) -> bool:
-        """It waits for a worker or is being worked on."""
-        return self.state in (ExportState.WAITING, ExportState.RUNNING)
-
-    @property
-    def rows_per_second(self) -> float:
-        return self.rows / self.seconds if self.seconds else 0.0
-
-    @property
-    def share_done(self) -> float:
-        """Between 0 and 1, by rows."""
-        if self.state == ExportState.FINISHED:
-            return 1.0
-        return min(self.rows / self.total, 1.0) if self.total else 0.0
-
-    @property
-    def seconds_left(self) -> float | None:
-        """At the speed so far; none before the first rows."""
-        share = self.share_done
-        return self.seconds * (1 - share) / share if share and self.seconds else None
+    def done_of(self) -> tuple[int, int | None]:
+        """By rows."""
+        return self.rows, self.total

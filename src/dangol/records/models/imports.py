@@ -10,6 +10,8 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from dangol.records.models.running import Running
+
 
 class ImportState(models.TextChoices):
     DRAFT = "draft", _("Being prepared")
@@ -32,7 +34,7 @@ class UndoState(models.TextChoices):
     FAILED = "failed", _("Undoing stopped by an error")
 
 
-class ImportRun(models.Model):
+class ImportRun(Running, models.Model):
     """One file going in through one mapping: how far it is and what came of it.
 
     `position` is the number of the last row that a committed chunk dealt with, as a spreadsheet counts rows
@@ -117,26 +119,9 @@ class ImportRun(models.Model):
         return f"{self.file_name} ({self.state})"
 
     @property
-    def is_active(self) -> bool:
-        """It waits for a worker or is being worked on."""
-        return self.state in (ImportState.WAITING, ImportState.RUNNING)
-
-    @property
-    def rows_per_second(self) -> float:
-        return self.rows / self.seconds if self.seconds else 0.0
-
-    @property
-    def share_done(self) -> float:
-        """Between 0 and 1, by bytes of the file read."""
-        if self.state == ImportState.FINISHED:
-            return 1.0
-        return min(self.bytes_done / self.size, 1.0) if self.size else 0.0
-
-    @property
-    def seconds_left(self) -> float | None:
-        """At the speed so far; none before the first chunk."""
-        share = self.share_done
-        return self.seconds * (1 - share) / share if share and self.seconds else None
+    def done_of(self) -> tuple[int, int | None]:
+        """By bytes of the file read."""
+        return self.bytes_done, self.size
 
 
 class ImportChunk(models.Model):

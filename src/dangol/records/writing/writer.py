@@ -27,6 +27,7 @@ from dangol.records.writing.context import sign
 from dangol.records.writing.errors import Change, Conflict, Missing, RowError, WriteError, Written
 from dangol.records.writing.parsing import Parser
 from dangol.records.writing.resolving import resolve_references
+from dangol.records.writing.scoping import guard_new_scope
 
 
 def create(record_type: RecordType, values: Mapping[str, Any], *, actor: Actor, origin: str = "page") -> int:
@@ -122,7 +123,7 @@ class _Batch:
                 self._update(updated)
         except IntegrityError as problem:
             raise WriteError([self._integrity_error(problem)]) from problem
-        self._guard_new_scope([*created, *updated])
+        guard_new_scope(self.type, [*created, *updated], self.actor)
         if created or updated:
             self.type.after_write(WrittenRows(created, updated, self.origin), actor=self.actor)
             self._index(created, updated)
@@ -329,37 +330,6 @@ class _Batch:
             for row, draft in zip(rows, drafts, strict=True):
                 row.append(owned.patch(self.type, draft))
         storing.update(table, columns, [draft.id or 0 for draft in drafts], rows)
-
-    def _guard_new_scope(self, drafts: Sequence[Draft]) -> None:
-        """What was written must lie where the actor may create or edit: nobody plants records in another team."""
-        for action, new in (("create", True), ("edit", False)):
-            ids = [draft.id for draft in drafts if (draft.current is None) is new and draft.id]
-            if not ids or permissions.visible_q(self.actor, self.type, action) is True:
-                continue
-            allowed = set(
-                permissions.visible_to(self.actor, self.type, action)
-                .filter(pk__in=ids)
-                .values_list("pk", flat=True)
-            )
-            for draft in drafts:
-                if draft.id in ids and draft.id not in allowed and not self._handed_over(draft):
-                    raise WriteError(
-                        [
-                            RowError(
-                                draft.index,
-                                "owner" if self.type.table.has_scope else self.type.scope.through[0],
-                                None,
-                                "forbidden",
-                                _(
-                                    "The record would lie outside of what you may edit. Choose an owner or team of yours."
-                                ),
-                            )
-                        ]
-                    )
-
-    def _handed_over(self, draft: Draft) -> bool:
-        """An owner may give a record away; it need not stay where he may edit it."""
-        return draft.current is not None and bool({"owner", "team", "territory"} & draft.values.keys())
 
     def _index(self, created: Sequence[Draft], updated: Sequence[Draft]) -> None:
         scope = {"owner", "team", "territory"}

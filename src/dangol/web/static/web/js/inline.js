@@ -46,17 +46,26 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-document.addEventListener("htmx:afterSwap", (event) => {
+const edited = (event) => {
   const cell = event.target.closest?.("[data-inline]") ?? event.target;
-  if (!cell.matches?.("[data-inline]") || !editing(cell)) return;
-  const control = field(cell);
-  if (control) {
-    control.focus();
-    control.select?.();
-  } else {
-    before.delete(cell);
-    cell.focus();
-  }
+  return cell.matches?.("[data-inline]") && editing(cell) ? cell : null;
+};
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  const cell = edited(event);
+  if (!cell || field(cell)) return;
+  before.delete(cell);
+  cell.focus();
+});
+
+// A field takes keys only once htmx has bound its form (it does when it settles, a moment after the swap): an
+// Enter before that would send the form as a page of its own.
+document.addEventListener("htmx:afterSettle", (event) => {
+  const cell = edited(event);
+  const control = cell && field(cell);
+  if (!control) return;
+  control.focus();
+  control.select?.();
 });
 
 for (const failure of ["htmx:responseError", "htmx:sendError"]) {
