@@ -128,6 +128,11 @@ DANGOL_LAKE = environment.text("DANGOL_LAKE", "")
 DANGOL_OUTBOUND_ALLOW = environment.words("DANGOL_OUTBOUND_ALLOW")
 DANGOL_IMPORT_FOLDERS = environment.words("DANGOL_IMPORT_FOLDERS", (str(DATA / "inbox"),))
 
+DANGOL_FILES = environment.text("DANGOL_FILES", "")
+DANGOL_FILES_MAX_MB = environment.number("DANGOL_FILES_MAX_MB", 25)
+DANGOL_FILES_QUOTA_GB = environment.number("DANGOL_FILES_QUOTA_GB", 0)
+DANGOL_FILES_TYPES = environment.words("DANGOL_FILES_TYPES")
+
 # --- who is who ----------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "identity.User"

@@ -12,7 +12,7 @@ class InteractionsConfig(AppConfig):
         """Take over the timeline; contribute the home page, the cards of a record's page, and mappings."""
         from django.utils.module_loading import autodiscover_modules
 
-        from dangol.interactions import home, panels
+        from dangol.interactions import comments, home, openapi, panels
         from dangol.interactions.timeline import StoredTimeline, kinds, remove_subjects
         from dangol.records import ports, writing
         from dangol.records.importing import registry
@@ -21,6 +21,8 @@ class InteractionsConfig(AppConfig):
         autodiscover_modules("records")  # every type with a timeline, also those of rooms above
         ports.set_timeline(StoredTimeline())
         writing.also_remove(remove_subjects)
+        writing.also_remove(comments.remove)
+        openapi.describe()
         kinds.register()
         panels.register()
         home.register()

@@ -29,6 +29,17 @@ OTHERS_SHOWN = 8
 
 def register() -> None:
     """Contribute the cards; called once, when every record type is declared."""
+    ports.add_panel(
+        ports.EVERY,
+        ports.Panel(
+            "together",
+            gettext_lazy("Comments and files"),
+            "interactions/together_load.html",
+            _together,
+            "right",
+            40,
+        ),
+    )
     for record_type in registry.all_types():
         if record_type.timeline:
             _register_timeline(record_type)
@@ -64,6 +75,11 @@ def register() -> None:
             30,
         ),
     )
+
+
+def _together(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A place that the page fills when it is there. No query."""
+    return {}
 
 
 def _register_timeline(record_type: RecordType) -> None:

@@ -8,10 +8,17 @@ class RecordsConfig(AppConfig):
 
     def ready(self) -> None:
         """Every room's `records.py` declares its record types; importing it registers them."""
+        from dangol.records import writing
+        from dangol.records.attachments import services as attachments
         from dangol.records.menus import add_entries, add_files
+        from dangol.records.tags import panels as tags
+        from dangol.records.writing import tagging
         from dangol.web import menu
 
         autodiscover_modules("records")
         menu.routes.search = "records:palette"
         add_entries()
         add_files()
+        writing.also_remove(tagging.remove)
+        writing.also_remove(attachments.remove)
+        tags.register()

@@ -18,6 +18,21 @@ class RecordsWritten(Event):
 
 
 @dataclass(frozen=True)
+class Assigned(Event):
+    """Records were given to somebody else than the one who did it.
+
+    One event for each new owner: `record_id` is the first of `count` records of the batch.
+    """
+
+    name: ClassVar[str] = "records.assigned"
+    record_type: str
+    record_id: int
+    by: int | None = None
+    users: list[int] = field(default_factory=list)
+    count: int = 1
+
+
+@dataclass(frozen=True)
 class RecordsDeleted(Event):
     """Records were put into the recycle bin."""
 
@@ -42,3 +57,25 @@ class RecordsPurged(Event):
     name: ClassVar[str] = "records.purged"
     record_type: str
     ids: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class FilesAttached(Event):
+    """Files were put on a record; `files` are ids of attachments."""
+
+    name: ClassVar[str] = "records.files_attached"
+    record_type: str
+    record_id: int
+    by: int | None = None
+    files: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class FilesRemoved(Event):
+    """Files of a record were put into the bin."""
+
+    name: ClassVar[str] = "records.files_removed"
+    record_type: str
+    record_id: int
+    by: int | None = None
+    files: list[int] = field(default_factory=list)

@@ -10,13 +10,18 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from dangol.identity.actors import Actor
 from dangol.records import permissions, registry
-from dangol.records.fields import Locale, Ref, Reference
+from dangol.records.fields import Field, Locale, Ref, Reference, Text
 from dangol.records.fields.base import Label
+from dangol.records.fields.tags import marks
 from dangol.records.models import Change
 from dangol.records.types import RecordType
+
+
+_FILES = Text("attachments", label=gettext_lazy("Files"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +76,26 @@ def history(
     )
 
 
+def beside(record_type: RecordType) -> dict[str, Field]:
+    """What is kept beside the record and told in its history under a name of its own: tags and files."""
+    found: dict[str, Field] = {"attachments": _FILES}
+    if "tags" in record_type.fields:
+        found["tags"] = record_type.fields["tags"]
+    return found
+
+
+def field_named(record_type: RecordType, name: str) -> Field:
+    """The field that a change in history is of."""
+    return record_type.fields.get(name) or beside(record_type)[name]
+
+
 def _items(actor: Actor, record_type: RecordType, rows: Sequence[Change]) -> list[HistoryItem]:
     fields = {
         record_type.table.columns[name].name: name
         for name in record_type.fields
         if name in record_type.table.columns
     }
+    fields.update((name, name) for name in beside(record_type))
     titles = _titles(actor, record_type, rows, fields)
     users = get_user_model()._default_manager.in_bulk({row.actor_id for row in rows if row.actor_id})
     items = []
@@ -90,7 +109,7 @@ def _items(actor: Actor, record_type: RecordType, rows: Sequence[Change]) -> lis
             name = fields.get(column)
             if name is None:
                 continue
-            field = record_type.fields[name]
+            field = field_named(record_type, name)
             changes.append(
                 FieldChange(
                     name,
@@ -125,7 +144,7 @@ def _titles(
     for row in rows:
         for column, values in row.changes.items():
             name = fields.get(column)
-            if name and isinstance(record_type.fields[name], Reference):
+            if name and isinstance(record_type.fields.get(name), Reference):
                 wanted.setdefault(name, set()).update(value for value in values if value is not None)
     found = {}
     for name, ids in wanted.items():
@@ -154,6 +173,8 @@ def value_of(field: Any, raw: Any, titles: Mapping[int, str]) -> Any:
             return date.fromisoformat(raw)
         case "datetime":
             return datetime.fromisoformat(raw)
+        case "tags":
+            return marks(raw)
     return raw
 
 
@@ -171,8 +192,8 @@ def history_json(record_type: RecordType, items: Sequence[HistoryItem]) -> list[
             "changes": [
                 {
                     "field": change.name,
-                    "before": record_type.fields[change.name].to_json(change.before),
-                    "after": record_type.fields[change.name].to_json(change.after),
+                    "before": field_named(record_type, change.name).to_json(change.before),
+                    "after": field_named(record_type, change.name).to_json(change.after),
                 }
                 for change in item.fields
             ],
@@ -183,5 +204,5 @@ def history_json(record_type: RecordType, items: Sequence[HistoryItem]) -> list[
 
 def shown(record_type: RecordType, change: FieldChange, locale: Locale) -> tuple[str, str]:
     """Before and after as a person reads them."""
-    field = record_type.fields[change.name]
+    field = field_named(record_type, change.name)
     return field.text(change.before, locale) or "–", field.text(change.after, locale) or "–"

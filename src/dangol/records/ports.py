@@ -121,13 +121,19 @@ _figures: dict[str, list[tuple[int, FiguresPort]]] = {}
 _chips: dict[str, list[ChipsPort]] = {}
 
 
+EVERY = "*"
+"""In the place of a record type: on the pages of all, also of types made at run time."""
+
+
 def add_panel(record_type: str, panel: Panel) -> None:
     _panels.setdefault(record_type, []).append(panel)
     _panels[record_type].sort(key=lambda item: item.order)
 
 
 def panels(record_type: str) -> list[Panel]:
-    return _panels.get(record_type, [])
+    shared = _panels.get(EVERY, [])
+    own = _panels.get(record_type, [])
+    return sorted([*own, *shared], key=lambda item: item.order) if shared else own
 
 
 def add_figures(record_type: str, figures: FiguresPort, *, order: int = 50) -> None:

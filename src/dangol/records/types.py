@@ -44,6 +44,7 @@ class Scope:
     through: tuple[str, ...] = ()
     open = False
     administered = False
+    governed = False
 
     def prefix(self) -> str:
         """The ORM path in front of `owner`, `team` and `territory`."""
@@ -72,6 +73,13 @@ class Open(Scope):
     For catalogues."""
 
     open = True
+
+
+class Vocabulary(Open):
+    """The company's words: whoever may see them sees all, whoever may create adds some; changed and taken away only by
+    those who administer the company."""
+
+    governed = True
 
 
 class Administered(Scope):
@@ -120,6 +128,8 @@ class RecordType:
     """Relations whose records follow this one into the recycle bin and back."""
     personal: bool = False
     """Whether its records are about people, so that taking them out asks for the reason (안전성 확보조치 기준 제8조)."""
+    tagged: bool = True
+    """Whether its records bear the company's tags."""
     timeline: bool = False
     """Whether the record's page carries a timeline and the composer."""
 

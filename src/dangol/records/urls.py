@@ -3,7 +3,9 @@
 from django.urls import include, path, register_converter
 
 from dangol.records import registry
+from dangol.records.attachments import views as files
 from dangol.records.exporting.views import export
+from dangol.records.tags import views as tags
 from dangol.records.types import RecordType
 from dangol.records.views import bins, cells, details, forms, lists, palette
 
@@ -34,11 +36,17 @@ _record = [
     path("restore/", bins.restore, name="restore"),
     path("history/", details.history, name="history"),
     path("cell/<str:field>/", cells.cell, name="cell"),
+    path("files/", files.index, name="files"),
+    path("files/<uuid:file_key>/", files.download, name="file"),
+    path("files/<uuid:file_key>/preview/", files.preview, name="file_preview"),
+    path("files/<uuid:file_key>/delete/", files.delete, name="file_delete"),
+    path("files/<uuid:file_key>/restore/", files.restore, name="file_restore"),
 ]
 
 urlpatterns = [
     path("api/v1/", include("dangol.records.api")),
     path("search/", palette.palette, name="palette"),
+    path("tags/<int:tag_id>/merge/", tags.merge, name="tag_merge"),
     path("lookup/<slug:target>/", palette.lookup, name="lookup"),
     path("<record_type:record_type>/", lists.index, name="list"),
     path("<record_type:record_type>/count/", lists.count, name="count"),

@@ -6,6 +6,7 @@ from dangol.records.fields.dates import Date, DateTime
 from dangol.records.fields.numbers import Integer, Money, Number
 from dangol.records.fields.reach import BusinessNumber, Email, Phone
 from dangol.records.fields.references import Ref, Reference, id_in
+from dangol.records.fields.tags import TagMark, Tags
 from dangol.records.fields.text import LongText, Text, Url
 
 __all__ = [
@@ -25,6 +26,8 @@ __all__ = [
     "Phone",
     "Ref",
     "Reference",
+    "TagMark",
+    "Tags",
     "Text",
     "Url",
     "id_in",

@@ -9,7 +9,8 @@ from typing import Any
 from dangol.identity.actors import Actor
 from dangol.records import permissions
 from dangol.records.arrays import one_of
-from dangol.records.fields import Ref, Reference
+from dangol.records.fields import Ref, Reference, Tags
+from dangol.records.fields.tags import marks
 from dangol.records.importing.folding import Entry
 from dangol.records.importing.mapping import CompiledRecord
 from dangol.records.types import RecordType
@@ -69,7 +70,7 @@ def find_existing(record: CompiledRecord, entries: Sequence[Entry], actor: Actor
         entry: Found(
             record_id,
             {
-                name: Ref(id=value) if is_reference and value is not None else value
+                name: Ref(id=value) if is_reference and value is not None else marks(value) or None if name == "tags" else value
                 for name, is_reference, value in zip(names, references, values, strict=True)
             },
             _hindrance(record_id in hidden, deleted_at is not None, entry in several),
@@ -104,6 +105,8 @@ def _hidden(ids: Sequence[int], record: CompiledRecord, actor: Actor) -> set[int
     return set(ids) - allowed
 
 
-def _column(record_type: RecordType, name: str) -> str:
+def _column(record_type: RecordType, name: str) -> Any:
     field = record_type.fields[name]
+    if isinstance(field, Tags):
+        return field.expression()
     return f"{field.column}_id" if isinstance(field, Reference) else field.column

@@ -131,6 +131,7 @@ def _values_before(run: ImportRun, record_type: RecordType, ids: Sequence[int]) 
         for name in record_type.editable_fields
         if name in record_type.table.columns
     }
+    names.update((name, name) for name, field in record_type.editable_fields.items() if field.kind == "tags")
     rows = Change.objects.filter(
         table=record_type.table.name, record_id__in=list(ids), origin="import", request_id=request_of(run)
     ).order_by("id")

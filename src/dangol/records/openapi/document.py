@@ -8,6 +8,8 @@ from typing import Any
 from django.utils import translation
 
 from dangol.records import registry
+from dangol.records.openapi.attachments import SCHEMA as ATTACHMENT
+from dangol.records.openapi.attachments import attachment_paths
 from dangol.records.openapi.contributions import contributed
 from dangol.records.openapi.exports import export_answer, export_parameters
 from dangol.records.openapi.parts import JSON, PROBLEMS, answer, parameter, problem_response, problems
@@ -48,7 +50,7 @@ def document(record_types: Iterable[RecordType] | None = None, language: str = "
 def _document(record_types: Iterable[RecordType]) -> dict[str, Any]:
     types = sorted(record_types, key=lambda item: item.path)
     paths: dict[str, Any] = {"/search": {"get": _search(types)}}
-    schemas = common_schemas()
+    schemas = {**common_schemas(), "Attachment": ATTACHMENT}
     tags = [{"name": "search", "description": "Search over all types"}]
     for record_type in types:
         name = pascal(record_type.name)
@@ -156,6 +158,7 @@ def _paths(record_type: RecordType, name: str) -> dict[str, Any]:
                 {"204": {"description": "It is in the recycle bin"}}, "400", "409", "412", parameters=[match],
             ),
         },
+        **attachment_paths(base, label, operation),
         f"{base}/{{id}}/timeline": {
             "parameters": one,
             "get": operation(

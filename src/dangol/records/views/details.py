@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from dangol.identity.actors import Actor
 from dangol.records import history as histories
@@ -48,6 +49,7 @@ def detail(request: HttpRequest, record_type: RecordType, record_id: int) -> Htt
             for name in record_type.subtitle
             if record.get(name) not in (None, "") and not isinstance(record_type.fields[name], Choice)
         ],
+        "tags": _tags(record_type, record, locale, may_edit),
         "chips": [chip for chips in ports.chips(record_type.name) for chip in chips(actor, record)],
         "figures": [
             figure for figures in ports.figures(record_type.name) for figure in figures(actor, record)
@@ -58,6 +60,23 @@ def detail(request: HttpRequest, record_type: RecordType, record_id: int) -> Htt
         "columns": _panels(request, actor, record_type, record),
     }
     return render(request, "records/detail.html", context)
+
+
+def _tags(
+    record_type: RecordType, record: dict[str, Any], locale: Locale, may_edit: bool
+) -> dict[str, Any] | None:
+    """The line of tags under the title; a click, or Enter, changes them."""
+    field = record_type.fields.get("tags")
+    if field is None or (not record["tags"] and not may_edit):
+        return None
+    shown = field.html(record["tags"], locale)
+    if not record["tags"]:
+        shown = format_html('<span class="chip">+ {}</span>', _("Tag"))
+    return {
+        "html": shown,
+        "text": field.text(record["tags"], locale) or _("none"),
+        "inline": f"/{record_type.path}/{record['id']}/cell/tags/" if may_edit else "",
+    }
 
 
 def history(request: HttpRequest, record_type: RecordType, record_id: int) -> HttpResponse:

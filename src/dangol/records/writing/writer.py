@@ -18,7 +18,7 @@ from dangol.records.events import RecordsWritten
 from dangol.records.fields import Locale, Ref, Reference
 from dangol.records.search import index
 from dangol.records.types import Draft, RecordType, WrittenRows
-from dangol.records.writing import storing
+from dangol.records.writing import assigning, storing, tagging
 from dangol.records.writing.conflicts import conflict_message
 from dangol.records.writing.context import sign
 from dangol.records.writing.errors import Change, Conflict, Missing, RowError, WriteError, Written
@@ -95,6 +95,8 @@ class _Batch:
         drafts = self._kept(drafts)
         for error in resolve_references(self.type, drafts, actor=self.actor, locale=self.locale):
             self._refuse(error)
+        for error in tagging.resolve(self.type, self._kept(drafts), actor=self.actor):
+            self._refuse(error)
         drafts = self._kept(drafts)
         self.type.before_write(drafts, actor=self.actor)
         self._check(drafts)
@@ -106,6 +108,7 @@ class _Batch:
             with transaction.atomic():
                 self._insert(created)
                 self._update(updated)
+                tagging.store(self.type, [*created, *updated])
         except IntegrityError as problem:
             raise WriteError([self._integrity_error(problem)]) from problem
         self._guard_new_scope([*created, *updated])
@@ -121,6 +124,7 @@ class _Batch:
                 ),
                 actor=self.actor,
             )
+            assigning.announce_assigned(self.type, created, updated, actor=self.actor, origin=self.origin)
         changed = {id(draft) for draft in updated}
         for draft in drafts:
             written.ids[draft.index] = draft.id
@@ -197,6 +201,7 @@ class _Batch:
                 self.failure = Conflict
                 message = conflict_message(self.type, draft.id, asked, self.locale, self.actor)
                 self._refuse(RowError(draft.index, "version", asked, "conflict", message))
+        tagging.load(self.type, drafts)
 
     def _raw_column(self, name: str) -> str:
         column = self.type.fields[name].column
