@@ -133,7 +133,7 @@ class _TagsOf(Func):
     """The tags of the record as JSON, `[[id, name, tone], …]`, in one subselect."""
 
     template = (
-        "(SELECT json_agg(json_build_array(tag.id, tag.name, tag.tone) ORDER BY tag.name) FROM records_taglink link "
+        "(SELECT jsonb_agg(jsonb_build_array(tag.id, tag.name, tag.tone) ORDER BY tag.name) FROM records_taglink link "
         "JOIN records_tag tag ON tag.id = link.tag_id WHERE link.record_type = '%(record_type)s' "
         "AND link.record_id = %(expressions)s AND tag.deleted_at IS NULL)"
     )
