@@ -10,8 +10,12 @@ from django.utils import timezone
 
 from dangol.identity.actors import Actor
 from dangol.identity.models import Grant, Role, Team, User
+from dangol.interactions import comments
+from dangol.interactions.models import Comment, Follow
 from dangol.measures.models import Score
 from dangol.records import registry, writing
+from dangol.records.attachments import services as attachments
+from dangol.records.models import Attachment, TagLink
 from dangol.records.models import Change as Recorded
 from dangol.records.models import ImportRun, ImportSchedule, ImportScheduleState, ImportState, SavedMapping
 from tests.access.places import filled, patterns
@@ -117,6 +121,18 @@ class Secrets:
         )
         ImportScheduleState.objects.create(schedule=self.schedule)
 
+        self._say_and_attach(actor, customer)
+
+    def _say_and_attach(self, actor: Actor, customer: int) -> None:
+        """Files, comments, mentions and followers carry the secret too."""
+        record_type = registry.get("customer")
+        self.file = attachments.attach(
+            actor=actor, record_type=record_type, record_id=customer, name=f"{SECRET}.txt", chunks=[SECRET.encode()]
+        )  # fmt: skip
+        self.comment = comments.comment_add(
+            actor=actor, record_type=record_type, record_id=customer, text=f"{SECRET} {mark('comment')}"
+        )
+
     def state(self) -> list[object]:
         """Everything that must not change: the records, their history, and who may do what."""
         rows: list[object] = []
@@ -140,11 +156,18 @@ class Secrets:
         ]
         mappings = [*SavedMapping.objects.values_list("pk", "title")]
         schedules = [*ImportSchedule.objects.values_list("pk", "version", "active")]
-        return [*rows, runs, mappings, schedules, Recorded.objects.count(), list(users), list(rights), places]
+        together = [
+            *Attachment.objects.order_by("pk").values_list("pk", "name", "deleted_at"),
+            *Comment.objects.order_by("pk").values_list("pk", "body", "deleted_at"),
+            *TagLink.objects.order_by("pk").values_list("pk", "tag_id"),
+            *Follow.objects.filter(record_id__in=self.ids.values()).order_by("pk").values_list("pk", "user_id", "off"),
+        ]
+        return [*rows, together, runs, mappings, schedules, Recorded.objects.count(), list(users), list(rights), places]
 
 
 @pytest.fixture
-def secrets(insider):
+def secrets(insider, settings, tmp_path):
+    settings.DATA = tmp_path
     return Secrets(insider)
 
 
@@ -160,6 +183,9 @@ def places(secrets, insider):
         "number": [str(secrets.mapping.pk)],
         "schedule_id": [str(secrets.schedule.pk)],
         "uidb36": ["1"],
+        "file_key": [str(secrets.file.key), "not-a-key"],
+        "comment_id": [str(secrets.comment.pk)],
+        "tag_id": ["1"],
         "token_id": ["1"],
         "user_id": [str(insider.id)],
         "team_id": [str(insider.user.team_id)],

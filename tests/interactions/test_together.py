@@ -41,14 +41,19 @@ def test_records_of_every_type_are_commented_on(insider, teammate, name, values)
     record_type = registry.get(name)
     record_id = writing.create(record_type, values, actor=insider.actor)
     url = f"/together/{name}/{record_id}/comments/"
-    answer = teammate.client.post(url, {"text": "다음 주에\r\n다시 <b>전화</b>"}, headers={"hx-request": "true"})
+    answer = teammate.client.post(
+        url, {"text": "다음 주에\r\n다시 <b>전화</b>"}, headers={"hx-request": "true"}
+    )
     assert answer.status_code == 200
     page = insider.client.get(f"/together/{name}/{record_id}/").content.decode()
     assert "다음 주에\n다시 &lt;b&gt;전화&lt;/b&gt;" in page
     assert "이서준" in page
     said = insider.api.get(f"/api/v1/{record_type.path}/{record_id}/comments").json()["items"]
     assert said[0]["text"] == "다음 주에\n다시 <b>전화</b>"
-    assert f"/together/{name}/{record_id}/" in insider.client.get(f"/{record_type.path}/{record_id}/").content.decode()
+    assert (
+        f"/together/{name}/{record_id}/"
+        in insider.client.get(f"/{record_type.path}/{record_id}/").content.decode()
+    )
 
 
 def test_answers_stand_one_level_below(insider, teammate, customer):
@@ -69,7 +74,9 @@ def test_answers_stand_one_level_below(insider, teammate, customer):
 def test_long_threads_come_in_pages(insider, customer):
     made = [say(insider, customer, f"말 {number}").pk for number in range(7)]
     record_type = registry.get("customer")
-    newest, earlier = comments.thread(actor=insider.actor, record_type=record_type, record_id=customer, limit=3)
+    newest, earlier = comments.thread(
+        actor=insider.actor, record_type=record_type, record_id=customer, limit=3
+    )
     assert [one.id for one in newest] == made[4:]
     before, _ = comments.thread(
         actor=insider.actor, record_type=record_type, record_id=customer, limit=3, before=earlier
@@ -126,7 +133,9 @@ def test_other_teams_records_take_no_comments_and_show_none(insider, outsider, n
 
 
 def test_whoever_is_named_hears_of_it_and_follows(insider, teammate, customer):
-    made = say(insider, customer, "@이서준 견적 부탁해요 https://example.com/a?b=1&c=2.", chosen=[teammate.id])
+    made = say(
+        insider, customer, "@이서준 견적 부탁해요 https://example.com/a?b=1&c=2.", chosen=[teammate.id]
+    )
     assert told("mentioned") == [
         {"record_type": "customer", "record_id": customer, "by": insider.id, "users": [teammate.id], "comment_id": made.pk}
     ]  # fmt: skip
@@ -163,7 +172,10 @@ def test_naming_gives_no_permission_and_the_author_is_told_first(insider, outsid
     assert (refused.status_code, refused.json()["code"]) == (409, "unseen")
     made = insider.api.post(api, {"text": text, "confirm": True}, content_type="application/json")
     assert made.json()["text"] == "@박하은 도와줘요"
-    assert insider.client.post(url, {**written, "despite": "1"}, headers={"hx-request": "true"}).status_code == 200
+    assert (
+        insider.client.post(url, {**written, "despite": "1"}, headers={"hx-request": "true"}).status_code
+        == 200
+    )
     assert told("mentioned") == []
     assert not Follow.objects.filter(user=outsider.id).exists()
     assert outsider.client.get(f"/customers/{customer}/").status_code == 404
@@ -179,7 +191,10 @@ def test_colleagues_are_offered_by_initials_name_and_address(insider, teammate, 
     teammate.user.is_active = False
     teammate.user.save()
     assert mentions.people_offered("이서준", record_type=None, record_id=0) == []
-    assert mentions.resolved(f"@[{teammate.id}] @[999999999999]", []) == (f"@[{teammate.id}] @[999999999999]", {})
+    assert mentions.resolved(f"@[{teammate.id}] @[999999999999]", []) == (
+        f"@[{teammate.id}] @[999999999999]",
+        {},
+    )
 
 
 def test_a_note_names_colleagues_in_its_text(insider, teammate, outsider, customer):
@@ -192,7 +207,11 @@ def test_a_note_names_colleagues_in_its_text(insider, teammate, outsider, custom
     assert f'href="/people/{teammate.id}/">@이서준</a> &lt;i&gt;' in page
     made = Interaction.objects.get()
     (event,) = told("mentioned")
-    assert (event["record_type"], event["record_id"], event["users"]) == ("interaction", made.pk, [teammate.id])
+    assert (event["record_type"], event["record_id"], event["users"]) == (
+        "interaction",
+        made.pk,
+        [teammate.id],
+    )
     blind = {"kind": "note", "text": "@박하은 봐요", "mentions": str(outsider.id)}
     first = insider.client.post(url, blind, headers={"hx-request": "true"})
     assert first.status_code == 422
@@ -228,7 +247,14 @@ def test_followers_and_owners_hear_of_comments_but_not_who_said_no(insider, team
     assert told("commented")[-1]["users"] == []
     say(insider, customer, "네")
     assert [person.name for person in following.followers("customer", customer)] == ["최민준"]
-    assert set(told("commented")[-1]) == {"record_type", "record_id", "by", "users", "comment_id", "parent_id"}
+    assert set(told("commented")[-1]) == {
+        "record_type",
+        "record_id",
+        "by",
+        "users",
+        "comment_id",
+        "parent_id",
+    }
 
 
 def test_following_is_a_button_and_a_page(insider, outsider, customer):
@@ -237,7 +263,9 @@ def test_following_is_a_button_and_a_page(insider, outsider, customer):
     insider.client.post(url, {"on": "1"})
     assert len(told("followed")) == 1
     assert "한빛정밀" in insider.client.get("/following/").content.decode()
-    writing.update(registry.get("customer"), customer, {"owner": outsider.id, "team": None}, actor=insider.actor)
+    writing.update(
+        registry.get("customer"), customer, {"owner": outsider.id, "team": None}, actor=insider.actor
+    )
     assert "한빛정밀" not in insider.client.get("/following/").content.decode(), "no longer seen"
     assert insider.client.post(url, {"on": "0"}).status_code == 404
 
@@ -260,7 +288,11 @@ def test_what_colleagues_said_goes_with_the_record(insider, teammate, customer):
     made = say(insider, customer, "@이서준", chosen=[teammate.id])
     say(teammate, customer, "네", parent_id=made.pk)
     comments.comment_edit(
-        actor=insider.actor, record_type=registry.get("customer"), record_id=customer, comment_id=made.pk, text="둘"
+        actor=insider.actor,
+        record_type=registry.get("customer"),
+        record_id=customer,
+        comment_id=made.pk,
+        text="둘",
     )
     writing.purge(registry.get("customer"), [customer], actor=SYSTEM)
     for model in (Comment, CommentVersion, Mention, Follow):
@@ -274,7 +306,9 @@ def test_what_is_no_comment_is_refused(insider, customer, text):
     )
     assert answer.status_code == 422
     api = insider.api.post(
-        f"/api/v1/customers/{customer}/comments", {"text": text.replace("\0", "")}, content_type="application/json"
+        f"/api/v1/customers/{customer}/comments",
+        {"text": text.replace("\0", "")},
+        content_type="application/json",
     )
     assert api.status_code == 422
     assert not Comment.objects.exists()

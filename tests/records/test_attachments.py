@@ -154,7 +154,9 @@ def test_other_teams_files_do_not_exist(insider, outsider, nobody, customer):
         assert who.client.post(f"/customers/{customer}/files/", upload).status_code == 404
         for path in ("", f"/{found.key}", f"/{found.key}/content"):
             assert who.api.get(f"/api/v1/customers/{customer}/attachments{path}").status_code in (403, 404)
-    assert outsider.client.get(f"/customers/{own}/files/{found.key}/").status_code == 404, "not by another record"
+    assert outsider.client.get(f"/customers/{own}/files/{found.key}/").status_code == 404, (
+        "not by another record"
+    )
     assert Attachment.objects.filter(deleted_at=None).count() == 1
 
 
@@ -386,9 +388,7 @@ def test_history_and_events_tell_of_files(insider, customer):
     ]
     assert "계약서.pdf" in insider.client.get(f"/customers/{customer}/history/").content.decode()
     names = ["records.files_attached", "records.files_removed"]
-    payloads = [
-        event.payload for event in Event.objects.filter(name__in=names).order_by("pk")
-    ]
+    payloads = [event.payload for event in Event.objects.filter(name__in=names).order_by("pk")]
     expected = {"record_type": "customer", "record_id": customer, "by": insider.id, "files": [found.pk]}
     assert payloads == [expected, expected]
 

@@ -52,15 +52,16 @@ def test_records_of_every_type_bear_tags_made_while_typing(insider, name, values
 def test_history_tells_who_changed_which_tags(insider, teammate):
     record_id = create(insider, "customer", {"name": "한빛", "tags": ["VIP"]})
     writing.update(registry.get("customer"), record_id, {"tags": ["VIP", "채권"]}, actor=insider.actor)
-    unchanged = writing.update(
-        registry.get("customer"), record_id, {"tags": "채권,vip"}, actor=insider.actor
-    )
+    unchanged = writing.update(registry.get("customer"), record_id, {"tags": "채권,vip"}, actor=insider.actor)
     assert unchanged.updated == []
     (item,) = history(registry.get("customer"), record_id, actor=insider.actor).items
     (change,) = item.fields
     assert item.actor_name == "김지우"
     assert change.name == "tags"
-    assert [[tag.name for tag in side] for side in (change.before, change.after)] == [["VIP"], ["VIP", "채권"]]
+    assert [[tag.name for tag in side] for side in (change.before, change.after)] == [
+        ["VIP"],
+        ["VIP", "채권"],
+    ]
     page = teammate.client.get(f"/customers/{record_id}/history/")
     assert "채권" in page.content.decode()
     told = teammate.api.get(f"/api/v1/customers/{record_id}/history").json()["items"][0]["changes"]
@@ -109,9 +110,12 @@ def test_the_vocabulary_is_changed_by_administrators_only(insider, manager, admi
         ).status_code in (403, 404)
         assert who.client.post(f"/tags/{tag.pk}/delete/").status_code == 404
         assert who.client.post(f"/tags/{tag.pk}/merge/", {"target": tag.pk}).status_code == 404
-    assert administrator.api.patch(
-        f"/api/v1/tags/{tag.pk}", {"name": "최우수", "tone": "g"}, content_type="application/json"
-    ).status_code == 200
+    assert (
+        administrator.api.patch(
+            f"/api/v1/tags/{tag.pk}", {"name": "최우수", "tone": "g"}, content_type="application/json"
+        ).status_code
+        == 200
+    )
     assert borne(insider, "customer", record_id) == ["최우수"]
     assert found(insider, "customer", "tags = VIP") == [record_id], "the former name still leads there"
 
@@ -198,7 +202,9 @@ def test_the_list_shows_filters_and_exports_tags(manager):
 
 @pytest.mark.parametrize("raw", [5, {"a": 1}, [5], ["x" * 51], ["a\u202eb"], [str(n) for n in range(31)]])
 def test_what_is_no_list_of_names_is_refused(insider, raw):
-    answer = insider.api.post("/api/v1/customers", {"name": "x", "tags": raw}, content_type="application/json")
+    answer = insider.api.post(
+        "/api/v1/customers", {"name": "x", "tags": raw}, content_type="application/json"
+    )
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == "tags"
     assert not Tag.objects.exists()

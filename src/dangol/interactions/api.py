@@ -12,7 +12,15 @@ from dangol.interactions import comments, following
 from dangol.interactions.comments.acts import may_comment
 from dangol.interactions.comments.reading import PAGE
 from dangol.records import permissions
-from dangol.records.rest.endpoints import body_of, id_of, json_response, limit_of, not_found, parameters, type_at
+from dangol.records.rest.endpoints import (
+    body_of,
+    id_of,
+    json_response,
+    limit_of,
+    not_found,
+    parameters,
+    type_at,
+)
 from dangol.records.rest.problems import Problem
 from dangol.records.types import RecordType
 
@@ -49,7 +57,9 @@ def create(request: HttpRequest, actor: Actor, path: str, record_id: str) -> Htt
     record_type, number = _seen(actor, path, record_id, writes=True)
     body = _body(request, "text", "parent", "confirm")
     parent = body.get("parent")
-    if parent is not None and (not isinstance(parent, int) or isinstance(parent, bool) or not 0 < parent < 2**63):
+    if parent is not None and (
+        not isinstance(parent, int) or isinstance(parent, bool) or not 0 < parent < 2**63
+    ):
         raise _invalid("parent", "type", _("Write the id of a comment."))
     try:
         made = comments.comment_add(
@@ -124,7 +134,7 @@ def _text(body: dict[str, Any]) -> str:
 
 def _problem(problem: comments.CommentError) -> Problem:
     if problem.code == "unseen":
-        return Problem(409, "unseen", f'{problem.message} (confirm: true)')
+        return Problem(409, "unseen", f"{problem.message} (confirm: true)")
     return _invalid("text", problem.code, str(problem.message))
 
 

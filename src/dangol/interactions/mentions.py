@@ -122,12 +122,12 @@ def shown(text: str, named: Mapping[int, str], *, links: bool = True) -> SafeStr
         if word[:1] == "@" and not links:
             parts.append(format_html('<span class="mention">{}</span>', word))
         elif word[:1] == "@":
-            parts.append(
-                format_html('<a class="mention" href="/people/{}/">{}</a>', by_name[word[1:]], word)
-            )
+            parts.append(format_html('<a class="mention" href="/people/{}/">{}</a>', by_name[word[1:]], word))
         elif _is_address(word):
             parts.append(
-                format_html('<a href="{}" rel="noopener noreferrer nofollow" target="_blank">{}</a>', word, word)
+                format_html(
+                    '<a href="{}" rel="noopener noreferrer nofollow" target="_blank">{}</a>', word, word
+                )
             )
         else:
             parts.append(format_html("{}", word))

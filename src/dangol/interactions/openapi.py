@@ -61,7 +61,12 @@ def _paths_of(path: str, name: str, label: str) -> dict[str, Any]:
         }
 
     def body(**properties: Any) -> dict[str, Any]:
-        schema = {"type": "object", "required": ["text"], "properties": properties, "additionalProperties": False}
+        schema = {
+            "type": "object",
+            "required": ["text"],
+            "properties": properties,
+            "additionalProperties": False,
+        }
         return {"required": True, "content": {JSON: {"schema": schema}}}
 
     def listed(item: dict[str, Any]) -> dict[str, Any]:
@@ -72,7 +77,10 @@ def _paths_of(path: str, name: str, label: str) -> dict[str, Any]:
         }
 
     refusals = ("409", "413", "415", "422")
-    person = {"type": "object", "properties": {"id": {"type": "integer"}, "name": {"type": "string"}, "reason": {"type": "string"}}}
+    person = {
+        "type": "object",
+        "properties": {"id": {"type": "integer"}, "name": {"type": "string"}, "reason": {"type": "string"}},
+    }
     return {
         f"/{path}/{{id}}/comments": {
             "parameters": [one],

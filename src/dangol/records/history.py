@@ -20,7 +20,6 @@ from dangol.records.fields.tags import marks
 from dangol.records.models import Change
 from dangol.records.types import RecordType
 
-
 _FILES = Text("attachments", label=gettext_lazy("Files"))
 
 

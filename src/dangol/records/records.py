@@ -48,7 +48,9 @@ class TagRecord(RecordType):
                 message = _("The name of a tag holds letters or digits, and no comma.")
                 yield draft.index, "name", FieldError("tag", message)
             elif holders.get(word, draft.id) != draft.id:
-                message = _("Another tag has this name, or had it before it was renamed or joined to another.")
+                message = _(
+                    "Another tag has this name, or had it before it was renamed or joined to another."
+                )
                 yield draft.index, "name", FieldError("unique", message)
 
     def after_write(self, written: WrittenRows, *, actor: Actor) -> None:

@@ -76,7 +76,9 @@ def comment_add(
             author_id=actor.user_id,
             body=text,
         )
-        told = concerned(record_type, record_id) | ({parent.author_id} if parent and parent.author_id else set())
+        told = concerned(record_type, record_id) | (
+            {parent.author_id} if parent and parent.author_id else set()
+        )
         _name(comment, named, unseen, actor)
         assert actor.user_id is not None
         follow_others(
@@ -212,9 +214,7 @@ def _tell(
     others = sorted(set(users) - {actor.user_id})
     if not others:
         return
-    follow_others(
-        users=others, record_type=record_type, record_id=record_id, reason="mentioned", actor=actor
-    )
+    follow_others(users=others, record_type=record_type, record_id=record_id, reason="mentioned", actor=actor)
     announce(
         Mentioned(
             record_type=record_type,
@@ -232,7 +232,7 @@ def _tidied(text: str) -> str:
     tidy = "".join(
         char
         for char in tidy
-        if char in _ALLOWED_CONTROL or unicodedata.category(char) not in ("Cc", "Cs") and char not in _BIDI
+        if char in _ALLOWED_CONTROL or (unicodedata.category(char) not in ("Cc", "Cs") and char not in _BIDI)
     ).strip()
     if not tidy:
         raise CommentError("required", _("Write something."))

@@ -41,5 +41,3 @@ def concerned(record_type: RecordType, record_id: int) -> set[int]:
 def follow_choice(user_id: int) -> FollowChoice:
     """When this person comes to follow by itself. One query."""
     return FollowChoice.objects.filter(user_id=user_id).first() or FollowChoice(user_id=user_id)
-
-

@@ -58,9 +58,7 @@ class Mention(models.Model):
     id = models.BigAutoField(primary_key=True)
     record_type = models.CharField(max_length=40, db_collation="C")
     record_id = models.BigIntegerField()
-    comment = models.ForeignKey(
-        Comment, models.CASCADE, null=True, related_name="mentions", db_index=False
-    )
+    comment = models.ForeignKey(Comment, models.CASCADE, null=True, related_name="mentions", db_index=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
     name = models.CharField(max_length=100)
 
@@ -108,9 +106,7 @@ class Follow(models.Model):
 class FollowChoice(models.Model):
     """When somebody comes to follow a record without pressing the button; without a row, at all of it."""
 
-    user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="+"
-    )
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="+")
     when_mentioned = models.BooleanField(_("When I am mentioned"), default=True)
     when_assigned = models.BooleanField(_("When it is given to me"), default=True)
     when_commenting = models.BooleanField(_("When I comment on it"), default=True)

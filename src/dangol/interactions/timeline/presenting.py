@@ -72,7 +72,7 @@ class Shown:
     @property
     def named(self) -> Mapping[int, str]:
         """Whom the entry names, by id."""
-        return {number: name for number, name in self.data.get("mentions", ())}
+        return dict(self.data.get("mentions", ()))
 
     @property
     def comments_url(self) -> str:

@@ -60,9 +60,7 @@ def comments_context(
     parent: int | None = None,
 ) -> dict[str, Any]:
     """What the comments' template needs. Three queries."""
-    heads, earlier = comments.thread(
-        actor=actor, record_type=record_type, record_id=record_id, before=before
-    )
+    heads, earlier = comments.thread(actor=actor, record_type=record_type, record_id=record_id, before=before)
     return {
         "record_type": record_type,
         "record_id": record_id,
@@ -116,9 +114,7 @@ def _comments(request: HttpRequest, context: dict[str, Any], status: int = 200) 
 
 
 @require_http_methods(["GET", "POST"])
-def comment_edit(
-    request: HttpRequest, record_type: str, record_id: int, comment_id: int
-) -> HttpResponse:
+def comment_edit(request: HttpRequest, record_type: str, record_id: int, comment_id: int) -> HttpResponse:
     """GET: the form; POST: say it otherwise."""
     actor, found = seen(request, record_type, record_id)
     rows = comments.comments_of(found, record_id)
@@ -158,15 +154,11 @@ def comment_edit(
 
 
 @require_POST
-def comment_delete(
-    request: HttpRequest, record_type: str, record_id: int, comment_id: int
-) -> HttpResponse:
+def comment_delete(request: HttpRequest, record_type: str, record_id: int, comment_id: int) -> HttpResponse:
     """Take a comment back."""
     actor, found = seen(request, record_type, record_id)
     try:
-        comments.comment_delete(
-            actor=actor, record_type=found, record_id=record_id, comment_id=comment_id
-        )
+        comments.comment_delete(actor=actor, record_type=found, record_id=record_id, comment_id=comment_id)
     except Missing:
         raise Http404 from None
     return _comments(request, comments_context(actor, found, record_id))

@@ -19,7 +19,9 @@ def prepare(*, file: int) -> None:
 
 @app.periodic(cron="23 3 * * *")
 @app.task(
-    name="dangol.records.attachments.tidy", queue=queue.DEFAULT, queueing_lock="dangol.records.attachments.tidy"
+    name="dangol.records.attachments.tidy",
+    queue=queue.DEFAULT,
+    queueing_lock="dangol.records.attachments.tidy",
 )
 def tidy(timestamp: int) -> None:
     """Each night: remove what has been in the bin for a month, and contents that no record has."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import connection, transaction
 
 from dangol.records.attachments import storage
-from dangol.records.models import StoredState, StoredFile
+from dangol.records.models import StoredFile, StoredState
 
 
 def lock(*digests: str) -> None:

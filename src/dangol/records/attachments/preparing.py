@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from dangol.records.attachments import images, scanning, storage
 from dangol.records.attachments.locking import forget, lock
-from dangol.records.models import Attachment, StoredState, StoredFile
+from dangol.records.models import Attachment, StoredFile, StoredState
 
 
 def prepare(file_id: int) -> None:

@@ -52,7 +52,9 @@ def sent(request: HttpRequest, attachment: Attachment) -> HttpResponseBase:
     response["Accept-Ranges"] = "bytes"
     response["ETag"] = etag
     response["Content-Disposition"] = content_disposition_header(True, attachment.name) or "attachment"
-    log.info("attachment_sent", attachment=attachment.pk, record=f"{attachment.record_type} {attachment.record_id}")
+    log.info(
+        "attachment_sent", attachment=attachment.pk, record=f"{attachment.record_type} {attachment.record_id}"
+    )
     return _guarded(response, "private, no-store")
 
 

@@ -17,11 +17,11 @@ from dangol.identity.actors import Actor
 from dangol.records import permissions
 from dangol.records.attachments import rules, scanning, storage
 from dangol.records.attachments.errors import AttachmentProblem
-from dangol.records.attachments.locking import forget, lock
 from dangol.records.attachments.kinds import Kind, kind_of
+from dangol.records.attachments.locking import forget, lock
 from dangol.records.attachments.selectors import bytes_used
 from dangol.records.events import FilesAttached, FilesRemoved
-from dangol.records.models import Attachment, StoredState, StoredFile
+from dangol.records.models import Attachment, StoredFile, StoredState
 from dangol.records.types import RecordType
 from dangol.records.writing import Missing, RowError
 from dangol.records.writing.context import sign

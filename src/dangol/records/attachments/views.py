@@ -100,9 +100,7 @@ def _card(
     return response
 
 
-def _one(
-    record_type: RecordType, record_id: int, key: uuid.UUID, *, deleted: bool = False
-) -> Attachment:
+def _one(record_type: RecordType, record_id: int, key: uuid.UUID, *, deleted: bool = False) -> Attachment:
     found = selectors.attachment_of(record_type, record_id, key, deleted=deleted)
     if found is None:
         raise Http404

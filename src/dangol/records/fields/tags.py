@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -144,8 +143,8 @@ class _TagsOf(Func):
 
 def marks(value: Any) -> tuple[TagMark, ...]:
     """Tags out of what the database, history or a caller has of them."""
-    if isinstance(value, str | bytes):
-        value = json.loads(value)
+    if isinstance(value, str):
+        value = [value]
     return tuple(one if isinstance(one, TagMark) else _mark(one) for one in value or ())
 
 

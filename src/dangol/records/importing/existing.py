@@ -70,7 +70,11 @@ def find_existing(record: CompiledRecord, entries: Sequence[Entry], actor: Actor
         entry: Found(
             record_id,
             {
-                name: Ref(id=value) if is_reference and value is not None else marks(value) or None if name == "tags" else value
+                name: Ref(id=value)
+                if is_reference and value is not None
+                else marks(value) or None
+                if name == "tags"
+                else value
                 for name, is_reference, value in zip(names, references, values, strict=True)
             },
             _hindrance(record_id in hidden, deleted_at is not None, entry in several),

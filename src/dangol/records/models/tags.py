@@ -21,9 +21,7 @@ class Tag(Record):
     tone = models.CharField(
         _("Colour"), max_length=1, choices=Tone, blank=True, default="", db_default="", db_collation="C"
     )
-    description = models.CharField(
-        _("What it is for"), max_length=200, blank=True, default="", db_default=""
-    )
+    description = models.CharField(_("What it is for"), max_length=200, blank=True, default="", db_default="")
 
     class Meta(Record.Meta):
         verbose_name = _("Tag")

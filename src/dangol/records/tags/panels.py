@@ -22,7 +22,12 @@ def register() -> None:
 
 def _uses(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any]:
     """Links to the lists of records that bear the tag. One query; numbers are the lists' own matter, by permission."""
-    used = TagLink.objects.filter(tag_id=record["id"]).order_by().values_list("record_type", flat=True).distinct()
+    used = (
+        TagLink.objects.filter(tag_id=record["id"])
+        .order_by()
+        .values_list("record_type", flat=True)
+        .distinct()
+    )
     query = urlencode({"filter": f"tags = {value_text(record['name'])}"})
     found = [registry.find(name) for name in sorted(used)]
     return {

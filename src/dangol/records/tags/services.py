@@ -100,4 +100,3 @@ def tags_change(
             changes = [Change({"tags": [*names, *added]}, id=record_id) for record_id, names in borne.items()]
             changed += len(writing.write(record_type, changes, actor=actor, origin=origin).updated)
     return changed
-
