@@ -15,9 +15,16 @@ from dangol.interactions.models import Comment, Follow
 from dangol.measures.models import Score
 from dangol.records import registry, writing
 from dangol.records.attachments import services as attachments
-from dangol.records.models import Attachment, TagLink
+from dangol.records.models import (
+    Attachment,
+    ImportRun,
+    ImportSchedule,
+    ImportScheduleState,
+    ImportState,
+    SavedMapping,
+    TagLink,
+)
 from dangol.records.models import Change as Recorded
-from dangol.records.models import ImportRun, ImportSchedule, ImportScheduleState, ImportState, SavedMapping
 from tests.access.places import filled, patterns
 
 SECRET = "비밀정밀"
@@ -160,9 +167,21 @@ class Secrets:
             *Attachment.objects.order_by("pk").values_list("pk", "name", "deleted_at"),
             *Comment.objects.order_by("pk").values_list("pk", "body", "deleted_at"),
             *TagLink.objects.order_by("pk").values_list("pk", "tag_id"),
-            *Follow.objects.filter(record_id__in=self.ids.values()).order_by("pk").values_list("pk", "user_id", "off"),
+            *Follow.objects.filter(record_id__in=self.ids.values())
+            .order_by("pk")
+            .values_list("pk", "user_id", "off"),
         ]
-        return [*rows, together, runs, mappings, schedules, Recorded.objects.count(), list(users), list(rights), places]
+        return [
+            *rows,
+            together,
+            runs,
+            mappings,
+            schedules,
+            Recorded.objects.count(),
+            list(users),
+            list(rights),
+            places,
+        ]
 
 
 @pytest.fixture

@@ -154,11 +154,11 @@ def timeline_refresh(written: WrittenRows) -> None:
 
 def interaction_entries(ids: Sequence[int]) -> list[Entry]:
     """Entries for the customers and contacts of interactions that are not in the bin. One query, two where people are named."""
-    rows = Interaction.objects.filter(pk__in=ids, deleted_at=None).values(
+    found = Interaction.objects.filter(pk__in=ids, deleted_at=None).values(
         "id", "kind", "customer_id", "contact_id", "contact__name", "contact__job_title", "owner_id", "subject",
         "body", "occurred_at", "due_at", "done_at", "duration_minutes", "direction", "outcome",
     )  # fmt: skip
-    rows = list(rows)
+    rows = list(found)
     named = _named([row["id"] for row in rows if "@" in row["subject"] or "@" in row["body"]])
     entries = []
     for row in rows:

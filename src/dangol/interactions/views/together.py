@@ -213,8 +213,9 @@ def followed(request: HttpRequest) -> HttpResponse:
             groups.append((record_type, shown))
     choice = following.follow_choice(actor.user_id or 0)
     fields = [
-        (name, choice._meta.get_field(name).verbose_name, getattr(choice, name))
-        for name in ("when_mentioned", "when_assigned", "when_commenting")
+        ("when_mentioned", _("When I am mentioned"), choice.when_mentioned),
+        ("when_assigned", _("When it is given to me"), choice.when_assigned),
+        ("when_commenting", _("When I comment on it"), choice.when_commenting),
     ]
     return render(request, "interactions/followed.html", {"groups": groups, "fields": fields})
 

@@ -18,6 +18,7 @@ log = structlog.get_logger(__name__)
 
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 _BLOCK = 64 * 1024
+WHOLE, BEYOND = True, False
 SANDBOX = "sandbox; default-src 'none'"
 
 
@@ -35,11 +36,11 @@ def sent(request: HttpRequest, attachment: Attachment) -> HttpResponseBase:
         asked = ""
     span = _span(asked, file.size)
     response: HttpResponseBase
-    if span == ():
+    if span is BEYOND:
         opened.close()
         response = HttpResponse(status=416)
         response["Content-Range"] = f"bytes */{file.size}"
-    elif span is None:
+    elif not isinstance(span, tuple):
         response = FileResponse(opened, content_type=file.content_type)
         response["Content-Length"] = str(file.size)
     else:
@@ -76,18 +77,18 @@ def _guarded(response: HttpResponseBase, cache: str) -> HttpResponseBase:
     return response
 
 
-def _span(asked: str, size: int) -> tuple[int, int] | tuple[()] | None:
-    """First and last byte; empty where the range lies beyond the end, None for the whole file."""
+def _span(asked: str, size: int) -> tuple[int, int] | bool:
+    """First and last byte; BEYOND where the range lies beyond the end, WHOLE for the whole file."""
     found = _RANGE.fullmatch(asked.strip())
     if found is None or found.groups() == ("", ""):
-        return None
+        return WHOLE
     start, end = found.groups()
     if not start:
-        return (max(size - int(end), 0), size - 1) if int(end) and size else ()
+        return (max(size - int(end), 0), size - 1) if int(end) and size else BEYOND
     first, last = int(start), min(int(end or size - 1), size - 1)
     if first >= size:
-        return ()
-    return (first, last) if first <= last else None
+        return BEYOND
+    return (first, last) if first <= last else WHOLE
 
 
 def _part(opened: IO[bytes], first: int, last: int) -> Iterator[bytes]:

@@ -55,7 +55,7 @@ def attachment_paths(base: str, label: str, operation: Callable[..., dict[str, A
         "required": ["items"],
         "properties": {"items": {"type": "array", "items": one}},
     }
-    whole = {"content": {"application/octet-stream": {}}}
+    whole: dict[str, Any] = {"content": {"application/octet-stream": {}}}
     return {
         f"{base}/{{id}}/attachments": {
             "parameters": [_ID],

@@ -20,7 +20,7 @@ BATCH = 1_000
 def words_follow(written: WrittenRows) -> None:
     """Have the names of tags just written lead to them. One statement."""
     words = [
-        TagWord(word=folded(draft.values["name"]), tag_id=draft.id)
+        TagWord(word=folded(draft.values["name"]), tag_id=draft.id or 0)
         for draft in (*written.created, *written.updated)
         if draft.values.get("name")
     ]

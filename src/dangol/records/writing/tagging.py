@@ -56,8 +56,8 @@ def load(record_type: RecordType, drafts: Sequence[Draft]) -> None:
         record_type=record_type.name, record_id__in=[draft.id for draft in wanted], tag__deleted_at=None
     ).values_list("record_id", "tag_id", "tag__name", "tag__tone")
     borne: dict[int, list[TagMark]] = defaultdict(list)
-    for record_id, *tag in rows:
-        borne[record_id].append(TagMark(*tag))
+    for record_id, tag_id, name, tone in rows:
+        borne[record_id].append(TagMark(tag_id, name, tone))
     for draft in wanted:
         assert draft.current is not None
         draft.current[FIELD] = _ordered(borne[draft.id or 0])

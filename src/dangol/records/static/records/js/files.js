@@ -81,7 +81,8 @@ for (const kind of ["dragover", "dragleave", "drop"]) {
 }
 document.addEventListener("paste", (event) => {
   const files = [...(event.clipboardData?.files ?? [])];
-  if (!files.length || !card()) return;
+  // A spreadsheet puts a picture of the cells beside their text: then the text is meant.
+  if (!files.length || !card() || event.clipboardData.types.includes("text/plain")) return;
   event.preventDefault();
   sendAll(files);
 });
