@@ -67,14 +67,15 @@ def _tags(
 ) -> dict[str, Any] | None:
     """The line of tags under the title; a click, or Enter, changes them."""
     field = record_type.fields.get("tags")
-    if field is None or (not record["tags"] and not may_edit):
+    borne = record.get("tags")
+    if field is None or (not borne and not may_edit):
         return None
-    shown = field.html(record["tags"], locale)
-    if not record["tags"]:
+    shown = field.html(borne, locale)
+    if not borne:
         shown = format_html('<span class="chip">+ {}</span>', _("Tag"))
     return {
         "html": shown,
-        "text": field.text(record["tags"], locale) or _("none"),
+        "text": field.text(borne, locale) or _("none"),
         "inline": f"/{record_type.path}/{record['id']}/cell/tags/" if may_edit else "",
     }
 

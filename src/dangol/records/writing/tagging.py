@@ -11,8 +11,10 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from dangol.identity.actors import Actor
+from dangol.records import registry
 from dangol.records.fields.tags import TagMark, Tags, folded, marks
 from dangol.records.models import Tag, TagLink, TagWord
+from dangol.records.search import index
 from dangol.records.types import Draft, RecordType
 from dangol.records.writing.errors import RowError
 
@@ -115,10 +117,11 @@ def _make(names: Sequence[str], actor: Actor) -> None:
         [Tag(name=name, created_by_id=actor.user_id, updated_by_id=actor.user_id) for name in names],
         ignore_conflicts=True,
     )
-    made = Tag.objects.filter(name__in=names)
+    made = list(Tag.objects.filter(name__in=names))
     TagWord.objects.bulk_create(
         [TagWord(word=folded(tag.name), tag=tag) for tag in made], ignore_conflicts=True
     )
+    index.reindex(registry.get("tag"), [tag.pk for tag in made])
 
 
 def store(record_type: RecordType, drafts: Sequence[Draft]) -> None:

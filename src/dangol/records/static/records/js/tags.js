@@ -69,6 +69,12 @@ function start(box) {
     event.preventDefault();
     choose(option);
   });
+  // In a cell that has just become a field: on with the next tag, instead of everything marked to be overwritten.
+  requestAnimationFrame(() => {
+    if (document.activeElement !== input || !input.value) return;
+    input.value = `${input.value.replace(/[,\s]*$/, "")}, `;
+    input.setSelectionRange(input.value.length, input.value.length);
+  });
   input.addEventListener("blur", () => setTimeout(close, 100));
 }
 
