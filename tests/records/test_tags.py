@@ -130,6 +130,13 @@ def test_two_tags_never_answer_to_one_name(administrator):
         assert refused.value.errors[0].field == "name"
 
 
+def test_two_new_tags_of_one_batch_never_answer_to_one_name(administrator):
+    changes = [writing.Change({"name": "VIP"}), writing.Change({"name": "vip"})]
+    written = writing.write(registry.get("tag"), changes, actor=administrator.actor, collect=True)
+    assert [(error.index, error.field) for error in written.errors] == [(1, "name")]
+    assert Tag.objects.get().name == "VIP"
+
+
 def test_joined_tags_are_one_everywhere(insider, administrator):
     one = create(insider, "customer", {"name": "하나", "tags": ["VIP"]})
     two = create(insider, "machine", {"code": "M", "name": "둘", "tags": ["브이아이피", "VIP"]})

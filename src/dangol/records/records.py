@@ -40,6 +40,7 @@ class TagRecord(RecordType):
         """No two tags answer to one name, also not to a former one. One query."""
         named = {draft.index: folded(draft.values["name"]) for draft in rows if draft.values.get("name")}
         holders = dict(TagWord.objects.filter(word__in=named.values()).values_list("word", "tag_id"))
+        firsts: dict[str, int] = {}
         for draft in rows:
             word = named.get(draft.index)
             if word is None:
@@ -47,7 +48,9 @@ class TagRecord(RecordType):
             if not word or SEPARATORS.search(draft.values["name"]):
                 message = _("The name of a tag holds letters or digits, and no comma.")
                 yield draft.index, "name", FieldError("tag", message)
-            elif holders.get(word, draft.id) != draft.id:
+            elif (
+                holders.get(word, draft.id) != draft.id or firsts.setdefault(word, draft.index) != draft.index
+            ):
                 message = _(
                     "Another tag has this name, or had it before it was renamed or joined to another."
                 )
