@@ -41,10 +41,12 @@ demo: environment
 
 test: environment
 	@sh make/chromium.sh
+	@sh make/spark.sh
 	@$(PY) -m pytest -n 2 --dist worksteal -q $(TESTS)
 
 test-pg15: environment
 	@sh make/chromium.sh
+	@sh make/spark.sh
 	@DANGOL_POSTGRES_BIN="$$(sh make/postgres15.sh)" $(PY) -m pytest -n 2 --dist worksteal -q $(TESTS)
 
 bench: environment

@@ -215,6 +215,10 @@ def places(secrets, insider):
         "pk": ["1", str(insider.id), str(insider.user.team_id)],
         "kind": ["note", "task", "teams"],
         "tab": ["all"],
+        "provider_key": ["company"],
+        "provider_id": ["company"],
+        "organization_slug": ["company-saml"],
+        "provider_kind": ["openid_connect", "saml"],
     }
     found = []
     for route, _converters in patterns():

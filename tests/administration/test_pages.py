@@ -21,7 +21,16 @@ from tests.cast import PASSWORD, Company, Person
 
 pytestmark = pytest.mark.django_db
 
-OWN_PAGES = {"overview", "profile", "password", "sessions-end", "token-new", "token-revoke"}
+OWN_PAGES = {
+    "overview",
+    "profile",
+    "password",
+    "sessions-end",
+    "session-end",
+    "account-disconnect",
+    "token-new",
+    "token-revoke",
+}
 
 
 def address(name: str) -> str:
@@ -31,6 +40,10 @@ def address(name: str) -> str:
         kwargs["pk"] = 1
     if "kind" in pattern.pattern.converters:
         kwargs["kind"] = "teams"
+    if "record_type" in pattern.pattern.converters:
+        kwargs["record_type"] = "customer"
+    if "provider_kind" in pattern.pattern.converters:
+        kwargs["provider_kind"] = "saml"
     return reverse(f"administration:{name}", kwargs=kwargs)
 
 
@@ -72,6 +85,8 @@ def test_only_those_who_administer_get_in(insider: Person, manager: Person, name
         "role-new",
         "work",
         "access-log",
+        "sign-in",
+        "provider-new",
     ],
 )
 @pytest.mark.parametrize("language", ["ko", "en"])
@@ -93,6 +108,8 @@ def test_korean_pages_hold_no_english_sentence(administrator: Person) -> None:
         "role-new",
         "work",
         "access-log",
+        "sign-in",
+        "provider-new",
     ):
         text = administrator.client.get(address(name)).content.decode()
         main = re.sub(

@@ -49,11 +49,13 @@ def test_it_serves_survives_the_death_of_each_process_and_stops_in_time(installa
 def test_nothing_outlives_a_killed_supervisor_and_the_next_start_is_clean(installation):
     serving = installation.serve()
     password = (installation.data / "first-sign-in.txt").read_text()
+    sealed = (installation.data / "prepared").stat()
     family = installation.family()
     serving.kill()
     serving.wait()
     assert gone(family)
     installation.serve()
+    assert (installation.data / "prepared").stat().st_ino == sealed.st_ino, "nothing was to be prepared again"
     assert (installation.data / "first-sign-in.txt").read_text() == password
     assert (installation.data / "first-sign-in.txt").stat().st_mode & 0o077 == 0
     assert (installation.data / "secret-key").stat().st_mode & 0o077 == 0

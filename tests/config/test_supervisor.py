@@ -123,3 +123,17 @@ def test_the_pauses_between_deaths_grow(tmp_path):
     assert pauses[-1] > pauses[0] * 3
     child.signal(signal.SIGKILL)
     child.process.wait()
+
+
+def test_a_child_that_waits_is_started_after_the_others():
+    from dangol.config.supervisor import Child, Supervisor
+
+    sleeping = [sys.executable, "-c", "import time; time.sleep(60)"]
+    late, first = Child("late", sleeping, wait=0.8), Child("first", sleeping)
+
+    def stop_when_both_run():
+        run.stops_asked = int(first.is_running() and late.is_running())
+
+    run = Supervisor([late, first], stop_when_both_run)
+    run.run()
+    assert late.started - first.started > 0.5

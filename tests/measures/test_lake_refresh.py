@@ -273,6 +273,30 @@ def test_a_lake_of_another_cluster_is_copied_in_full(shop, monkeypatch):
     assert lines_of() == truth()
 
 
+def test_a_dataset_of_which_most_was_changed_is_copied_in_full(shop, monkeypatch):
+    from dangol.measures.lake import extraction
+
+    shop.order(None, "2026-11-20", *range(1, 1501))
+    refresh()
+    monkeypatch.setattr(extraction, "MOST_TOUCHED", 0.7)
+    OrderLine.objects.filter(ordinal__lte=1050).update(quantity=2)
+    published = refresh()
+    assert part(published).deltas[-1].rows == 1050, "as many as may be"
+    assert lines_of() == truth()
+    lake.compact()
+    OrderLine.objects.filter(ordinal__lte=1051).update(quantity=3)
+    published = refresh()
+    assert not part(published).deltas
+    assert lines_of() == truth()
+
+
+def test_no_column_of_a_dataset_may_take_the_name_of_the_touched_keys():
+    with pytest.raises(ValueError, match="touched"):
+        lake.Dataset(
+            name="x", source="FROM x", columns=(lake.Column("id", "bigint"), lake.Column("touched", "text"))
+        )
+
+
 def test_a_full_copy_can_be_forced(shop):
     shop.order(None, "2026-11-20", 1)
     refresh()

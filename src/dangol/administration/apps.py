@@ -16,6 +16,7 @@ class AdministrationConfig(AppConfig):
         from dangol.web import menu
 
         registry.register_folder(Path(__file__).parent / "mappings")
+        menu.routes.own_field = "administration:field"
         department = _("Settings")
         menu.add(
             menu.MenuItem(

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dangol.identity import selectors
-from dangol.identity.models import Action, Role, Team, Territory, Theme, User
+from dangol.identity.models import Action, Role, SignInPolicy, Team, Territory, Theme, User
 from dangol.identity.models.users import Language
 
 # What people near here choose, before the long list.
@@ -120,8 +120,7 @@ class PasswordForm(forms.Form):
     )
     password = forms.CharField(
         label=gettext_lazy("New password"),
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "minlength": 10}),
-        help_text=gettext_lazy("At least ten characters. A sentence is easy to remember and hard to guess."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         strip=False,
     )
     repeated = forms.CharField(
@@ -133,6 +132,11 @@ class PasswordForm(forms.Form):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
+        length = SignInPolicy.current().password_length
+        self.fields["password"].widget.attrs["minlength"] = length
+        self.fields["password"].help_text = _(
+            "At least %(length)s characters. A sentence is easy to remember and hard to guess."
+        ) % {"length": length}
 
     def clean_current(self) -> str:
         """Only who knows the password may change it."""

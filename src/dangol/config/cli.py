@@ -116,6 +116,7 @@ def _users(sub: argparse.ArgumentParser) -> None:
     for name, text in (
         ("password", _("set a new password, which is printed")),
         ("deactivate", _("close the account")),
+        ("reset-factors", _("take away the second factors, for somebody who lost them")),
     ):
         acts.add_parser(name, help=text).add_argument("email")
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from dangol.config import environment, logs, postgres
+from dangol.config import environment, logs
 from dangol.config.cli import CommandFailed
 from dangol.config.language import gettext as _
 
@@ -35,6 +35,8 @@ def opened(*, schema: bool = True) -> Iterator[None]:
     Raises:
         CommandFailed: migrations are missing.
     """
+    from dangol.config import postgres  # the web has logs to start, and no database
+
     environment.data_directory().mkdir(parents=True, exist_ok=True)
     if not environment.text("DANGOL_LOG_LEVEL"):
         os.environ["DANGOL_LOG_LEVEL"] = "WARNING"  # a command speaks through its output

@@ -10,7 +10,7 @@ import os
 import sys
 from pathlib import Path
 
-from dangol.config import environment, installation
+from dangol.config import environment, installation, seal
 
 FIRST_SIGN_IN = "first-sign-in.txt"
 
@@ -46,10 +46,13 @@ def keep_sign_in(path: Path, email: str, password: str) -> None:
 
 
 def main() -> int:
-    """Print the result as one JSON line."""
+    """Print the result as one JSON line, and seal the installation."""
     installation.start_logs()
+    code = seal.code()
     installation.start_django()
-    json.dump(prepare(), sys.stdout)
+    done = prepare()
+    seal.put(environment.data_directory(), environment.text("DATABASE_URL"), code)
+    json.dump(done, sys.stdout)
     sys.stdout.write("\n")
     return 0
 

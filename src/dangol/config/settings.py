@@ -48,6 +48,11 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.usersessions",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.google",
+    "allauth.socialaccount.providers.kakao",
+    "allauth.socialaccount.providers.naver",
     "csp",
     "pgtrigger",
     "procrastinate.contrib.django",
@@ -68,6 +73,7 @@ MIDDLEWARE = [
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "dangol.identity.middleware.ActorMiddleware",
     "dangol.identity.middleware.SignInRequiredMiddleware",
+    "dangol.identity.second_factor.SecondFactorMiddleware",
 ]
 ROOT_URLCONF = "dangol.config.urls"
 WSGI_APPLICATION = "dangol.config.wsgi.application"
@@ -136,18 +142,17 @@ DANGOL_FILES_TYPES = environment.words("DANGOL_FILES_TYPES")
 # --- who is who ----------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "identity.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["dangol.identity.backends.SessionBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 10},
-    },
+    {"NAME": "dangol.identity.passwords.PolicyLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "dangol.identity.passwords.BreachListValidator"},
 ]
+BREACHED_PASSWORDS = environment.text("DANGOL_BREACHED_PASSWORDS")
 # In the demo the way in is the welcome page, which needs no password (and works on loopback only).
 LOGIN_URL = "demo:welcome" if DEMO else "account_login"
 LOGIN_REDIRECT_URL = "/"
@@ -159,8 +164,31 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_GET = False
-ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"}
-USERSESSIONS_TRACK_ACTIVITY = False
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,5/5m/key",
+    "reauthenticate": "10/m/user",
+    "provider": "30/m/ip",
+    "factor": "30/m/user",
+}
+USERSESSIONS_TRACK_ACTIVITY = False  # noted by identity.sessions, at most once a minute
+MFA_ADAPTER = "dangol.identity.adapters.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are set by administrators
+MFA_TOTP_TOLERANCE = 1  # clocks differ by half a minute
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_RATE_LIMITS = {"webauthn_login": "10/m/ip"}
+MFA_FORMS = {
+    "authenticate": "dangol.administration.factor_forms.CodeForm",
+    "reauthenticate": "dangol.administration.factor_forms.ConfirmingCodeForm",
+    "login_webauthn": "dangol.administration.factor_forms.PasskeySignInForm",
+    "add_webauthn": "dangol.administration.factor_forms.PasskeyForm",
+}
+SOCIALACCOUNT_ADAPTER = "dangol.identity.sso.adapter.SocialAccountAdapter"
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_PROVIDERS = {"google": {"OAUTH_PKCE_ENABLED": True}}
 
 # --- safety --------------------------------------------------------------------------------------
 

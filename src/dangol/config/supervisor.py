@@ -32,7 +32,8 @@ TICK: Final = 0.5
 class Child:
     """One process to keep alive.
 
-    `order` says when it is stopped (lowest first); `patience` how many seconds it has for that.
+    `order` says when it is stopped (lowest first); `patience` how many seconds it has for that. `wait` is how many
+    seconds it is started after the others, the first time.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Child:
     environment: Mapping[str, str] = field(default_factory=dict)
     order: int = 0
     patience: float = 3.0
+    wait: float = 0.0
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     deaths: int = 0
@@ -126,6 +128,9 @@ class Supervisor:
 
     def run(self) -> None:
         """Tend the children until a signal asks to stop; then stop them."""
+        begin = time.monotonic()
+        for child in self.children:
+            child.not_before = begin + child.wait
         try:
             while not self.stopping():
                 self.every_tick()

@@ -18,6 +18,10 @@ def load(target: str) -> Callable[..., Any]:
     from granian._internal import load_target
 
     application: Callable[..., Any] = load_target(target)
+    # Every process imports the pages now, at the same time as the others, and not before its first visitor's eyes.
+    from django.urls import get_resolver
+
+    get_resolver().url_patterns  # noqa: B018 - read for its effect
     # What is loaded by now stays: the garbage collector need not look through it again and again.
     gc.collect()
     gc.freeze()

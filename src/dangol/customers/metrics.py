@@ -1,6 +1,6 @@
 """What customers contribute to the lake: who there is, and whose they are."""
 
-from dangol.measures.lake import Column, Dataset, Follows, register
+from dangol.measures.lake import Column, Dataset, Follows, own_column, register
 
 CUSTOMERS = Dataset(
     name="customers",
@@ -19,6 +19,7 @@ CUSTOMERS = Dataset(
         Column("territory_id", "bigint"),
         Column("since", "date"),
         Column("created_on", "date", "c.created_at::date"),
+        own_column("c.own"),
     ),
     follows=(Follows("customers_customer"),),
 )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from django.db import connection
 
+from dangol.identity import revisions
 from dangol.identity.models.roles import EVERY_TYPE, Action, Scope
 
 if TYPE_CHECKING:
@@ -73,11 +74,12 @@ UNION ALL SELECT 'territory', id, '', '', '' FROM territory
 UNION ALL SELECT DISTINCT 'grant', 0, record_type, action, scope
     FROM identity_grant JOIN identity_user_roles USING (role_id)
     WHERE user_id = %(user)s
+UNION ALL SELECT 'revision', number, name, '', '' FROM identity_revision
 """
 
 
 def actor_for(user: User, *, request_id: str = "", token: Token | None = None) -> Actor:
-    """The actor for a user as the database has it now. One query.
+    """The actor for a user as the database has it now. One query, which also tells of changed settings (`revisions`).
 
     Args:
         user: who acts.
@@ -88,6 +90,7 @@ def actor_for(user: User, *, request_id: str = "", token: Token | None = None) -
     team_ids: set[int] = set()
     territory_ids: set[int] = set()
     grants: dict[tuple[str, str], set[str]] = {}
+    editions: list[tuple[str, int]] = []
     with connection.cursor() as cursor:
         cursor.execute(_REACH, {"team": user.team_id, "territory": user.territory_id, "user": user.pk})
         for kind, node, record_type, action, scope in cursor.fetchall():
@@ -95,8 +98,11 @@ def actor_for(user: User, *, request_id: str = "", token: Token | None = None) -
                 team_ids.add(node)
             elif kind == "territory":
                 territory_ids.add(node)
+            elif kind == "revision":
+                editions.append((record_type, node))
             else:
                 grants.setdefault((record_type, action), set()).add(scope)
+    revisions.told(editions)
     is_administrator = user.is_administrator
     if token is not None and token.actions is not None:
         allowed = frozenset(token.actions)

@@ -19,6 +19,7 @@ from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
+from dangol.identity import sessions
 from dangol.identity.actors import Actor, actor_for
 from dangol.identity.models import User
 from dangol.identity.selectors import token_for
@@ -106,6 +107,10 @@ class ActorMiddleware:
             request.actor = actor_for(token.user, request_id=request_id, token=token)  # type: ignore[attr-defined]
             return None
         if isinstance(request.user, User):
+            if sessions.is_over(request, sessions.rules_of(request.user)):
+                logout(request)
+                return None
+            sessions.note_seen(request)
             request.actor = actor_for(request.user, request_id=request_id)  # type: ignore[attr-defined]
         elif SESSION_KEY in request.session:
             # The session names a user who was deactivated, or signed out from elsewhere.

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
+from allauth.mfa import app_settings as mfa_settings
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
-from dangol.identity.models import AccessChange, Role, Team, Territory, Token, User
+from dangol.identity.models import AccessChange, Role, SignInProvider, Team, Territory, Token, User
 
 NodeT = TypeVar("NodeT", Team, Territory)
+RECOVERY_CODES: Final = int(mfa_settings.RECOVERY_CODE_COUNT)
 
 
 @dataclass(frozen=True)
@@ -81,3 +87,52 @@ def token_for(text: str) -> Token | None:
 def access_changes() -> QuerySet[AccessChange]:
     """The access log, newest first."""
     return AccessChange.objects.select_related("actor").order_by("-pk")
+
+
+def active_providers() -> QuerySet[SignInProvider]:
+    """The providers that sign people in, in the order they were made. One query."""
+    return SignInProvider.objects.filter(is_active=True).select_related("app")
+
+
+def sessions_of(user: User) -> list[UserSession]:
+    """Where a user is signed in, the last used first; sessions that are over are left out. Two queries."""
+    found = list(UserSession.objects.filter(user=user).order_by("-last_seen_at")[:50])
+    alive = set(
+        Session.objects.filter(
+            session_key__in=[session.session_key for session in found], expire_date__gt=timezone.now()
+        ).values_list("session_key", flat=True)
+    )
+    return [session for session in found if session.session_key in alive]
+
+
+def factor_kinds(user: User) -> dict[str, bool]:
+    """Whether a user has an app, a passkey, and recovery codes: ``has_app``, ``has_key``, ``has_codes``. One query."""
+    kinds = set(Authenticator.objects.filter(user=user).values_list("type", flat=True))
+    return {
+        "has_app": Authenticator.Type.TOTP in kinds,
+        "has_key": Authenticator.Type.WEBAUTHN in kinds,
+        "has_codes": Authenticator.Type.RECOVERY_CODES in kinds,
+    }
+
+
+def factors_of(user: User) -> dict[str, Any]:
+    """The second factors of a user: ``app``, ``keys``, ``codes`` and ``codes_left``. One query."""
+    found = list(Authenticator.objects.filter(user=user).order_by("pk"))
+    by_type = {factor.type: factor for factor in found}
+    codes = by_type.get(Authenticator.Type.RECOVERY_CODES)
+    used = int(codes.data.get("used_mask", 0)).bit_count() if codes else 0
+    return {
+        "app": by_type.get(Authenticator.Type.TOTP),
+        "keys": [factor for factor in found if factor.type == Authenticator.Type.WEBAUTHN],
+        "codes": codes,
+        "codes_left": RECOVERY_CODES - used if codes else 0,
+    }
+
+
+def accounts_of(user: User) -> list[dict[str, Any]]:
+    """Who vouches for a user, as ``account`` and the provider's ``name``. Two queries."""
+    names = {provider.key: provider.app.name for provider in SignInProvider.objects.select_related("app")}
+    return [
+        {"account": account, "name": names.get(account.provider, account.provider)}
+        for account in SocialAccount.objects.filter(user=user).order_by("pk")
+    ]

@@ -69,7 +69,7 @@ def facts(lake: "Lake", today: date) -> dict[str, Any]:
 def customer_figures(lake: "Lake", *, as_of: date, currency: str) -> "ir.Table":
     """One row per customer with order lines: last and first sale, sales, days with a sale, revenue in all and lately.
 
-    Customers in the recycle bin are left out. Lines are folded into orders first, so that counting orders is a sum.
+    Customers in the recycle bin are left out. Lines are folded into orders, so that counting orders is a sum.
     """
     lines = lake.table("order_lines")
     lines = lines.filter(lines.customer_id.notnull())
@@ -80,15 +80,19 @@ def customer_figures(lake: "Lake", *, as_of: date, currency: str) -> "ir.Table":
         sale=(lines.order_kind == "sale").any(),
         amount=lines.amount.sum(where=lines.currency == currency).fill_null(0),
     )
-    recent = orders.day >= window_start(as_of)
-    return orders.group_by("customer_id").aggregate(
-        first=orders.day.min(where=orders.sale),
-        last=orders.day.max(where=orders.sale),
-        days=orders.day.nunique(where=orders.sale),
-        frequency=orders.sale.cast("int64").sum(),
-        monetary=orders.amount.sum().cast("decimal(28, 8)"),
-        orders_12m=(orders.sale & recent).cast("int64").sum(),
-        revenue_12m=orders.amount.sum(where=recent).fill_null(0).cast("decimal(28, 8)"),
+    # Orders into days, so that days with a sale are a sum too: distinct values cost a second pass.
+    days = orders.group_by("customer_id", "day").aggregate(
+        sales=orders.sale.cast("int64").sum(), amount=orders.amount.sum()
+    )
+    sold, recent = days.sales > 0, days.day >= window_start(as_of)
+    return days.group_by("customer_id").aggregate(
+        first=days.day.min(where=sold),
+        last=days.day.max(where=sold),
+        days=sold.cast("int64").sum(),
+        frequency=days.sales.sum().cast("int64"),
+        monetary=days.amount.sum().cast("decimal(28, 8)"),
+        orders_12m=days.sales.sum(where=recent).fill_null(0).cast("int64"),
+        revenue_12m=days.amount.sum(where=recent).fill_null(0).cast("decimal(28, 8)"),
     )
 
 
@@ -113,27 +117,29 @@ def customer_scores(lake: "Lake", *, as_of: date, currency: str) -> "ir.Table":
         # Whole days between days with a sale, half a day rounded up.
         interval=ibis.ifelse(figures.days > 1, (2 * since_first + gaps) // (2 * gaps), nothing),
     )
-    # Those who never bought are ranked among themselves, and their ranks are left out below.
-    fellows = ibis.window(group_by=measured.bought)
+    # Those who never bought have no values to be ranked by and come last, so they are worse than nobody.
+    size = measured.bought.cast("int64").sum().over(ibis.window())
 
     def fifth(worst_first: Any) -> Any:
-        return 1 + 5 * ibis.rank().over(ibis.window(group_by=measured.bought, order_by=worst_first)) // size
+        return 1 + 5 * ibis.rank().over(ibis.window(order_by=worst_first)) // size
 
-    size = measured.count().over(fellows)
+    def bought_only(value: Any) -> Any:
+        return ibis.ifelse(measured.bought, value, None)
+
     code = (
-        100 * fifth(ibis.desc(measured.recency)) + 10 * fifth(measured.frequency) + fifth(measured.monetary)
+        100 * fifth(ibis.desc(measured.recency))
+        + 10 * fifth(bought_only(measured.frequency))
+        + fifth(bought_only(measured.monetary))
     )
     scored = measured.mutate(
-        score=ibis.ifelse(
-            measured.bought & (size >= rfm.FEWEST_CUSTOMERS), code.cast("string"), ibis.null("string")
-        )
+        code=ibis.ifelse(measured.bought & (size >= rfm.FEWEST_CUSTOMERS), code, nothing)
     )
     named = ibis.memtable(pa.table(_segments()))
-    wide = scored.left_join(named, "score")
+    wide = scored.left_join(named, "code")
     columns: Mapping[str, Any] = {
         "record_id": wide.customer_id,
         "rfm.segment": wide.segment,
-        "rfm.score": wide.score,
+        "rfm.score": wide.code.cast("string"),
         "rfm.recency": wide.recency.cast("int64"),
         "rfm.frequency": ibis.ifelse(wide.bought, wide.frequency.cast("int64"), nothing),
         "rfm.monetary": wide.monetary,
@@ -144,6 +150,6 @@ def customer_scores(lake: "Lake", *, as_of: date, currency: str) -> "ir.Table":
     return wide.select(**columns)
 
 
-def _segments() -> dict[str, list[str]]:
+def _segments() -> dict[str, list[Any]]:
     table = rfm.segment_of_scores()
-    return {"score": [f"{r}{f}{m}" for r, f, m in table], "segment": list(table.values())}
+    return {"code": [100 * r + 10 * f + m for r, f, m in table], "segment": list(table.values())}

@@ -11,6 +11,8 @@ class RecordsConfig(AppConfig):
         from dangol.records import writing
         from dangol.records.attachments import services as attachments
         from dangol.records.menus import add_entries, add_files
+        from dangol.records.own import definitions
+        from dangol.records.own.removing import release
         from dangol.records.tags import panels as tags
         from dangol.records.writing import tagging
         from dangol.web import menu
@@ -19,6 +21,8 @@ class RecordsConfig(AppConfig):
         menu.routes.search = "records:palette"
         add_entries()
         add_files()
+        definitions.start()
+        writing.also_remove(release)
         writing.also_remove(tagging.remove)
         writing.also_remove(attachments.remove)
         tags.register()

@@ -26,7 +26,7 @@ _KINDS: tuple[tuple[type[models.Field[Any, Any]], type[Field]], ...] = (
     (models.DecimalField, kinds.Number),
     (models.IntegerField, kinds.Integer),
 )
-_SYSTEM = {"id", "version", "changed_in", "deleted_at"}
+_SYSTEM = {"id", "version", "changed_in", "deleted_at", "own"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,10 @@ class Table:
     has_scope: bool
 
 
-def fields_of(record_type: RecordType, contributed: Iterable[Field]) -> dict[str, Field]:
-    """The fields of a record type by name, in the model's order, system fields last."""
+def fields_of(
+    record_type: RecordType, contributed: Iterable[Field], own: Iterable[Field] = ()
+) -> dict[str, Field]:
+    """The fields of a record type by name: in the model's order, then its own fields, system fields last."""
     built: dict[str, Field] = {}
     late: dict[str, Field] = {}
     for column in record_type.model._meta.concrete_fields:
@@ -56,7 +58,7 @@ def fields_of(record_type: RecordType, contributed: Iterable[Field]) -> dict[str
             continue
         field = _field(record_type, column)
         (built if column.editable or field.kind == "money" or column.generated else late)[field.name] = field
-    for field in (*record_type.extra, *contributed):
+    for field in (*record_type.extra, *contributed, *own):
         built[field.name] = field
     if record_type.tagged and "tags" not in built:
         built["tags"] = kinds.Tags("tags", label=_("Tags"), record_type=record_type.name)

@@ -6,6 +6,7 @@ import sys
 
 from django.utils.translation import gettext as _
 
+from dangol.identity import revisions
 from dangol.identity.actors import Actor, actor_for
 from dangol.identity.models import User
 from dangol.records import registry
@@ -26,6 +27,7 @@ def actor_called(email: str | None, reason: str) -> Actor:
         Misuse: nobody active has the address.
     """
     if not email:
+        revisions.look()
         return Actor.system(reason)
     user = User.objects.filter(email__iexact=email, is_active=True).first()
     if user is None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from django.db import connection
@@ -13,6 +14,21 @@ UNSENT = 4 * 2**20
 """Bytes that may wait to be sent before the sender stops to wait for the server: memory against turns."""
 
 
+class _Writer(LibpqWriter):
+    """Lets `connection.execute_wrapper` see the wait for the server, as it sees that of any other statement."""
+
+    def finish(self, exc: BaseException | None = None) -> None:
+        """Wait until the server has stored what it was sent."""
+
+        def execute(*_: Any) -> None:
+            super(_Writer, self).finish(exc)
+
+        wrapped: Callable[..., None] = execute
+        for wrapper in reversed(connection.execute_wrappers):
+            wrapped = partial(wrapper, wrapped)
+        wrapped("COPY", None, False, {"connection": connection, "cursor": self.cursor})
+
+
 def copy_rows(statement: str | Composed, rows: Iterable[Sequence[Any]]) -> None:
     """Store rows by a `COPY … FROM STDIN` statement; each row's values stand in the order of its columns.
 
@@ -20,8 +36,9 @@ def copy_rows(statement: str | Composed, rows: Iterable[Sequence[Any]]) -> None:
     other threads, which takes longer than sending the rows.
     """
     with (
+        connection.wrap_database_errors,  # Django leaves COPY out: a connection that is lost shall look as it always does
         connection.cursor() as cursor,
-        cursor.copy(statement, writer=LibpqWriter(cursor.cursor, flush_threshold=UNSENT)) as copy,
+        cursor.copy(statement, writer=_Writer(cursor.cursor, flush_threshold=UNSENT)) as copy,
     ):
         for row in rows:
             copy.write_row(row)

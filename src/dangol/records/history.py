@@ -16,8 +16,10 @@ from dangol.identity.actors import Actor
 from dangol.records import permissions, registry
 from dangol.records.fields import Field, Locale, Ref, Reference, Text
 from dangol.records.fields.base import Label
+from dangol.records.fields.own import Own
 from dangol.records.fields.tags import marks
-from dangol.records.models import Change
+from dangol.records.models import Change, OwnField
+from dangol.records.own import definitions
 from dangol.records.types import RecordType
 
 _FILES = Text("attachments", label=gettext_lazy("Files"))
@@ -31,6 +33,7 @@ class FieldChange:
     label: Label
     before: Any
     after: Any
+    field: Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +86,6 @@ def beside(record_type: RecordType) -> dict[str, Field]:
     return found
 
 
-def field_named(record_type: RecordType, name: str) -> Field:
-    """The field that a change in history is of."""
-    return record_type.fields.get(name) or beside(record_type)[name]
-
-
 def _items(actor: Actor, record_type: RecordType, rows: Sequence[Change]) -> list[HistoryItem]:
     fields = {
         record_type.table.columns[name].name: name
@@ -95,7 +93,9 @@ def _items(actor: Actor, record_type: RecordType, rows: Sequence[Change]) -> lis
         if name in record_type.table.columns
     }
     fields.update((name, name) for name in beside(record_type))
-    titles = _titles(actor, record_type, rows, fields)
+    kinds = {**beside(record_type), **record_type.fields, **_former(record_type, rows)}
+    fields.update((f"own.{name}", name) for name, field in kinds.items() if isinstance(field, Own))
+    titles = _titles(actor, kinds, rows, fields)
     users = get_user_model()._default_manager.in_bulk({row.actor_id for row in rows if row.actor_id})
     items = []
     for row in rows:
@@ -108,13 +108,14 @@ def _items(actor: Actor, record_type: RecordType, rows: Sequence[Change]) -> lis
             name = fields.get(column)
             if name is None:
                 continue
-            field = field_named(record_type, name)
+            field = kinds[name]
             changes.append(
                 FieldChange(
                     name,
                     field.label,
                     value_of(field, before, titles.get(name, {})),
                     value_of(field, after, titles.get(name, {})),
+                    field,
                 )
             )
         user = users.get(row.actor_id) if row.actor_id else None
@@ -135,19 +136,31 @@ def _items(actor: Actor, record_type: RecordType, rows: Sequence[Change]) -> lis
     return items
 
 
+def _former(record_type: RecordType, rows: Sequence[Change]) -> dict[str, Field]:
+    """Own fields that are switched off or deleted by now, as far as these changes tell of them. One query, mostly none."""
+    told = {
+        column.removeprefix("own.") for row in rows for column in row.changes if column.startswith("own.")
+    }
+    gone = told - record_type.own_fields.keys()
+    if not gone:
+        return {}
+    found = OwnField.objects.filter(record_type=record_type.name, name__in=gone)
+    return {field.name: field for field in definitions.made(found)}
+
+
 def _titles(
-    actor: Actor, record_type: RecordType, rows: Sequence[Change], fields: dict[str, str]
+    actor: Actor, kinds: Mapping[str, Field], rows: Sequence[Change], fields: dict[str, str]
 ) -> dict[str, dict[int, str]]:
     """Titles of the records that references pointed at. One query for each reference that changed."""
     wanted: dict[str, set[int]] = {}
     for row in rows:
         for column, values in row.changes.items():
             name = fields.get(column)
-            if name and isinstance(record_type.fields.get(name), Reference):
+            if name and isinstance(kinds[name], Reference):
                 wanted.setdefault(name, set()).update(value for value in values if value is not None)
     found = {}
     for name, ids in wanted.items():
-        field = record_type.fields[name]
+        field = kinds[name]
         assert isinstance(field, Reference)
         target = registry.find(field.target or "")
         known = permissions.visible_to(actor, target) if target else field.model._default_manager.all()
@@ -163,6 +176,8 @@ def value_of(field: Any, raw: Any, titles: Mapping[int, str]) -> Any:
     """
     if raw is None or raw == "":
         return None
+    if isinstance(field, Own) and not isinstance(field, Reference):
+        return field.loaded(raw)
     match field.kind:
         case "reference":
             return Ref(id=raw, title=titles.get(raw, ""))
@@ -191,8 +206,8 @@ def history_json(record_type: RecordType, items: Sequence[HistoryItem]) -> list[
             "changes": [
                 {
                     "field": change.name,
-                    "before": field_named(record_type, change.name).to_json(change.before),
-                    "after": field_named(record_type, change.name).to_json(change.after),
+                    "before": change.field.to_json(change.before),
+                    "after": change.field.to_json(change.after),
                 }
                 for change in item.fields
             ],
@@ -203,5 +218,5 @@ def history_json(record_type: RecordType, items: Sequence[HistoryItem]) -> list[
 
 def shown(record_type: RecordType, change: FieldChange, locale: Locale) -> tuple[str, str]:
     """Before and after as a person reads them."""
-    field = field_named(record_type, change.name)
+    field = change.field
     return field.text(change.before, locale) or "–", field.text(change.after, locale) or "–"

@@ -9,18 +9,23 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import OperationalError, connection, transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, ExpressionWrapper, F, JSONField, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from dangol.identity.actors import Actor
 from dangol.records import cursors, filters, permissions
 from dangol.records.fields import Field
 from dangol.records.fields.base import Ordered
+from dangol.records.fields.own import COLUMN as OWN
+from dangol.records.fields.own import Own
+from dangol.records.fields.own_json import ExactDecoder
 from dangol.records.filters.tree import EVERYTHING, Tree
 from dangol.records.types import RecordType
 
 COUNT_LIMIT = 10_000
 COUNT_PATIENCE_MS = 80
+OWN_SINGLY = 12
+"""Up to this many own fields are read each for itself; of more, the column that holds all of them is read once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +238,7 @@ def _keys(actor: Actor, known: Mapping[str, Field], sort: Sequence[str]) -> list
             keys.append(_Key(F("pk"), item.startswith("-"), False, "integer"))
             return keys
         expression = permissions.sorted_by(actor, field)
-        keys.append(_Key(expression, item.startswith("-"), field.nullable, field.kind))
+        keys.append(_Key(expression, item.startswith("-"), field.nullable, field.sort_kind or field.kind))
     keys.append(_Key(F("pk"), keys[0].descending if keys else False, False, "integer"))
     return keys
 
@@ -283,7 +288,12 @@ def _read(
     selected: list[Any] = []
     places: list[tuple[str, Field, int, int]] = []
     annotations: dict[str, Any] = {}
+    own = {name: field for name, field in fields.items() if isinstance(field, Own) and not field.detached}
+    if len(own) <= OWN_SINGLY:
+        own = {}
     for name, field in fields.items():
+        if name in own:
+            continue
         start = len(selected)
         for expression in permissions.selected(actor, field):
             if isinstance(expression, F):
@@ -293,11 +303,17 @@ def _read(
                 annotations[alias] = expression
                 selected.append(alias)
         places.append((name, field, start, len(selected)))
+    if own:
+        annotations["_own"] = ExpressionWrapper(F(OWN), output_field=JSONField(decoder=ExactDecoder))
+        selected.append("_own")
     if annotations:
         rows = rows.annotate(**annotations)
     found = []
     for values in rows.values_list("pk", "version", *selected, *keys)[:limit]:
         row: dict[str, Any] = {"id": values[0], "version": values[1]}
+        if own:
+            held = values[1 + len(selected)]
+            row.update((name, field.loaded(held.get(name))) for name, field in own.items())
         for name, field, start, end in places:
             if name != "id":
                 row[name] = field.value_of(values[2 + start : 2 + end])

@@ -15,6 +15,7 @@ from django.db.models import Case, F, Q, QuerySet, TextField, Value, When
 from dangol.identity.actors import Actor, may_administer
 from dangol.records import registry
 from dangol.records.fields import Field
+from dangol.records.fields.own import OwnReference
 from dangol.records.filters.tree import EVERYTHING, Compare, Or, Tree
 from dangol.records.types import RecordType
 
@@ -182,6 +183,14 @@ def follows(actor: Actor, record_type: RecordType, parent: RecordType) -> bool:
 
 def _guarded(actor: Actor, field: Field, path: str, expression: Any) -> Any:
     target = registry.find(field.target or "")
+    if isinstance(field, OwnReference):
+        if target is None:
+            return expression
+        seen = visible_q(actor, target)
+        rows = target.model._base_manager.all()
+        return field.title_among(
+            rows.none() if seen is False else rows if seen is True else rows.filter(seen), path
+        )
     condition = visible_q(actor, target, path=f"{path}{field.column}__") if target else True
     return hidden_unless(condition, expression, TextField())
 

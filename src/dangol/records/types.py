@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.db import models
+from django.utils import translation
 from django.utils.functional import Promise
 
 from dangol.records import building
@@ -16,6 +18,7 @@ from dangol.records.fields import Field, Reference
 if TYPE_CHECKING:
     from dangol.identity.actors import Actor
     from dangol.records.fields import FieldError
+    from dangol.records.fields.own import Own
 
 Label = str | Promise
 
@@ -36,6 +39,15 @@ class Relation:
     label: Label
     target: str
     path: str
+
+
+def _called(label: Label, name: str) -> bool:
+    """Whether a section is called so in any language."""
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            if str(label) == name:
+                return True
+    return False
 
 
 class Scope:
@@ -133,8 +145,13 @@ class RecordType:
     timeline: bool = False
     """Whether the record's page carries a timeline and the composer."""
 
+    edition: int = 0
+    """Goes up whenever the fields become others: what is kept of them elsewhere goes by it."""
+
     def __init__(self) -> None:
         self._contributed: list[Field] = []
+        self._own: tuple[Own, ...] = ()
+        self._declared_sections = tuple(self.sections)
 
     def __repr__(self) -> str:
         return f"<RecordType {self.name}>"
@@ -145,8 +162,13 @@ class RecordType:
 
     @cached_property
     def fields(self) -> dict[str, Field]:
-        """All fields by name: the model's, the extra ones, and those that higher rooms contributed."""
-        return building.fields_of(self, self._contributed)
+        """All fields by name: the model's, the extra ones, those that higher rooms contributed, and own ones."""
+        return building.fields_of(self, self._contributed, self._own)
+
+    @cached_property
+    def own_fields(self) -> dict[str, Own]:
+        """The fields that an administrator made, by name."""
+        return {field.name: field for field in self._own}
 
     @cached_property
     def relations(self) -> dict[str, Relation]:
@@ -178,6 +200,34 @@ class RecordType:
             self.list_fields = (*shown[:place], name, *shown[place:])
         for cached in ("fields", "editable_fields"):
             self.__dict__.pop(cached, None)
+        self.edition += 1
+
+    def take_own(self, fields: Sequence[Own], sections: Sequence[tuple[Label, str, tuple[str, ...]]]) -> None:
+        """Have these own fields from now on, instead of those before.
+
+        Whoever is reading the fields at this moment keeps the dictionary that was: new ones are built aside and then put
+        in their places.
+
+        Args:
+            fields: all of them, in the order of forms.
+            sections: label, name and fields of the groups they stand in. A group that has the name of a declared section
+                joins it.
+        """
+        own = tuple(fields)
+        known = building.fields_of(self, self._contributed, own)
+        joined = list(self._declared_sections)
+        for label, name, names in sections:
+            place = next((at for at, known in enumerate(joined) if _called(known.label, name)), None)
+            if place is None:
+                joined.append(Section(label, names))
+            else:
+                joined[place] = Section(joined[place].label, (*joined[place].fields, *names))
+        self._own = own
+        self.sections = tuple(joined)
+        self.__dict__["own_fields"] = {field.name: field for field in own}
+        self.__dict__["editable_fields"] = {name: field for name, field in known.items() if field.editable}
+        self.__dict__["fields"] = known
+        self.edition += 1
 
     def form_sections(self) -> list[Section]:
         """The sections with only editable fields; fields that no section names are not on forms."""

@@ -52,6 +52,7 @@ urlpatterns = [
     path("<record_type:record_type>/count/", lists.count, name="count"),
     path("<record_type:record_type>/suggest/", lists.suggest, name="suggest"),
     path("<record_type:record_type>/new/", forms.new, name="new"),
+    path("<record_type:record_type>/shown/", forms.shown, name="shown"),
     path("<record_type:record_type>/export/", export, name="export"),
     path("<record_type:record_type>/bin/", bins.index, name="bin"),
     path("<record_type:record_type>/<int:record_id>/", include(_record)),

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from dangol.records.fields import Choice, Field, Locale, Ref, Reference, id_in
+from dangol.records.fields import Choice, Field, Locale, MultiChoice, Ref, Reference, id_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +19,12 @@ class Input:
     """A field with what stands in it: `value` as typed, `error` beside it."""
 
     field: Field
-    value: str
+    value: Any
     title: str = ""
     error: str = ""
     inline: bool = False
+    hidden: bool = False
+    """Whether a condition keeps the field off the form for now."""
 
     def __html__(self) -> SafeString:
         return self.control()
@@ -47,7 +50,14 @@ class Input:
     def options(self) -> list[tuple[str, str]]:
         from django.utils.translation import get_language
 
-        return self.field.options(get_language() or "ko") if isinstance(self.field, Choice) else []
+        if not isinstance(self.field, Choice):
+            return []
+        language = get_language() or "ko"
+        offered = self.field.options(language)
+        held = [self.value] if isinstance(self.value, str) else self.value
+        # A choice that is no longer offered stays where it stands.
+        kept = [code for code in held if code in self.field.retired]
+        return [*offered, *((code, self.field.label_of(code, language)) for code in kept)]
 
     @property
     def lookup_url(self) -> str:
@@ -64,6 +74,8 @@ def stored(field: Field, value: Any, locale: Locale, *, inline: bool = False) ->
 
 def typed(field: Field, data: Mapping[str, Any], error: str = "", *, inline: bool = False) -> Input:
     """The widget with what the user typed, so that nothing is lost over an error."""
+    if isinstance(field, MultiChoice):
+        return Input(field, _several(field, data), "", error, inline)
     return Input(
         field, str(data.get(field.name, "")), str(data.get(f"{field.name}-title", "")), error, inline
     )
@@ -80,4 +92,11 @@ def read(field: Field, data: Mapping[str, Any]) -> Any:
         return title if number is None else number
     if field.kind == "boolean":
         return field.name in data
+    if isinstance(field, MultiChoice):
+        return _several(field, data)
     return data.get(field.name, "")
+
+
+def _several(field: Field, data: Mapping[str, Any]) -> list[str]:
+    found = data.getlist(field.name) if isinstance(data, QueryDict) else data.get(field.name, [])
+    return [code for code in found if code]

@@ -118,11 +118,12 @@ class Routes:
     """Names of the routes the frame uses, set by the room that owns them; "" leaves the part out.
 
     search: takes `q`, answers with a fragment of `role="option"` links for the palette.
-    home: where the name of the product leads. sign_out: takes POST.
+    home: where the name of the product leads. sign_out: takes POST. own_field: an own field's page in the settings, by id.
     """
 
     search: str = ""
     home: str = ""
+    own_field: str = ""
     sign_out: str = "account_logout"
 
 

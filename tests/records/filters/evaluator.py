@@ -61,7 +61,7 @@ class World:
         """Walk all but the last part; None where it leads nowhere visible."""
         for part in path[:-1]:
             target = lab.TYPES[name].fields[part].target
-            row = self.rows[target].get(row[f"{part}_id"]) if row else None
+            row = self.rows[target].get(row[part if part.startswith("x_") else f"{part}_id"]) if row else None
             if row is not None and not self.seen(target, row):
                 row = None
             name = target
@@ -86,7 +86,11 @@ class World:
         name, row = self.go(path, name, row)
         field = lab.TYPES[name].fields[path[-1]]
         column = f"{field.column}_id" if field.kind == "reference" else field.column
+        if field.name.startswith("x_"):
+            column = field.name
         held = None if row is None else row[column]
+        if row is not None and field.name == "x_vip":
+            held = bool(held)  # what nobody answered is no
         if op == "is empty":
             return held is None or held == ""
         if op == "is not empty":
@@ -98,6 +102,8 @@ class World:
     def compare_held(self, held, op, value):
         if held is None:
             return False
+        if isinstance(held, tuple) and op != "in":
+            return value in held
         match op:
             case "in":
                 return any(self.compare_held(held, "=", item) for item in value)

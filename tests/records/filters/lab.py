@@ -17,7 +17,7 @@ from django.utils.translation import get_language
 
 from dangol.identity.actors import Actor
 from dangol.records import fields
-from dangol.records.fields import Field
+from dangol.records.fields import Field, own
 from dangol.records.types import Relation
 
 LABEL = "filterlab"
@@ -69,6 +69,7 @@ class Deal(models.Model):
     owner = models.ForeignKey(Person, models.CASCADE, null=True, related_name="+")
     phone = models.CharField(max_length=20, blank=True)
     segment = models.CharField(max_length=20, null=True)
+    own = models.JSONField(default=dict)
 
     class Meta:
         apps = apps
@@ -144,6 +145,15 @@ DEAL = LabType(
         fields.Reference("owner", label="담당", model=Person, target="user"),
         fields.Phone("phone", label="전화", nullable=False),
         fields.Text("rfm.segment", label="RFM 세그먼트", column="segment"),
+        own.OwnText("x_note", label="메모"),
+        own.OwnNumber("x_weight", label="무게", digits=24),
+        own.OwnInteger("x_count", label="개수"),
+        own.OwnDate("x_day", label="기념일"),
+        own.OwnDateTime("x_moment", label="방문"),
+        own.OwnBoolean("x_vip", label="우대"),
+        own.OwnChoice("x_grade", label="등급표", choices=STAGES),
+        own.OwnMultiChoice("x_tags", label="관심사", choices=STAGES),
+        own.OwnReference("x_firm", label="소속", model=Company, target="company"),
     ),
     {"items": Relation("items", "품목", "item", "items")},
 )

@@ -75,7 +75,7 @@ def compares(draw, record_type, path=(), walks=0):
         value = st.integers(1, 3)
         if field.target == "user":
             value |= st.just(Relative("me"))
-    elif field.kind == "choice":
+    elif field.kind in ("choice", "multi_choice"):
         value = st.sampled_from(field.codes())
     else:
         value = values_of(field.kind, op)
@@ -144,6 +144,15 @@ deals = st.fixed_dictionaries(
         "company_id": maybe(st.integers(1, 3)),
         "owner_id": maybe(st.integers(1, 3)),
         "segment": maybe(st.sampled_from(NAMES)),
+        "x_note": maybe(st.sampled_from([name for name in NAMES if name])),
+        "x_weight": maybe(st.sampled_from(AMOUNTS)),
+        "x_count": maybe(st.integers(-2, 4)),
+        "x_day": maybe(st.sampled_from(DAYS)),
+        "x_moment": maybe(st.sampled_from(MOMENTS)),
+        "x_vip": maybe(st.booleans()),
+        "x_grade": maybe(st.sampled_from(CODES)),
+        "x_tags": maybe(st.lists(st.sampled_from(CODES), min_size=1, max_size=3, unique=True).map(tuple)),
+        "x_firm": maybe(st.integers(1, 3)),
     }
 )
 items = st.fixed_dictionaries(

@@ -1,11 +1,13 @@
 """The database finds exactly the rows that the language promises, over generated rows and filters."""
 
 import pytest
+from django.db import connection
 from django.db.models import Q
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dangol.records import filters
+from dangol.records.fields.own_json import encoded
 from dangol.records.filters import Not
 from tests.records.filters import lab
 from tests.records.filters.evaluator import World
@@ -26,7 +28,15 @@ def fill(world):
     for name in ("company", "deal", "item"):
         rows[name] = {identity: {"id": identity, **row} for identity, row in enumerate(world[name], 1)}
     for model, name in zip(lab.MODELS, ("user", "company", "deal", "item"), strict=True):
-        model._base_manager.bulk_create(model(**row) for row in rows[name].values())
+        model._base_manager.bulk_create(
+            model(**{key: value for key, value in row.items() if not key.startswith("x_")})
+            for row in rows[name].values()
+        )
+    with connection.cursor() as cursor:
+        for identity, row in rows["deal"].items():
+            held = {key: value for key, value in row.items() if key.startswith("x_") and value is not None}
+            text = encoded({key: lab.DEAL.fields[key].raw(value) for key, value in held.items()})
+            cursor.execute("UPDATE filterlab_deal SET own = %s::jsonb WHERE id = %s", [text, identity])
     return rows
 
 

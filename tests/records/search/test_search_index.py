@@ -147,3 +147,28 @@ def test_entering_new_records_leaves_the_same_as_indexing_them(world: World) -> 
     index.rebuild(world.person)
     assert len(entered) > 10
     assert everything_indexed() == entered
+    index.remove(world.person, [pk for pk, *_ in rows])
+    assert index.rebuild(world.person) == 5
+    assert everything_indexed() == entered
+
+
+def test_a_writer_that_was_faster_than_the_rebuild_wins(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = world.add("홍길동", phone="+821012345678")
+    other = Person.objects.create(name="김철수", phone="+821012345679").pk
+    monkeypatch.setattr(index, "_is_entered", lambda record_type: False)
+    assert index.rebuild(world.person) == 2
+    assert world.found("홍길동") == [here]
+    assert world.found("5679") == [other]
+
+
+def test_a_word_that_went_from_the_dictionary_meanwhile_comes_back(world: World) -> None:
+    person = Person.objects.create(name="홍길동").pk
+    tokenize = index.Tokenizer(world.person)
+    (values,) = Person.objects.values_list(*tokenize.columns)
+    tokens = tokenize(values)
+    index.announce_words([tokens])
+    assert index.orphans() == 1
+    index.enter(world.person, [(person, tokens)])
+    assert world.found("홍길동") == [person]

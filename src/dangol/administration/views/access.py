@@ -49,3 +49,18 @@ def administrators_only(view: View) -> Callable[..., HttpResponseBase]:
         return view(request, *args, **kwargs)
 
     return guarded
+
+
+def system_administrators_only(view: View) -> Callable[..., HttpResponseBase]:
+    """For system administrators: who could set how people sign in could sign in as anybody."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        actor: Actor | None = getattr(request, "actor", None)
+        if actor is None:
+            return sign_in_redirect(request)
+        if not actor.is_administrator:
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return guarded

@@ -17,6 +17,7 @@ from dangol.events import selectors as work
 from dangol.identity import selectors
 from dangol.identity.actors import may_administer
 from dangol.identity.models import Team, Territory
+from dangol.records.models import OwnField, OwnState
 
 PER_PAGE = 50
 
@@ -28,7 +29,7 @@ def overview(request: SignedInRequest) -> HttpResponse:
     cards: list[dict[str, Any]] = [
         {
             "title": _("My profile"),
-            "text": _("Name, language, time zone, password, API tokens."),
+            "text": _("Name, language, time zone, password, second factor, devices, API tokens."),
             "icon": "user",
             "url": reverse("administration:profile"),
         }
@@ -65,6 +66,14 @@ def overview(request: SignedInRequest) -> HttpResponse:
                 "url": reverse("administration:roles"),
                 "count": selectors.roles().count(),
             },
+            *_signing_in(request),
+            {
+                "title": _("Fields"),
+                "text": _("What your company wants to know beside the built-in fields."),
+                "icon": "forms",
+                "url": reverse("administration:field-types"),
+                "count": OwnField.objects.filter(state=OwnState.ACTIVE).count(),
+            },
             {
                 "title": _("Background work"),
                 "text": _("Jobs, deliveries that failed, when the worker was last seen."),
@@ -84,6 +93,19 @@ def overview(request: SignedInRequest) -> HttpResponse:
             },
         ]
     return render(request, "administration/overview.html", {"cards": cards})
+
+
+def _signing_in(request: SignedInRequest) -> list[dict[str, Any]]:
+    if not request.actor.is_administrator:
+        return []
+    return [
+        {
+            "title": _("Signing in"),
+            "text": _("Second factor, session length, company accounts."),
+            "icon": "key",
+            "url": reverse("administration:sign-in"),
+        }
+    ]
 
 
 @require_safe

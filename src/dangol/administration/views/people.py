@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from dangol.administration.forms import UserForm, show_errors
 from dangol.administration.views.access import SignedInRequest, administrators_only
+from dangol.administration.views.sessions import rows
 from dangol.identity import policies, selectors, services
 from dangol.identity.models import User
 
@@ -117,6 +118,8 @@ def _page(request: SignedInRequest, form: UserForm, user: User | None = None) ->
     context: dict[str, Any] = {"form": form, "account": user}
     if user is not None:
         context["may_change"] = policies.can_change_user(request.actor, user)
+        context["sessions"] = rows(user, None)
+        context |= selectors.factor_kinds(user)
         context["is_self"] = user.pk == request.actor.user_id
     return render(request, "administration/user.html", context, status=422 if form.errors else 200)
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from allauth.account.signals import password_changed
-from allauth.usersessions.models import UserSession
 from django.contrib import messages
-from django.contrib.auth import update_session_auth_hash
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,10 +13,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from dangol.administration.forms import PasswordForm, ProfileForm, TokenForm, show_errors
-from dangol.administration.labels import device_label
 from dangol.administration.views.access import SignedInRequest, signed_in
-from dangol.identity import selectors, services
-from dangol.identity.models import User
+from dangol.administration.views.sessions import rows
+from dangol.identity import selectors, services, sessions
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -37,19 +33,13 @@ def profile(request: SignedInRequest) -> HttpResponse:
             with translation.override(form.cleaned_data["language"]):
                 messages.success(request, _("Your profile is saved."))
             return redirect("administration:profile")
-    sessions = UserSession.objects.filter(user=user).order_by("-last_seen_at")[:8]
     context = {
         "form": form,
         "account": user,
         "tokens": selectors.tokens_of(user),
-        "sessions": [
-            {
-                "session": session,
-                "device": device_label(session.user_agent),
-                "is_this": session.session_key == request.session.session_key,
-            }
-            for session in sessions
-        ],
+        "sessions": rows(user, request.session.session_key),
+        "accounts": selectors.accounts_of(user),
+        **selectors.factor_kinds(user),
     }
     return render(request, "administration/profile.html", context, status=422 if form.errors else 200)
 
@@ -70,8 +60,7 @@ def password(request: SignedInRequest) -> HttpResponse:
         except ValidationError as error:
             show_errors(form, error)
         else:
-            update_session_auth_hash(request, changed)
-            password_changed.send(sender=User, request=request, user=changed)
+            sessions.keep_only_this(request, changed)
             messages.success(request, _("The new password is in force. Other devices have been signed out."))
             return redirect("administration:profile")
     return render(request, "administration/password.html", {"form": form}, status=422 if form.errors else 200)
@@ -82,8 +71,7 @@ def password(request: SignedInRequest) -> HttpResponse:
 def sessions_end(request: SignedInRequest) -> HttpResponse:
     """Sign out on every other device."""
     changed = services.user_end_sessions(user=request.user, actor=request.actor)
-    update_session_auth_hash(request, changed)
-    password_changed.send(sender=User, request=request, user=changed)
+    sessions.keep_only_this(request, changed)
     messages.success(request, _("All other devices have been signed out."))
     return redirect("administration:profile")
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import structlog
 
-from dangol.config import environment, installation, postgres
+from dangol.config import environment, installation, postgres, seal
 from dangol.config.cli import CommandFailed
 from dangol.config.language import gettext as _
 from dangol.config.preparation import FIRST_SIGN_IN
@@ -26,6 +26,7 @@ log = structlog.get_logger(__name__)
 WEB_PATIENCE = 3.0
 WORKER_PATIENCE = 3.5
 DATABASE_PATIENCE = 2.0
+WEB_FIRST = 2.0  # seconds: while the web loads, whoever waits for the first page has the processor to himself
 
 
 def run(args: argparse.Namespace) -> int:
@@ -44,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
             supervisor.every_tick = database.tend
         if supervisor.stopping():
             return 0
-        prepared = _prepare(supervisor)
+        prepared = _prepare(supervisor, data)
         if prepared is None:
             return 0 if supervisor.stopping() else 1
         _announce(data, host, port, prepared)
@@ -139,13 +140,18 @@ def _children() -> list[Child]:
     worker = [python, "-m", "dangol.config", "worker", "--queue"]
     return [
         Child("web", [python, "-m", "dangol.config.web"], order=0, patience=WEB_PATIENCE),
-        Child("worker", [*worker, "default"], order=1, patience=WORKER_PATIENCE),
-        Child("analytics", [*worker, "analytics"], order=1, patience=WORKER_PATIENCE),
+        Child("worker", [*worker, "default"], order=1, patience=WORKER_PATIENCE, wait=WEB_FIRST),
+        Child("analytics", [*worker, "analytics"], order=1, patience=WORKER_PATIENCE, wait=WEB_FIRST),
     ]
 
 
-def _prepare(supervisor: Supervisor) -> dict[str, object] | None:
-    """Schema and first administrator, in a process of its own; None when it failed or a signal came."""
+def _prepare(supervisor: Supervisor, data: Path) -> dict[str, object] | None:
+    """Schema and first administrator, in a process of its own; None when it failed or a signal came.
+
+    Nothing where this very code has prepared this very database before.
+    """
+    if seal.is_whole(data, environment.text("DATABASE_URL")):
+        return {}
     child = subprocess.Popen(
         [sys.executable, "-m", "dangol.config.preparation"],
         stdin=subprocess.DEVNULL,

@@ -15,12 +15,18 @@ if TYPE_CHECKING:
 
 
 def run(args: argparse.Namespace) -> int:
-    """List, add, give a new password, or deactivate."""
+    """List, add, give a new password, deactivate, or take away second factors."""
     with installation.opened():
         from django.core.exceptions import ValidationError
 
         try:
-            acts = {"list": _list, "add": _add, "password": _password, "deactivate": _deactivate}
+            acts = {
+                "list": _list,
+                "add": _add,
+                "password": _password,
+                "deactivate": _deactivate,
+                "reset-factors": _reset_factors,
+            }
             acts[args.act](args)
         except ValidationError as error:
             raise CommandFailed("; ".join(error.messages)) from error
@@ -107,3 +113,14 @@ def _deactivate(args: argparse.Namespace) -> None:
 
     services.user_deactivate(user=find(args.email), actor=Actor.system("command line"))
     print(_("%s cannot sign in any more.") % args.email)
+
+
+def _reset_factors(args: argparse.Namespace) -> None:
+    from dangol.identity import services
+    from dangol.identity.actors import Actor
+
+    count = services.factors_reset(user=find(args.email), actor=Actor.system("command line"))
+    print(
+        _("%(email)s has lost %(count)s factors and signs in with the password alone.")
+        % {"email": args.email, "count": count}
+    )

@@ -1,7 +1,16 @@
 """Business acts on users, roles, teams, territories and tokens. Each one leaves an ``AccessChange``."""
 
+from dangol.identity.services.factors import factor_changed, factors_reset, recovery_code_used, session_end
 from dangol.identity.services.roles import role_delete, role_save
 from dangol.identity.services.setup import FirstStart, first_start
+from dangol.identity.services.signin import (
+    account_connect,
+    account_disconnect,
+    policy_save,
+    provider_delete,
+    provider_save,
+    user_create_for_provider,
+)
 from dangol.identity.services.tokens import token_create, token_revoke, token_used
 from dangol.identity.services.trees import (
     team_delete,
@@ -23,10 +32,19 @@ from dangol.identity.services.users import (
 
 __all__ = [
     "FirstStart",
+    "account_connect",
+    "account_disconnect",
+    "factor_changed",
+    "factors_reset",
     "first_start",
     "password_generate",
+    "policy_save",
+    "provider_delete",
+    "provider_save",
+    "recovery_code_used",
     "role_delete",
     "role_save",
+    "session_end",
     "team_delete",
     "team_move",
     "team_save",
@@ -38,6 +56,7 @@ __all__ = [
     "token_used",
     "user_activate",
     "user_create",
+    "user_create_for_provider",
     "user_deactivate",
     "user_end_sessions",
     "user_set_password",

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from dangol.identity import policies
 from dangol.identity.actors import Actor
-from dangol.identity.models import Role, Team, Territory, Token, User
+from dangol.identity.models import Role, SignInPolicy, Team, Territory, Token, User
 from dangol.identity.services import audit
 
 OWN_FIELDS = frozenset({"name", "language", "time_zone", "theme"})
@@ -103,6 +103,7 @@ def user_update(*, user: User, actor: Actor, **changes: Unpack[UserFields]) -> U
             policies.require(actor.is_administrator, "user_update")
             if locked.is_administrator:
                 _require_another_administrator(locked)
+                _require_another_door(locked)
         before = _facts(locked)
         old_email = locked.email
         roles = changes.pop("roles", None)
@@ -138,6 +139,7 @@ def user_deactivate(*, user: User, actor: Actor) -> User:
             return locked
         if locked.is_administrator:
             _require_another_administrator(locked)
+            _require_another_door(locked)
         locked.is_active = False
         _end_sessions(locked)
         locked.save(update_fields=["is_active", "session_generation"])
@@ -219,6 +221,18 @@ def _require_another_administrator(user: User) -> None:
                     _("This is the last administrator. Make another one first."), code="last_administrator"
                 )
             }
+        )
+
+
+def _require_another_door(user: User) -> None:
+    policy = SignInPolicy.current()
+    if policy.providers_only and policy.break_glass_id == user.pk:
+        raise ValidationError(
+            _(
+                "This is the emergency administrator while people sign in through providers only."
+                " Name another one in the sign-in policy first."
+            ),
+            code="break_glass",
         )
 
 

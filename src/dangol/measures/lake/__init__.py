@@ -6,7 +6,7 @@ worker and the command line come here; no function's engine is imported before i
 """
 
 from dangol.measures.lake.compaction import compact
-from dangol.measures.lake.datasets import Column, Dataset, Follows, register
+from dangol.measures.lake.datasets import Column, Dataset, Follows, own_column, register
 from dangol.measures.lake.engine import Lake, connect
 from dangol.measures.lake.extraction import extract, refresh
 from dangol.measures.lake.manifest import LakeMissing, Manifest, current, exclusive
@@ -23,6 +23,7 @@ __all__ = [
     "current",
     "exclusive",
     "extract",
+    "own_column",
     "refresh",
     "register",
 ]

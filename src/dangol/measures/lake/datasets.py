@@ -42,6 +42,27 @@ class Column:
         return self.type.startswith("decimal")
 
 
+OWN = "own"
+_OWN = """
+CASE WHEN {0} <> '{{}}'::jsonb THEN (
+    SELECT jsonb_object_agg(
+        e.key, CASE WHEN jsonb_typeof(e.value) = 'number' THEN to_jsonb(e.value #>> '{{}}') ELSE e.value END
+    ) FROM jsonb_each({0}) e
+)::text END
+"""
+
+
+def own_column(column: str) -> Column:
+    """The column that carries the own fields of a type's records; new fields need no new copy of the dataset.
+
+    JSON as text, with numbers as texts, since engines read JSON numbers as floats.
+
+    Args:
+        column: the SQL of `own` in the dataset's source, such as `c.own`.
+    """
+    return Column(OWN, "text", _OWN.format(column).strip())
+
+
 @dataclass(frozen=True, slots=True)
 class Follows:
     """A table of records whose changes change a dataset.
@@ -91,6 +112,8 @@ class Dataset:
 
     def __post_init__(self) -> None:
         names = {column.name for column in self.columns}
+        if "touched" in names:
+            raise ValueError(f"dataset {self.name}: no column may be called touched")
         for wanted in (self.key, self.month_of, *self.fields.values()):
             if wanted is not None and wanted not in names:
                 raise ValueError(f"dataset {self.name} has no column {wanted!r}")
@@ -103,14 +126,15 @@ class Dataset:
         ]
         return f"SELECT {', '.join(parts)} {self.source}"
 
-    def touched(self, since: int) -> str:
-        """The SELECT of the keys of rows that transactions from `since` on wrote, moved in or out, or removed."""
-        reached = " UNION ALL ".join(each.touched(since) for each in self.follows)
-        return f"SELECT DISTINCT key FROM ({reached}) t (key)"  # noqa: S608
+    def changed(self, since: int, most: int) -> str:
+        """The SELECT of the rows that transactions from `since` on wrote, moved in or out, or removed.
 
-    def changed(self, since: int) -> str:
-        """The SELECT that reads the rows among those that (still) belong to the dataset."""
-        return f"SELECT * FROM ({self.query()}) r WHERE r.{self.key} IN ({self.touched(since)})"  # noqa: S608
+        `touched` is the key of each, beside the columns, which are all missing where it does not (or no longer) belong
+        to the dataset. At most `most` of them.
+        """
+        reached = " UNION ALL ".join(each.touched(since) for each in self.follows)
+        keys = f"SELECT DISTINCT key FROM ({reached}) u (key) LIMIT {most:d}"  # noqa: S608
+        return f"SELECT t.key AS touched, r.* FROM ({keys}) t LEFT JOIN ({self.query()}) r ON r.{self.key} = t.key"  # noqa: S608
 
     def definition(self) -> str:
         """A digest of all that decides what the files hold; another one asks for a full copy."""

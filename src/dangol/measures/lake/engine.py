@@ -62,7 +62,8 @@ class Lake:
         if self.backend.name != "duckdb":
             return self.backend.to_pyarrow_batches(expression, chunk_size=size)
         # Ibis 12 asks DuckDB for a stream in a way that DuckDB 2 no longer has.
-        return self.backend.con.sql(self.backend.compile(expression)).to_arrow_reader(size)
+        batches = self.backend.con.sql(self.backend.compile(expression)).to_arrow_reader(size)
+        return batches.cast(expression.schema().to_pyarrow())
 
     def keep(self, name: str, expression: "ir.Table") -> "ir.Table":
         """Compute an expression once, for expressions that build on it more than once."""
@@ -90,9 +91,7 @@ def connect(of: Manifest | None = None) -> Lake:
 
     of = of or manifest.current()
     if engine_name() != "duckdb":
-        from dangol.measures.lake import spark
-
-        return Lake(spark.connect(engine_name(), of), of)
+        return Lake(_spark().connect(engine_name(), of), of)
     engine = open_engine()
     backend = ibis.duckdb.from_connection(engine)
     for name, part in of.datasets.items():
@@ -110,6 +109,17 @@ def engine_name() -> str:
     if name != "duckdb" and name != "spark-local" and not name.startswith("spark://"):
         raise ImproperlyConfigured(f"DANGOL_ENGINE={name!r}: write duckdb, spark-local or spark://host:port")
     return name
+
+
+def _spark() -> Any:
+    try:
+        from dangol.measures.lake import spark
+    except ImportError as error:
+        raise ImproperlyConfigured(
+            f"DANGOL_ENGINE={engine_name()!r} needs Spark, which is not installed ({error}): "
+            "pip install 'dangol[spark]'"
+        ) from error
+    return spark
 
 
 def open_engine() -> "duckdb.DuckDBPyConnection":

@@ -8,9 +8,9 @@ late is not lost, as it would be by a cursor over times or ids.
 New files stand beside the old ones until the manifest names them: a run killed at any point leaves the lake before it.
 """
 
-import shutil
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +27,7 @@ from dangol.measures.lake.engine import files_relation, open_engine, quoted
 from dangol.measures.lake.manifest import Delta, Manifest, Part
 from dangol.measures.lake.merging import merged
 from dangol.measures.lake.storage import store
-from dangol.measures.lake.writing import Counted, copy
+from dangol.measures.lake.writing import Counted, copy, keep, write
 
 Progress = Callable[[str, int], None]
 """Called with the name of the dataset and the rows copied so far, about once a second and when it is complete."""
@@ -54,10 +54,8 @@ def extract(*, full: bool = True, progress: Progress | None = None) -> Manifest:
     """
     before = _before()
     snapshot = new_snapshot()
-    with draft_folder(snapshot) as draft, closing(open_engine()) as engine:
-        from adbc_driver_postgresql import dbapi
-
-        with closing(dbapi.connect(database_address())) as source:
+    with draft_folder(snapshot) as draft, _opened() as (source, engine):
+        with closing(source):
             with source.cursor() as cursor:
                 # The first statement of the transaction; ADBC has begun it.
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -116,6 +114,18 @@ def database_address() -> str:
     return make_conninfo(**{name: parameters[name] for name in wanted if parameters.get(name)})
 
 
+@contextmanager
+def _opened() -> Iterator[tuple[Any, Any]]:
+    """A connection to the database, which the caller closes, and an engine. Either takes its time: both at once."""
+    from adbc_driver_postgresql import dbapi
+
+    address = database_address()
+    with ThreadPoolExecutor(max_workers=1) as aside:
+        connecting = aside.submit(dbapi.connect, address)
+        with closing(open_engine()) as engine:
+            yield connecting.result(), engine
+
+
 class _Copier:
     """Copies datasets over one transaction into files of one snapshot."""
 
@@ -141,34 +151,55 @@ class _Copier:
             return self.whole(dataset)
         if dict(before.tables) != self._tables_of(dataset) or not all(before.tables.values()):
             return self.whole(dataset)
-        folder = self.draft / dataset.name
-        folder.mkdir()
-        keys = folder / "keys.parquet"
-        touched = self._copy(dataset.touched(since), "key", keys)
-        if not touched:
-            return before
-        if touched > max(1000, MOST_TOUCHED * before.rows):
-            shutil.rmtree(folder)
+        most = max(1000, int(MOST_TOUCHED * before.rows))
+        with self.source.cursor() as cursor:
+            cursor.execute(dataset.changed(since, most + 1))
+            batches = Counted(cursor.fetch_record_batch())
+            if batches.is_empty():
+                return before
+            columns = f"touched, {_typed(dataset)}"
+            keep(self.engine, batches, columns, "changed", progress=self._teller(dataset.name))
+        if batches.rows > most:
+            self.engine.execute("DROP TABLE changed")
             return self.whole(dataset)
-        rows = folder / "rows.parquet"
-        written = self._copy(dataset.changed(since), _typed(dataset), rows, told=dataset.name)
-        place = f"{dataset.name}/{self.snapshot}"
+        part = self._with_delta(before, self.draft / dataset.name, f"{dataset.name}/{self.snapshot}")
+        self.engine.execute("DROP TABLE changed")
+        return part
+
+    def _with_delta(self, before: Part, folder: Path, place: str) -> Part:
+        """The part with the rows of the engine's table `changed` as its last delta."""
+        there = f"FROM changed WHERE {before.key} IS NOT NULL"
+        known = merged(before, files_relation(), only="SELECT touched FROM changed")
+        ((touched, written, replaced),) = self.engine.execute(
+            f"SELECT count(*), count({before.key}), (SELECT count(*) FROM ({known})) FROM changed"  # noqa: S608
+        ).fetchall()
+        folder.mkdir()
+        keys, rows = folder / "keys.parquet", folder / "rows.parquet"
+        write(self.engine, "SELECT touched AS key FROM changed", keys, None)
         names = {keys: f"{place}/keys.parquet"}
         if written:
+            write(self.engine, f"SELECT {', '.join(before.columns)} {there}", rows, None)
             names[rows] = f"{place}/rows.parquet"
         store().put(names.items())
         delta = Delta(rows=written, touched=touched, file=names.get(rows, ""), keys=names[keys])
-        part = replace(before, deltas=(*before.deltas, delta))
-        return replace(part, rows=self._count(part))
+        return replace(before, rows=before.rows - replaced + written, deltas=(*before.deltas, delta))
 
     def whole(self, dataset: Dataset) -> Part:
         folder = self.draft / dataset.name
         folder.mkdir()
-        written = self._copy(
-            dataset.query(), _typed(dataset), folder, month_of=dataset.month_of, told=dataset.name
-        )
+        with self.source.cursor() as cursor:
+            cursor.execute(dataset.query())
+            batches = Counted(cursor.fetch_record_batch())
+            copy(
+                self.engine,
+                batches,
+                _typed(dataset),
+                folder,
+                month_of=dataset.month_of,
+                progress=self._teller(dataset.name),
+            )
         return Part(
-            rows=written,
+            rows=batches.rows,
             columns={column.name: column.engine_type for column in dataset.columns},
             files=hand_over(folder, f"{dataset.name}/{self.snapshot}"),
             key=dataset.key,
@@ -177,24 +208,12 @@ class _Copier:
             tables=self._tables_of(dataset),
         )
 
-    def _copy(
-        self, query: str, columns: str, target: Path, *, month_of: str | None = None, told: str = ""
-    ) -> int:
+    def _teller(self, name: str) -> Callable[[int], None]:
         def tell(rows: int) -> None:
-            if self.progress and told:
-                self.progress(told, rows)
+            if self.progress:
+                self.progress(name, rows)
 
-        with self.source.cursor() as cursor:
-            cursor.execute(query)
-            batches = Counted(cursor.fetch_record_batch())
-            copy(self.engine, batches, columns, target, month_of=month_of, progress=tell)
-        return batches.rows
-
-    def _count(self, part: Part) -> int:
-        ((rows,),) = self.engine.execute(
-            f"SELECT count(*) FROM ({merged(part, files_relation())})"  # noqa: S608
-        ).fetchall()
-        return int(rows)
+        return tell
 
     def _tables_of(self, dataset: Dataset) -> dict[str, int]:
         return {each.table: self.tables.get(each.table, 0) for each in dataset.follows}

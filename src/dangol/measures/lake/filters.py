@@ -17,8 +17,9 @@ from django.utils.translation import gettext as _
 
 from dangol.identity.actors import Actor
 from dangol.measures.fields import ScoreField
-from dangol.measures.lake.datasets import Dataset, of_records
+from dangol.measures.lake.datasets import OWN, Dataset, of_records
 from dangol.records.fields import Field, Ref, Reference
+from dangol.records.fields.own import Own, OwnReference
 from dangol.records.filters import EVERYTHING, All, And, Compare, Count, FilterError, Not, Or, Relative, Tree
 from dangol.records.filters import Any as AnyOf
 from dangol.records.filters.meaning import Meaning, false_when_missing, shortened
@@ -202,10 +203,14 @@ class _Compiler(Meaning):
     def column(self, field: Field, record_type: RecordType, rows: "ir.Table") -> Any:
         """The field's column in its dataset. Raises FilterError where there is none."""
         dataset = _dataset(record_type)
+        # Ibis reads JSON on Spark by a Python function for each value, which needs libraries on every machine there.
+        reads_json = self.lake.backend.name != "pyspark"
+        if isinstance(field, Own) and OWN in rows.columns and reads_json:
+            return _own(field, rows)
         name = dataset.fields.get(field.name) or {
             "reference": f"{field.column}_id",
         }.get(field.kind, "id" if field.column == "pk" else field.column)
-        if name not in rows.columns or not _is_plain(field):
+        if name not in rows.columns or isinstance(field, Own) or not _is_plain(field):
             raise FilterError(
                 _("“%(field)s” of “%(type)s” is not kept for analysis; filter by another field.")
                 % {"field": field.label, "type": record_type.label},
@@ -216,6 +221,8 @@ class _Compiler(Meaning):
     def held(self, field: Field, leaf: Compare, record_type: RecordType, column: Any) -> Any:
         value = leaf.value
         if leaf.op == "is not empty":
+            if column.type().is_array():
+                return column.notnull()
             is_text = column.type().is_string() and not isinstance(field, ScoreField)
             return column.notnull() & (column != "") if is_text else column.notnull()
         if isinstance(value, tuple) and leaf.op == "in":
@@ -243,6 +250,8 @@ class _Compiler(Meaning):
             return column == _literal(self.borders(field, value)[0])
         if field.kind == "reference" and isinstance(value, str):
             return self.titled(field, value, column)
+        if column.type().is_array():  # one of several values
+            return column.contains(str(value))
         if op == "=":
             return column == _literal(value)
         # Both sides by the engine, so that one table of letters decides.
@@ -295,7 +304,27 @@ def _dataset(record_type: RecordType) -> Dataset:
 
 def _is_plain(field: Field) -> bool:
     """Whether the field means by its operators what every field means; others cannot be said in another language."""
-    return type(field).q in (Field.q, Reference.q) or isinstance(field, ScoreField)
+    return type(field).q in (Field.q, Reference.q, Own.q, OwnReference.q) or isinstance(field, ScoreField)
+
+
+_OWN_TYPES: Final = {
+    "number": "decimal(38, 10)",
+    "integer": "int64",
+    "datetime": "timestamp('UTC', 6)",
+    "date": "date",
+}
+
+
+def _own(field: Own, rows: "ir.Table") -> Any:
+    """The value of an own field out of the JSON that carries them all."""
+    held = rows[OWN].cast("json")[field.name]
+    if field.storage == "list":
+        return held.cast("array<string>")
+    if field.storage == "boolean":
+        return held.unwrap_as("boolean").fill_null(False)
+    text = held.unwrap_as("string")
+    kind = _OWN_TYPES.get(field.kind) or _OWN_TYPES.get(field.storage)
+    return text if kind is None else text.cast(kind)
 
 
 def _within(column: Any, ids: Any) -> Any:

@@ -8,7 +8,7 @@ Relation = Callable[[Iterable[str]], str]
 """Gives what stands in FROM for files of the store, in the words of the engine."""
 
 
-def merged(part: Part, relation: Relation, *, base: Iterable[str] | None = None) -> str:
+def merged(part: Part, relation: Relation, *, base: Iterable[str] | None = None, only: str = "") -> str:
     """The SELECT that reads a dataset.
 
     Without deltas the files are read as they are. Otherwise every row is held against the last delta that touched its
@@ -18,22 +18,24 @@ def merged(part: Part, relation: Relation, *, base: Iterable[str] | None = None)
         part: the dataset's files.
         relation: how the engine reads files.
         base: only these base files, which must hold no months by halves.
+        only: a SELECT of keys; rows of others are left out as soon as they are read.
     """
     files = tuple(part.files if base is None else base)
     columns = ", ".join(part.columns)
+    chosen = f" WHERE {part.key} IN ({only})" if only else ""
     if not part.deltas:
-        return f"SELECT {columns} FROM {relation(files)}" if files else _nothing(part)  # noqa: S608
-    rows = [f"SELECT {columns}, 0 AS _turn FROM {relation(files)}"] if files else []  # noqa: S608
+        return f"SELECT {columns} FROM {relation(files)}{chosen}" if files else _nothing(part)  # noqa: S608
+    rows = [f"SELECT {columns}, 0 AS _turn FROM {relation(files)}{chosen}"] if files else []  # noqa: S608
     keys = []
     for turn, delta in enumerate(part.deltas, start=1):
         if delta.file:
-            rows.append(f"SELECT {columns}, {turn} AS _turn FROM {relation([delta.file])}")  # noqa: S608
+            rows.append(f"SELECT {columns}, {turn} AS _turn FROM {relation([delta.file])}{chosen}")  # noqa: S608
         keys.append(f"SELECT key, {turn} AS _turn FROM {relation([delta.keys])}")  # noqa: S608
     if not rows:
         return _nothing(part)
-    chosen = ", ".join(f"r.{column}" for column in part.columns)
+    listed = ", ".join(f"r.{column}" for column in part.columns)
     return (
-        f"SELECT {chosen} FROM ({' UNION ALL '.join(rows)}) r "  # noqa: S608
+        f"SELECT {listed} FROM ({' UNION ALL '.join(rows)}) r "  # noqa: S608
         f"LEFT JOIN (SELECT key, max(_turn) AS _turn FROM ({' UNION ALL '.join(keys)}) k GROUP BY key) t "
         f"ON r.{part.key} = t.key WHERE t._turn IS NULL OR r._turn >= t._turn"
     )

@@ -13,7 +13,18 @@ from django.utils.translation import gettext as _
 
 from dangol.records import registry
 from dangol.records.exporting.selecting import BY_ID, Column, Row
-from dangol.records.fields import Boolean, Choice, DateTime, Field, FieldError, Locale, Phone, Ref, Reference
+from dangol.records.fields import (
+    Boolean,
+    Choice,
+    DateTime,
+    Field,
+    FieldError,
+    Locale,
+    MultiChoice,
+    Phone,
+    Ref,
+    Reference,
+)
 from dangol.records.types import RecordType
 
 Cell = str | int | Decimal | date | datetime | None
@@ -97,6 +108,8 @@ def _key_cell(column: Column) -> Callable[[Row], Cell]:
 
 def _plain(field: Field, column: Column, locale: Locale) -> tuple[str, Callable[[Row], Cell]]:
     value = column.value
+    if isinstance(field, MultiChoice):
+        return "text", lambda row: _text(field, value(row), locale)
     if isinstance(field, Choice):
         labels = {code: _understood(field, code, locale) for code in field.codes()}
         return "text", lambda row: labels.get(shown := value(row), shown) or None

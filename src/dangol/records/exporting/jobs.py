@@ -7,6 +7,7 @@ from django.utils import timezone, translation
 from procrastinate.contrib.django import app
 
 from dangol.events import queue
+from dangol.identity import revisions
 from dangol.identity.actors import Actor, actor_for
 from dangol.records.exporting import making, runs
 from dangol.records.exporting.asking import asked_of
@@ -29,6 +30,7 @@ def run(*, run_id: int) -> None:
         log.info("export_gone", run=run_id)
         return
     owner = export.owner
+    revisions.look()
     actor = actor_for(owner) if owner is not None else Actor.system("export")
     export.state, export.started_at = ExportState.RUNNING, timezone.now()
     export.rights = runs.rights_of(actor)

@@ -74,6 +74,8 @@ def _typed(column: Column) -> tuple[Any, Callable[[Row], Any]]:
     match field.kind:
         case "tags":
             return pa.list_(pa.string()), lambda row: field.to_json(value(row))
+        case "multi_choice":
+            return pa.list_(pa.string()), lambda row: list(held) if (held := value(row)) else None
         case "integer":
             return pa.int64(), value
         case "boolean":

@@ -12,6 +12,7 @@ from django.db.models import Count, F, QuerySet
 from dangol.identity.actors import Actor
 from dangol.records import permissions, registry
 from dangol.records.fields import Field, Money, Reference
+from dangol.records.fields.own import OwnReference
 from dangol.records.filters.tree import Tree
 from dangol.records.lists import rows_for, rows_sorted
 from dangol.records.types import RecordType
@@ -124,12 +125,19 @@ def _column(
         at = -1
         if key and key != BY_ID:
             target = registry.get(field.target or "")
-            at = reading.add(permissions.named(actor, target.name, field.column, target.fields[key].column))
+            at = reading.add(_key_at(actor, field, target, target.fields[key].column))
         return Column(field, start, end, key=key, key_at=at)
     if isinstance(field, Money) and field.currency_column and field.currency_column not in names:
         # `select` reads the currency behind the amount.
         return Column(field, start, end, currency_at=end - 1)
     return Column(field, start, end)
+
+
+def _key_at(actor: Actor, field: Reference, target: RecordType, column: str) -> Any:
+    """The key of the record referred to, where the actor sees it."""
+    if isinstance(field, OwnReference):
+        return field.title_among(permissions.visible_to(actor, target), column=column)
+    return permissions.named(actor, target.name, field.column, column)
 
 
 def _key_of(field: Reference) -> str:

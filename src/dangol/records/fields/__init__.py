@@ -3,6 +3,7 @@
 from dangol.records.fields.base import Field, FieldError, Locale
 from dangol.records.fields.choices import Boolean, Choice
 from dangol.records.fields.dates import Date, DateTime
+from dangol.records.fields.multiple import MultiChoice
 from dangol.records.fields.numbers import Integer, Money, Number
 from dangol.records.fields.reach import BusinessNumber, Email, Phone
 from dangol.records.fields.references import Ref, Reference, id_in
@@ -22,6 +23,7 @@ __all__ = [
     "Locale",
     "LongText",
     "Money",
+    "MultiChoice",
     "Number",
     "Phone",
     "Ref",

@@ -74,6 +74,10 @@ class Field:
     numeric: ClassVar[bool] = False
     blank: ClassVar[Any] = None
     """What an empty value is stored as where the column does not take NULL."""
+    sort_kind: ClassVar[str] = ""
+    """The kind of the values that a list is sorted by, where it is not the field's own."""
+    detached: ClassVar[bool] = False
+    """Whether no foreign key leads from here to the record referred to."""
     target: str | None = None
     needs: str = ""
     """Name of the record type that the value is computed from. It is shown, sorted and filtered by only where the

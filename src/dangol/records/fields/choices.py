@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from html import escape
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.utils import translation
@@ -22,13 +22,14 @@ def _folded(text: str) -> str:
 class Choice(Field):
     """One code out of several. The code is what is stored, filtered and sent; labels of all languages are understood.
 
-    `tones` gives codes a colour: p(ine), o(range), g(old), r(ed), b(lue).
+    `tones` gives codes a colour: p(ine), o(range), g(old), r(ed), b(lue). Codes that are `retired` are understood and
+    shown, but no longer offered.
     """
 
     kind = "choice"
     operators = ("=", "!=", "in", "not in", "is empty", "is not empty")
     widget = "select"
-    blank = ""
+    blank: ClassVar[Any] = ""
 
     def __init__(
         self,
@@ -36,11 +37,13 @@ class Choice(Field):
         *,
         choices: Sequence[tuple[str, Label]] = (),
         tones: Mapping[str, str] | None = None,
+        retired: Sequence[str] = (),
         **options: Any,
     ) -> None:
         super().__init__(name, **options)
         self.choices = tuple(choices)
         self.tones = dict(tones or {})
+        self.retired = frozenset(retired)
 
     def codes(self) -> list[str]:
         return [code for code, _label in self.choices]
@@ -70,9 +73,14 @@ class Choice(Field):
     def _table(self, language: str) -> dict[str, str]:
         return self._labels.get(language) or next(iter(self._labels.values()))
 
+    def label_of(self, code: str, language: str) -> str:
+        """The label of a code; the code where it is none."""
+        return self._table(language).get(code, code)
+
     def options(self, language: str) -> list[tuple[str, str]]:
         """Codes and labels for a select widget."""
-        return list(self._table(language).items())
+        table = self._table(language).items()
+        return [item for item in table if item[0] not in self.retired] if self.retired else list(table)
 
     def convert(self, raw: Any, locale: Locale) -> str:
         if isinstance(raw, str) and (code := self._aliases.get(_folded(raw))) is not None:

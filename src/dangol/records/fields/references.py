@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import F, Model, Q
+from django.db.models import F, Model, OuterRef, Q
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -107,6 +107,10 @@ class Reference(Field):
 
     def expression(self, path: str = "") -> Any:
         return F(f"{path}{self.column}__{self.title}")
+
+    def pointer(self, path: str = "") -> Any:
+        """The id pointed at, as a subquery over the target's rows names it."""
+        return OuterRef(path + self.column)
 
     def to_json(self, value: Ref | None) -> Any:
         """None also for a record that the reader may not see."""

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from dangol.records.fields import Field, Locale
+from dangol.records.fields import Field, Locale, MultiChoice
 from dangol.records.filters.canonical import to_json, to_text, value_text
 from dangol.records.filters.names import record_type_named
 from dangol.records.filters.parser import locale_of
@@ -126,9 +126,11 @@ class _Writer:
             case "is not empty":
                 return _("%(field)s is not empty") % {"field": label}
             case "contains":
-                return _("%(field)s contains “%(value)s”") % {"field": label, "value": value}
+                shown = self.value(field, value, op)
+                return _("%(field)s contains “%(value)s”") % {"field": label, "value": shown}
             case "not contains":
-                return _("%(field)s does not contain “%(value)s”") % {"field": label, "value": value}
+                shown = self.value(field, value, op)
+                return _("%(field)s does not contain “%(value)s”") % {"field": label, "value": shown}
             case "starts with":
                 return _("%(field)s starts with “%(value)s”") % {"field": label, "value": value}
             case "ends with":
@@ -154,7 +156,7 @@ class _Writer:
     def value(self, field: Field, value: Scalar, op: str) -> str:
         if isinstance(value, Relative):
             return relative_text(value)
-        if op in SUBSTRING:
+        if op in SUBSTRING and not isinstance(field, MultiChoice):
             return str(value)
         if field.kind == "reference":
             if isinstance(value, str):

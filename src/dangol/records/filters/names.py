@@ -129,15 +129,15 @@ def _find(part: Part, items: Mapping[str, Anything], record_type: RecordType, ki
     return items[names[0]] if names else None
 
 
-_label_tables: dict[tuple[str, str], tuple[tuple[str, ...], dict[str, tuple[str, ...]]]] = {}
+_label_tables: dict[tuple[str, str], tuple[tuple[str, ...], int, dict[str, tuple[str, ...]]]] = {}
 
 
 def _labels(record_type: RecordType, items: Mapping[str, Anything], kind: str) -> dict[str, tuple[str, ...]]:
-    """Normalised labels of all languages → names. Kept until the record type gains or loses a field."""
-    names = tuple(items)
+    """Normalised labels of all languages → names. Kept until the record type gains or loses a field, or calls one anew."""
+    names, edition = tuple(items), getattr(record_type, "edition", 0)
     cached = _label_tables.get((record_type.name, kind))
-    if cached is not None and cached[0] == names:
-        return cached[1]
+    if cached is not None and cached[0] == names and cached[1] == edition:
+        return cached[2]
     table: dict[str, tuple[str, ...]] = {}
     for language, _label in settings.LANGUAGES:
         with translation.override(language):
@@ -145,7 +145,7 @@ def _labels(record_type: RecordType, items: Mapping[str, Anything], kind: str) -
                 key = normalise(str(item.label))
                 if key and name not in table.get(key, ()):
                     table[key] = (*table.get(key, ()), name)
-    _label_tables[record_type.name, kind] = (names, table)
+    _label_tables[record_type.name, kind] = (names, edition, table)
     return table
 
 

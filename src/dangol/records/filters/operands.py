@@ -93,7 +93,11 @@ class Operands(Cursor):
             if name is not None:
                 return self.placed(lambda: check_relative(field, Relative(name, self.offset(name))), first)
         raw = first.text
-        while field.kind in ("choice", "reference", "tags") and self.token.kind == WORD and not self.closes():
+        while (
+            field.kind in ("choice", "multi_choice", "reference", "tags")
+            and self.token.kind == WORD
+            and not self.closes()
+        ):
             raw = f"{raw} {self.take().text}"
         return self.placed(lambda: read(field, op, raw, self.locale), first)
 

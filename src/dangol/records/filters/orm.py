@@ -171,12 +171,12 @@ class _Compiler(Meaning):
     def walk(self, name: str, inner: Tree, record_type: RecordType, path: str, *, positive: bool) -> Q:
         field = record_type.fields[name]
         target = target_of(field)
-        if target is None:
+        if target is None or not isinstance(field, Reference):
             raise LookupError(f"{record_type.name}.{name} leads to no record type")
         rows = self.rows(target)
         if rows is None:
             return _nothing(path) if positive else Q()
-        rows = rows.filter(self.q(inner, target, "", positive=True), pk=OuterRef(path + field.column))
+        rows = rows.filter(self.q(inner, target, "", positive=True), pk=field.pointer(path))
         return Q(Exists(rows)) if positive else Q(~Exists(rows))
 
     # to many
@@ -283,7 +283,7 @@ class _Compiler(Meaning):
         rows = self.rows(target)
         if rows is None:
             return _nothing(path)
-        return Q(Exists(rows.filter(**{field.title: title}, pk=OuterRef(path + field.column))))
+        return Q(Exists(rows.filter(**{field.title: title}, pk=field.pointer(path))))
 
     def bound(self, field: Field, op: str, value: Scalar, path: str) -> Q:
         """An order comparison; a day or period is before or after as a whole, and `<=`/`>=` include it."""

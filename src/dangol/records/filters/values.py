@@ -10,7 +10,7 @@ from typing import Any as Anything
 
 from django.utils.translation import gettext as _
 
-from dangol.records.fields import Choice, Field, FieldError, Locale, Tags
+from dangol.records.fields import Choice, Field, FieldError, Locale, MultiChoice, Tags
 from dangol.records.filters.messages import FilterError, did_you_mean, nearest, quoted
 from dangol.records.filters.relative import EARLIEST, LATEST, PERSONS, is_day, known
 from dangol.records.filters.tree import Compare, Path, Relative, Scalar
@@ -120,19 +120,15 @@ def read(field: Field, op: str, raw: Anything, locale: Locale) -> Scalar | None:
         return None
     if isinstance(field, Tags):
         return _tag(field, raw, locale)
+    if isinstance(field, MultiChoice):
+        try:
+            return field.one(raw, locale)
+        except FieldError as error:
+            raise _explained(field, raw, error, locale) from None
     if op in SUBSTRING:
         return _substring(raw)
     if field.kind in NUMERIC and isinstance(raw, str):
-        number = amount(raw)
-        if number is None:
-            if not raw.strip():
-                return None
-            raise FilterError(
-                _("“%(value)s” is not a number. Write 1000000, 1,000,000, 300만 or 1.2억.")
-                % {"value": quoted(raw)},
-                code="value",
-            )
-        raw = format(number, "f")
+        raw = _digits(raw)
     if field.kind == "datetime" and isinstance(raw, str) and _DAY.fullmatch(raw.strip()):
         return _in_range(_day(raw.strip()))
     try:
@@ -155,6 +151,18 @@ def _tag(field: Tags, raw: Anything, locale: Locale) -> str | None:
         return field.one(raw if isinstance(raw, str) else str(raw), locale)
     except FieldError as error:
         raise FilterError(str(error.message), code="value") from None
+
+
+def _digits(raw: str) -> str:
+    """A number as people write it, in plain digits; an empty text stays one."""
+    number = amount(raw)
+    if number is None and raw.strip():
+        raise FilterError(
+            _("“%(value)s” is not a number. Write 1000000, 1,000,000, 300만 or 1.2억.")
+            % {"value": quoted(raw)},
+            code="value",
+        )
+    return "" if number is None else format(number, "f")
 
 
 def _substring(raw: Anything) -> str:

@@ -7,12 +7,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from django.db import connection
 from django.utils import translation
 
 from dangol.records.importing.errors import ImportProblem, Problem
 from dangol.records.importing.folding import Folded, fold, tokenize
 from dangol.records.importing.mapping import CompiledMapping
 from dangol.records.importing.readers import Row, Table
+from dangol.records.importing.turns import Turns
+from dangol.records.search.index import announce_words
 
 Readable = list[tuple[int, list[str]]]
 
@@ -46,6 +49,64 @@ def prepared(rows: list[Row]) -> Prepared:
     return chunk
 
 
+class _Reader:
+    """What the reading thread does: one chunk after the other, in its turns."""
+
+    def __init__(
+        self,
+        table: Table,
+        rows: Iterator[Row],
+        compiled: CompiledMapping,
+        size: int,
+        makes_new: Callable[[], bool],
+    ) -> None:
+        self.table = table
+        self.rows = rows
+        self.compiled = compiled
+        self.size = size
+        self.makes_new = makes_new
+        self.turns = Turns()
+        self.language = translation.get_language()
+        # What is announced stands there at once; a rehearsal must leave nothing.
+        self.announces = not connection.in_atomic_block
+        self.waiting: list[Row] = []
+
+    def prepare(self) -> Prepared:
+        """The next chunk, read, understood, and its words in the dictionary."""
+        with translation.override(self.language):
+            chunk = self.read()
+            if not self.compiled.counted:
+                chunk.folded = fold(self.compiled, self.turns.paced(chunk.readable), {})
+                if self.makes_new():
+                    made = tokenize(self.compiled, chunk.folded, self.turns.paced)
+                    if self.announces:
+                        announce_words(made)
+            return chunk
+
+    def read(self) -> Prepared:
+        """The rows of the next chunk."""
+        got, error = self.waiting[:], None
+        self.waiting.clear()
+        try:
+            for row in self.turns.paced(self.rows):
+                if len(got) == self.size:
+                    self.waiting.append(row)
+                    break
+                got.append(row)
+        except ImportProblem as problem:
+            error = problem
+        chunk = prepared(got)
+        chunk.is_last = not self.waiting and error is None
+        chunk.bytes_read = self.table.bytes_read()
+        chunk.error = error
+        return chunk
+
+
+def _hang_up() -> None:
+    """Close the connection of the thread that calls."""
+    connection.close()
+
+
 @contextmanager
 def chunks_ahead(
     table: Table, rows: Iterator[Row], compiled: CompiledMapping, size: int, *, makes_new: Callable[[], bool]
@@ -61,44 +122,24 @@ def chunks_ahead(
     Raises:
         ImportProblem: while iterating, behind the last chunk that could be read.
     """
-    language = translation.get_language()
-    waiting: list[Row] = []
+    reader = _Reader(table, rows, compiled, size, makes_new)
 
-    def prepare() -> Prepared:
-        with translation.override(language):
-            chunk = read()
-            if not compiled.counted:
-                chunk.folded = fold(compiled, chunk.readable, {})
-                if makes_new():
-                    tokenize(compiled, chunk.folded)
-            return chunk
-
-    def read() -> Prepared:
-        got, error = waiting[:], None
-        waiting.clear()
-        try:
-            for row in rows:
-                if len(got) == size:
-                    waiting.append(row)
-                    break
-                got.append(row)
-        except ImportProblem as problem:
-            error = problem
-        chunk = prepared(got)
-        chunk.is_last = not waiting and error is None
-        chunk.bytes_read = table.bytes_read()
-        chunk.error = error
-        return chunk
-
-    def all_chunks(reader: ThreadPoolExecutor) -> Iterator[Prepared]:
-        following: Future[Prepared] | None = reader.submit(prepare)
+    def all_chunks(thread: ThreadPoolExecutor) -> Iterator[Prepared]:
+        following: Future[Prepared] | None = thread.submit(reader.prepare)
         while following is not None:
-            chunk = following.result()
-            following = None if chunk.is_last or chunk.error else reader.submit(prepare)
+            with reader.turns.waiting():
+                chunk = following.result()
+            following = None if chunk.is_last or chunk.error else thread.submit(reader.prepare)
             if chunk.rows or not chunk.error:
                 yield chunk
             if chunk.error:
                 raise chunk.error
 
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="import-reader") as reader:
-        yield all_chunks(reader)
+    with (
+        ThreadPoolExecutor(max_workers=1, thread_name_prefix="import-reader") as thread,
+        reader.turns.while_the_database_works(),
+    ):
+        try:
+            yield all_chunks(thread)
+        finally:
+            thread.submit(_hang_up)

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import F
+
 from dangol.identity.actors import Actor
 from dangol.records import permissions
 from dangol.records.arrays import one_of
 from dangol.records.fields import Ref, Reference, Tags
+from dangol.records.fields.own import COLUMN as OWN
 from dangol.records.fields.tags import marks
 from dangol.records.importing.folding import Entry
 from dangol.records.importing.mapping import CompiledRecord
@@ -41,8 +44,10 @@ def find_existing(record: CompiledRecord, entries: Sequence[Entry], actor: Actor
         return {}
     names = [name for name, policy in record.policies.items() if policy != "keep" and name not in record.key]
     key_columns = [_column(record_type, name) for name in record.key]
-    first = one_of({key[0] for key in wanted}, record_type.table.columns[record.key[0]].type)
-    rows = record_type.model._default_manager.filter(**{f"{key_columns[0]}__in": first})
+    stored_in = record_type.table.columns.get(record.key[0])
+    asked = {key[0] for key in wanted}
+    known = record_type.model._default_manager.annotate(**_own(record_type, [*record.key, *names]))
+    rows = known.filter(**{f"{key_columns[0]}__in": one_of(asked, stored_in.type) if stored_in else asked})
     for place, column in enumerate(key_columns[1:], start=1):
         parts = [key[place] for key in wanted]
         rows = rows.filter(**{f"{column}__gte": min(parts), f"{column}__lte": max(parts)})
@@ -51,9 +56,16 @@ def find_existing(record: CompiledRecord, entries: Sequence[Entry], actor: Actor
     several: set[Entry] = set()
     takes_key = _takes_key(record)
     width = len(key_columns)
+    loaders = {
+        place: record_type.own_fields[name].loaded
+        for place, name in enumerate([*record.key, *names])
+        if name in record_type.own_fields and not isinstance(record_type.fields[name], Reference)
+    }
     for record_id, deleted_at, *values in rows.values_list(
         "pk", "deleted_at", *key_columns, *(_column(record_type, name) for name in names)
     ):
+        for place, loaded in loaders.items():
+            values[place] = loaded(values[place])
         found = wanted.get(tuple(values[:width]))
         if found is None or (deleted_at is not None and not takes_key):
             continue
@@ -71,7 +83,7 @@ def find_existing(record: CompiledRecord, entries: Sequence[Entry], actor: Actor
             record_id,
             {
                 name: Ref(id=value)
-                if is_reference and value is not None
+                if is_reference and isinstance(value, int)
                 else marks(value) or None
                 if name == "tags"
                 else value
@@ -113,4 +125,12 @@ def _column(record_type: RecordType, name: str) -> Any:
     field = record_type.fields[name]
     if isinstance(field, Tags):
         return field.expression()
+    if name in record_type.own_fields:
+        return f"_{name}"
     return f"{field.column}_id" if isinstance(field, Reference) else field.column
+
+
+def _own(record_type: RecordType, names: Sequence[str]) -> dict[str, Any]:
+    """The values of own fields, as they are compared."""
+    own = record_type.own_fields
+    return {f"_{name}": own[name].typed(F(OWN)) for name in names if name in own}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,7 @@ from dangol.records.fields import Ref
 from dangol.records.importing.errors import CellProblem, Problem
 from dangol.records.importing.mapping import CompiledMapping, CompiledRecord
 from dangol.records.importing.mapping.compiled import CompiledField
-from dangol.records.search.index import Tokenizer, Tokens, is_own
+from dangol.records.search.index import Tokenizer, Tokens, stands_alone
 
 
 class Entry:
@@ -60,7 +60,7 @@ class Folded:
 
 def fold(
     compiled: CompiledMapping,
-    rows: Sequence[tuple[int, Sequence[str]]],
+    rows: Iterable[tuple[int, Sequence[str]]],
     ordinals: Mapping[int, Sequence[int]],
 ) -> Folded:
     """Make entries of rows. A row with a problem leaves no trace in the entries.
@@ -90,14 +90,19 @@ def fold(
     return folded
 
 
-def tokenize(compiled: CompiledMapping, folded: Folded) -> None:
-    """Work out what the entries will be found by, should they be new. No queries."""
+def tokenize(
+    compiled: CompiledMapping, folded: Folded, paced: Callable[[Iterable[Entry]], Iterable[Entry]] = iter
+) -> list[Tokens]:
+    """Work out what the entries will be found by, should they be new, and return it. No queries."""
+    made = []
     for record in compiled.records:
-        if not record.record_type.search or not is_own(record.record_type):
+        if not record.record_type.search or not stands_alone(record.record_type):
             continue
         tokenizer = Tokenizer(record.record_type)
-        for entry in folded.entries[record.alias]:
+        for entry in paced(folded.entries[record.alias]):
             entry.tokens = tokenizer(tokenizer.values_of(entry.values))
+            made.append(entry.tokens)
+    return made
 
 
 def _named_before(steps: Sequence[tuple[_Maker, Entry, dict[str, Any] | None]]) -> Entry | None:

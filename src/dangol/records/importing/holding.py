@@ -19,6 +19,8 @@ log = structlog.get_logger(__name__)
 
 PAUSES = (0.5, 1.0, 2.0, 4.0)
 COLLECT_AFTER = 100_000
+AFTERLIFE = 2.0
+"""Seconds that the database may take to notice that the process which held a run was killed."""
 TURN = 0.0005
 _LOCK = 0x44474C << 40
 
@@ -38,10 +40,15 @@ def holding(import_run: ImportRun) -> Iterator[None]:
 @contextmanager
 def held(number: int, otherwise: Text) -> Iterator[None]:
     """Hold an advisory lock. It belongs to the database session and dies with it. Raises RunBusy with the text."""
+    deadline = time.monotonic() + AFTERLIFE
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [number])
-        if not cursor.fetchone()[0]:
-            raise RunBusy(otherwise)
+        while True:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [number])
+            if cursor.fetchone()[0]:
+                break
+            if time.monotonic() >= deadline:
+                raise RunBusy(otherwise)
+            time.sleep(0.1)
     try:
         yield
     finally:

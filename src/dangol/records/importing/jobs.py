@@ -7,6 +7,7 @@ from django.contrib.auth import get_user_model
 from procrastinate.contrib.django import app
 
 from dangol.events import queue
+from dangol.identity import revisions
 from dangol.identity.actors import Actor, actor_for
 from dangol.records.importing import engine, rehearsals, undoing
 from dangol.records.importing.errors import ImportProblem, RunBusy
@@ -27,7 +28,7 @@ def run(*, run_id: int) -> None:
         return
     owner = import_run.owner
     # The rights are those of today, not of the moment of the upload.
-    actor = actor_for(owner) if owner is not None else Actor.system("import")
+    actor = actor_for(owner) if owner is not None else _system()
     try:
         engine.run(import_run, actor)
     except RunBusy:
@@ -94,5 +95,10 @@ def look(*, schedule_id: int, fresh: bool) -> None:
 def _actor(user_id: int | None) -> Actor:
     """Whoever asked, with the rights of today; a user who is gone has none, and the job ends with an error."""
     if user_id is None:
-        return Actor.system("import")
+        return _system()
     return actor_for(get_user_model()._default_manager.get(pk=user_id))
+
+
+def _system() -> Actor:
+    revisions.look()
+    return Actor.system("import")

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from dangol.identity.actors import Actor
 from dangol.records import permissions, registry, writing
 from dangol.records.fields import Reference
+from dangol.records.fields.own import OwnReference
 from dangol.records.history import value_of
 from dangol.records.importing.engine import request_of
 from dangol.records.importing.errors import ImportProblem
@@ -132,6 +134,7 @@ def _values_before(run: ImportRun, record_type: RecordType, ids: Sequence[int]) 
         if name in record_type.table.columns
     }
     names.update((name, name) for name, field in record_type.editable_fields.items() if field.kind == "tags")
+    names.update((f"own.{name}", name) for name, field in record_type.own_fields.items() if field.editable)
     rows = Change.objects.filter(
         table=record_type.table.name, record_id__in=list(ids), origin="import", request_id=request_of(run)
     ).order_by("id")
@@ -181,10 +184,15 @@ def _used(record_type: RecordType, ids: Sequence[int]) -> dict[int, str]:
         for reference in other.fields.values():
             if not isinstance(reference, Reference) or reference.target != record_type.name:
                 continue
-            if reference.name not in other.table.columns:
+            if isinstance(reference, OwnReference):
+                rows = other.model._default_manager.filter(reference.q("in", list(ids)))
+                rows = rows.annotate(_pointed=reference.typed(F(reference.column)))
+                column = "_pointed"
+            elif reference.name in other.table.columns:
+                column = f"{reference.column}_id"
+                rows = other.model._default_manager.filter(**{f"{column}__in": list(ids)})
+            else:
                 continue
-            column = f"{reference.column}_id"
-            rows = other.model._default_manager.filter(**{f"{column}__in": list(ids)})
             if other is record_type:
                 rows = rows.exclude(pk__in=list(ids))
             for number in rows.order_by().values_list(column, flat=True).distinct():

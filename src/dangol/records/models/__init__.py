@@ -14,6 +14,7 @@ from dangol.records.models.imports import (
     ImportState,
     UndoState,
 )
+from dangol.records.models.own_fields import IndexState, OwnField, OwnKind, OwnState
 from dangol.records.models.saved_mappings import SavedMapping
 from dangol.records.models.schedules import (
     FileState,
@@ -45,6 +46,10 @@ __all__ = [
     "ImportScheduleFile",
     "ImportScheduleState",
     "ImportState",
+    "IndexState",
+    "OwnField",
+    "OwnKind",
+    "OwnState",
     "OwnedRecord",
     "Record",
     "SavedMapping",

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from dangol.records.fields.own_json import ExactDecoder
 from dangol.records.models.history import record_delete_history, record_history, record_version
 from dangol.records.models.transactions import CurrentTransaction, TransactionField
 
@@ -18,7 +19,8 @@ class Record(models.Model):
     `version`, `updated_at` and `changed_in` are set by a trigger, so that no path into the table – ORM, COPY, a
     hand-written UPDATE – can change a row without it showing; `version` is what optimistic locking and ETags
     compare, `changed_in` the transaction that wrote the row last, by which copies find what is new (`changes.py`).
-    Rows are never removed by users: `deleted_at` puts them into the recycle bin.
+    Rows are never removed by users: `deleted_at` puts them into the recycle bin. `own` holds the values of the fields
+    that administrators made, by name (`fields/own.py`).
     """
 
     version = models.PositiveIntegerField(default=1, db_default=1, editable=False)
@@ -34,6 +36,9 @@ class Record(models.Model):
     )  # fmt: skip
     changed_in = TransactionField(db_default=CurrentTransaction(), editable=False, db_index=True)
     deleted_at = models.DateTimeField(_("Deleted"), null=True, blank=True, editable=False)
+    own = models.JSONField(
+        db_default=models.Value({}, output_field=models.JSONField()), editable=False, decoder=ExactDecoder
+    )
 
     class Meta:
         abstract = True

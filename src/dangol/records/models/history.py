@@ -9,11 +9,12 @@ import pgtrigger
 from django.db import models
 from django.db.models.functions import Now
 
+from dangol.records.fields.own_json import ExactDecoder
 from dangol.records.models.transactions import CurrentTransaction, TransactionField
 
 
 class Change(models.Model):
-    """What one statement did to one row: `{"column": [before, after], …}`.
+    """What one statement did to one row: `{"column": [before, after], …}`; an own field's column is `own.x_…`.
 
     `changed_in` is the transaction it happened in, as on the record itself: what was removed is found by it. `table`
     is the table's name, `actor_id` the user (none for the system), `origin` the way in (page, api, import,
@@ -25,7 +26,7 @@ class Change(models.Model):
     record_id = models.BigIntegerField()
     version = models.PositiveIntegerField()
     action = models.CharField(max_length=6)
-    changes = models.JSONField()
+    changes = models.JSONField(decoder=ExactDecoder)
     actor_id = models.BigIntegerField(null=True)
     request_id = models.CharField(max_length=64, db_default="")
     origin = models.CharField(max_length=20, db_default="")
@@ -60,13 +61,15 @@ record_version = pgtrigger.Trigger(
     func="NEW.version = OLD.version + 1; NEW.updated_at = now(); NEW.changed_in = pg_current_xact_id(); RETURN NEW;",
 )
 
-record_history = pgtrigger.Trigger(
-    name="record_history",
-    level=pgtrigger.Statement,
-    when=pgtrigger.After,
-    operation=pgtrigger.Update,
-    referencing=pgtrigger.Referencing(old="old_rows", new="new_rows"),  # type: ignore[no-untyped-call]
-    func="""
+_OWN_CHANGES = """\
+            UNION ALL
+            SELECT 'own.' || COALESCE(a.key, b.key), b.value, a.value
+            FROM jsonb_each(n.own) a
+            FULL JOIN jsonb_each(o.own) b ON b.key = a.key
+            WHERE n.own IS DISTINCT FROM o.own AND a.value IS DISTINCT FROM b.value
+"""
+
+_HISTORY = f"""
     INSERT INTO records_change ("table", record_id, version, action, changes, actor_id, request_id, origin)
     SELECT TG_TABLE_NAME, n.id, n.version, 'update', d.changes, NULLIF(current_setting('dangol.actor', true), '')::bigint,
            COALESCE(current_setting('dangol.request', true), ''),
@@ -74,16 +77,34 @@ record_history = pgtrigger.Trigger(
     FROM new_rows n
     JOIN old_rows o ON o.id = n.id
     CROSS JOIN LATERAL (
-        SELECT jsonb_object_agg(a.key, jsonb_build_array(b.value, a.value)) AS changes
-        FROM jsonb_each(to_jsonb(n)) a
-        JOIN jsonb_each(to_jsonb(o)) b ON b.key = a.key
-        WHERE a.value IS DISTINCT FROM b.value
-          AND a.key NOT IN ('version', 'updated_at', 'updated_by_id', 'changed_in')
+        SELECT jsonb_object_agg(c.key, jsonb_build_array(c.before, c.after)) AS changes
+        FROM (
+            SELECT a.key, b.value AS before, a.value AS after
+            FROM jsonb_each(to_jsonb(n)) a
+            JOIN jsonb_each(to_jsonb(o)) b ON b.key = a.key
+            WHERE a.value IS DISTINCT FROM b.value
+              AND a.key NOT IN ('version', 'updated_at', 'updated_by_id', 'changed_in', 'own')
+{_OWN_CHANGES}        ) c
     ) d
     WHERE d.changes IS NOT NULL;
     RETURN NULL;
-    """,
-)
+    """  # noqa: S608 - no part of it comes from outside
+
+
+def _history(func: str) -> pgtrigger.Trigger:
+    return pgtrigger.Trigger(
+        name="record_history",
+        level=pgtrigger.Statement,
+        when=pgtrigger.After,
+        operation=pgtrigger.Update,
+        referencing=pgtrigger.Referencing(old="old_rows", new="new_rows"),  # type: ignore[no-untyped-call]
+        func=func,
+    )
+
+
+record_history = _history(_HISTORY)
+plain_history = _history(_HISTORY.replace(_OWN_CHANGES, ""))
+"""For what has history like a record and no own fields."""
 
 record_delete_history = pgtrigger.Trigger(
     name="record_delete_history",

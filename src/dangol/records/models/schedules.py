@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from dangol.records.models.history import record_delete_history, record_history, record_version
+from dangol.records.models.history import plain_history, record_delete_history, record_version
 from dangol.records.models.imports import ImportRun
 from dangol.records.models.transactions import CurrentTransaction, TransactionField
 
@@ -95,7 +95,7 @@ class ImportSchedule(models.Model):
     class Meta:
         verbose_name = _("Schedule")
         verbose_name_plural = _("Schedules")
-        triggers: ClassVar[list[pgtrigger.Trigger]] = [record_version, record_history, record_delete_history]
+        triggers: ClassVar[list[pgtrigger.Trigger]] = [record_version, plain_history, record_delete_history]
 
     def __str__(self) -> str:
         return self.name

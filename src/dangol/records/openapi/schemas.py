@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dangol.records.fields import Choice, Field, Integer, Reference, Text
+from dangol.records.fields import Choice, Field, Integer, MultiChoice, Reference, Text
 from dangol.records.filters.names import allowed_operators
 from dangol.records.types import RecordType
 
@@ -52,6 +52,8 @@ def _described(field: Field, schema: dict[str, Any], *, needed: bool = False) ->
 
 def _out(field: Field) -> dict[str, Any]:
     """The JSON in which a value comes out."""
+    if isinstance(field, MultiChoice):
+        return {"type": ["array", "null"], "items": {"enum": field.codes()}}
     if isinstance(field, Choice):
         return {"enum": [*field.codes(), None]}
     if isinstance(field, Reference):
@@ -74,6 +76,8 @@ def _out(field: Field) -> dict[str, Any]:
 
 def _in(field: Field) -> dict[str, Any]:
     """The JSON that is taken. Labels of choices and numbers as text are understood too."""
+    if isinstance(field, MultiChoice):
+        return {"type": ["array", "string", "null"], "items": {"enum": field.codes()}, "uniqueItems": True}
     if isinstance(field, Choice):
         return {"enum": [*field.codes(), None]}
     if isinstance(field, Reference):

@@ -19,7 +19,7 @@ _documents: dict[tuple[Any, ...], bytes] = {}
 def openapi_json(request: HttpRequest, actor: Actor) -> HttpResponse:
     """`GET /api/v1/openapi.json`, in English for everybody. No queries."""
     parameters(request)
-    key = tuple((item.name, *item.fields) for item in registry.all_types())
+    key = tuple((item.name, item.edition, *item.fields) for item in registry.all_types())
     if key not in _documents:
         _documents.clear()
         _documents[key] = orjson.dumps(openapi.document())

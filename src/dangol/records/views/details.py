@@ -16,6 +16,7 @@ from dangol.identity.actors import Actor
 from dangol.records import history as histories
 from dangol.records import permissions, ports
 from dangol.records.fields import Choice, DateTime, Field, Locale
+from dangol.records.own import conditions
 from dangol.records.types import RecordType
 from dangol.records.views.access import actor_of, load, locale_of, title_of
 
@@ -54,7 +55,7 @@ def detail(request: HttpRequest, record_type: RecordType, record_id: int) -> Htt
         "figures": [
             figure for figures in ports.figures(record_type.name) for figure in figures(actor, record)
         ],
-        "sections": _facts(record_type, record, locale, may_edit),
+        "sections": _facts(actor, record_type, record, locale, may_edit),
         "may_edit": may_edit,
         "may_delete": _allowed(actor, record_type, "delete", record),
         "columns": _panels(request, actor, record_type, record),
@@ -119,18 +120,20 @@ def _allowed(actor: Actor, record_type: RecordType, action: str, record: dict[st
 
 
 def _facts(
-    record_type: RecordType, record: dict[str, Any], locale: Locale, may_edit: bool
+    actor: Actor, record_type: RecordType, record: dict[str, Any], locale: Locale, may_edit: bool
 ) -> list[tuple[Any, list[Fact]]]:
     sections = []
+    away = set(conditions.hidden(record_type, record.get, actor))
     for section in record_type.sections:
         facts = []
         for name in section.fields:
-            if name not in record:
-                continue  # computed from what the actor may not see
+            if name not in record or name in away:
+                continue  # computed from what the actor may not see, or off by a condition
             field = record_type.fields[name]
             inline = f"/{record_type.path}/{record['id']}/cell/{name}/" if may_edit and field.editable else ""
             facts.append(Fact(field.label, _fact(field, record[name], locale), inline))
-        sections.append((section.label, facts))
+        if facts:
+            sections.append((section.label, facts))
     return sections
 
 

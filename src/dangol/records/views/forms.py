@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from dangol.records import permissions, widgets, writing
 from dangol.records.fields import Field, Locale, Ref, Reference, id_in
+from dangol.records.own import conditions
 from dangol.records.types import RecordType
 from dangol.records.views.access import actor_of, guard, load, locale_of, title_of
 
@@ -74,11 +77,16 @@ def _form(
 ) -> HttpResponse:
     locale = locale_of(actor_of(request))
 
+    actor = actor_of(request)
+    away = _hidden(request, record_type) if data else conditions.hidden(record_type, values.get, actor)
+
     def control(name: str) -> widgets.Input:
         field = record_type.fields[name]
         if data is not None:
-            return widgets.typed(field, data, errors.get(name, ""))
-        return widgets.stored(field, values.get(name), locale)
+            made = widgets.typed(field, data, errors.get(name, ""))
+        else:
+            made = widgets.stored(field, values.get(name), locale)
+        return replace(made, hidden=True) if name in away and name not in errors else made
 
     sections = [
         (section.label, [control(name) for name in section.fields]) for section in record_type.form_sections()
@@ -91,9 +99,24 @@ def _form(
         "title": title_of(record_type, record, locale) if record else "",
         "version": data.get("version") if data is not None else (record or {}).get("version", ""),
         "general_errors": [message for name, message in errors.items() if name not in named],
+        "conditional": any(field.condition for field in record_type.own_fields.values()),
         "cancel_url": f"/{record_type.path}/{record['id']}/" if record else f"/{record_type.path}/",
     }
     return render(request, "records/form.html", context, status=422 if errors else 200)
+
+
+@require_POST
+def shown(request: HttpRequest, record_type: RecordType) -> JsonResponse:
+    """Which fields of the form conditions hide, given what stands in it now. No queries."""
+    if not any(permissions.allowed(actor_of(request), record_type, action) for action in ("create", "edit")):
+        raise Http404
+    return JsonResponse({"hidden": _hidden(request, record_type)})
+
+
+def _hidden(request: HttpRequest, record_type: RecordType) -> list[str]:
+    actor = actor_of(request)
+    typed = conditions.values_in(record_type, request.POST, actor)
+    return conditions.hidden(record_type, typed.get, actor)
 
 
 def _values(request: HttpRequest, record_type: RecordType) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from time import perf_counter
 from typing import Any
 
 import orjson
@@ -16,7 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from dangol.identity.actors import Actor
+from dangol.identity.actors import Actor, may_administer
 from dangol.records import filters, permissions
 from dangol.records.exporting import forms as exporting
 from dangol.records.fields import Choice, Field, Locale
@@ -24,9 +25,11 @@ from dangol.records.filters.tree import EVERYTHING, And, Tree
 from dangol.records.lists import ListError, Page, record_count, record_list
 from dangol.records.types import RecordType
 from dangol.records.views.access import actor_of, guard, locale_of
-from dangol.web import formats
+from dangol.web import formats, menu
 
 PAGE = 50
+SLOW_SECONDS = 0.5
+"""A list that took longer proposes an index for the own fields it was filtered or sorted by."""
 INLINE = ' data-inline tabindex="0" hx-trigger="inline" hx-swap="innerHTML"'
 OPERATOR_LABELS = {
     "=": gettext_lazy("is"),
@@ -89,6 +92,7 @@ def index(request: HttpRequest, record_type: RecordType) -> HttpResponse:
     problem = ""
     page = Page([], None, None)
     sort = sort_asked(request, record_type, known)
+    started = perf_counter()
     if state.tree is not None:
         try:
             page = record_list(
@@ -103,6 +107,7 @@ def index(request: HttpRequest, record_type: RecordType) -> HttpResponse:
             )
         except ListError as error:
             problem = error.message
+    slow = perf_counter() - started > SLOW_SECONDS
     base = request.GET.copy()
     for passing in ("after", "before", "_"):
         base.pop(passing, None)
@@ -125,13 +130,16 @@ def index(request: HttpRequest, record_type: RecordType) -> HttpResponse:
         "query": _query(base),
         "columns": columns,
         "shown_fields": [record_type.fields[name] for name in columns if name != record_type.title],
-        "column_choices": _column_choices(record_type, tuple(known), frozenset(columns), actor.language),
-        "field_options": _field_options(record_type, tuple(known), actor.language),
+        "column_choices": _column_choices(
+            record_type, record_type.edition, tuple(known), frozenset(columns), actor.language
+        ),
+        "field_options": _field_options(record_type, record_type.edition, tuple(known), actor.language),
         "operators": OPERATOR_LABELS,
         "hidden": [(key, value) for key, value in base.items() if key not in ("filter", "cols")],
         "sort": request.GET.get("sort", ""),
         "cleared_url": _url(base, filter=None),
         "filtered": state.text != "",
+        "slow_fields": _slow_fields(actor, record_type, state.tree, sort) if slow else [],
         "example": _example(record_type, actor.language),
     }
     template = (
@@ -144,6 +152,22 @@ def index(request: HttpRequest, record_type: RecordType) -> HttpResponse:
         context,
         status=200 if template == "records/list.html" and status == 200 else status,
     )
+
+
+def _slow_fields(
+    actor: Actor, record_type: RecordType, tree: Tree | None, sort: Sequence[str]
+) -> list[tuple[Any, str]]:
+    """Own fields without an index that this list is filtered or sorted by, for whoever could have one built."""
+    if not menu.routes.own_field or not may_administer(actor):
+        return []
+    names = {item.removeprefix("-") for item in sort}
+    names |= {path[0] for path in filters.paths(tree)} if tree is not None else set()
+    asked = (record_type.own_fields[name] for name in names if name in record_type.own_fields)
+    return [
+        (field.label, reverse(menu.routes.own_field, args=[field.identity]))
+        for field in asked
+        if field.identity and not field.indexed and field.kind != "long_text"
+    ]
 
 
 def count(request: HttpRequest, record_type: RecordType) -> HttpResponse:
@@ -221,7 +245,9 @@ def _chips(
 # Kept, since they are the same on every page and longer than most lists. Labels speak the language of the request, which
 # is the reader's.
 @lru_cache(maxsize=128)
-def _field_options(record_type: RecordType, names: tuple[str, ...], language: str) -> SafeString:
+def _field_options(
+    record_type: RecordType, edition: int, names: tuple[str, ...], language: str
+) -> SafeString:
     """The fields that can be filtered, as options."""
     fields = [record_type.fields[name] for name in names]
     return format_html_join(
@@ -233,7 +259,7 @@ def _field_options(record_type: RecordType, names: tuple[str, ...], language: st
 
 @lru_cache(maxsize=128)
 def _column_choices(
-    record_type: RecordType, names: tuple[str, ...], chosen: frozenset[str], language: str
+    record_type: RecordType, edition: int, names: tuple[str, ...], chosen: frozenset[str], language: str
 ) -> SafeString:
     """A checkbox for each field that can be a column and is none yet; the title always is one."""
     return format_html_join(

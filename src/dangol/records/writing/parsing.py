@@ -20,7 +20,12 @@ class Parser:
         self.type = record_type
         self.locale = locale
         self.defaults = _defaults(record_type, actor)
-        self.required = [name for name, field in record_type.editable_fields.items() if field.required]
+        # Whether a field under a condition is required shows when the whole record is known.
+        self.required = [
+            name
+            for name, field in record_type.editable_fields.items()
+            if field.required and not getattr(field, "condition", "")
+        ]
 
     def draft(self, index: int, change: Change) -> tuple[Draft, list[RowError]]:
         """The row to write, and what is wrong with it. A new row gets the defaults of fields it was not given."""
@@ -59,6 +64,10 @@ def _defaults(record_type: RecordType, actor: Actor) -> dict[str, Any]:
     """Values of fields that a new record was not given: the model's, and whose it is."""
     fields = record_type.editable_fields
     defaults = {name: value for name, value in record_type.table.defaults.items() if name in fields}
+    own = record_type.own_fields.values()
+    defaults.update(
+        (field.name, field.default) for field in own if field.editable and field.default is not None
+    )
     if record_type.table.has_scope and actor.user_id is not None:
         defaults["owner"] = Ref(id=actor.user_id)
         if actor.team_id:

@@ -97,6 +97,7 @@ def _look_up(
         **{name: name for name in (target.keys if target else ())},
         **{name: known.column for name, known in (target.fields.items() if target else ()) if known.unique},
     }
+    own = target.own_fields.get(key) if target else None
     if key not in columns:
         names = ", ".join(name for name in columns if name)
         raise FieldError("key", _("Records are named by: %(keys)s.") % {"keys": names})
@@ -112,8 +113,13 @@ def _look_up(
     found: dict[Any, list[int]] = defaultdict(list)
     column = columns[key]
     stored = target.table.columns.get(column) if target else None
-    wanted_values = one_of(given, stored.type) if stored else list(given)
-    for record_id, value in rows.filter(**{f"{column}__in": wanted_values}).values_list("pk", column):
+    if own is not None:
+        rows = rows.annotate(_key=own.expression()).filter(own.q("in", list(given)))
+        named = ((record_id, own.loaded(value)) for record_id, value in rows.values_list("pk", "_key"))
+    else:
+        wanted_values = one_of(given, stored.type) if stored else list(given)
+        named = rows.filter(**{f"{column}__in": wanted_values}).values_list("pk", column)
+    for record_id, value in named:
         for as_given in given.get(value, ()):
             found[as_given].append(record_id)
     return found

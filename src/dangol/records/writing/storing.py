@@ -9,7 +9,10 @@ from psycopg import sql
 from dangol.records.building import Table
 from dangol.records.copying import copy_rows
 from dangol.records.fields import Ref
+from dangol.records.fields.own import COLUMN as OWN
 
+# null in what is given takes a value away
+_MERGED = "{column} = jsonb_strip_nulls({table}.{column} || v.{column})"
 COPY_FROM = 20
 """From this many rows on, COPY is faster than INSERT."""
 
@@ -56,10 +59,15 @@ def insert(table: Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) ->
 
 
 def update(table: Table, names: Sequence[str], ids: Sequence[int], rows: Sequence[Sequence[Any]]) -> None:
-    """Change rows: `rows[i]` are the values of `names` for `ids[i]`. One statement, so one history statement."""
+    """Change rows: `rows[i]` are the values of `names` for `ids[i]`. One statement, so one history statement.
+
+    Of own values only those given change: what another writer stored in other own fields meanwhile stays.
+    """
     columns = [table.columns[name] for name in names]
     assignments = sql.SQL(", ").join(
-        sql.SQL("{} = v.{}").format(sql.Identifier(column.name), sql.Identifier(column.name))
+        sql.SQL(_MERGED if column.name == OWN else "{column} = v.{column}").format(
+            column=sql.Identifier(column.name), table=sql.Identifier(table.name)
+        )
         for column in columns
     )
     arrays = sql.SQL(", ").join(

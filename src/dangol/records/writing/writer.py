@@ -16,9 +16,11 @@ from dangol.records import permissions, registry
 from dangol.records.arrays import one_of
 from dangol.records.events import RecordsWritten
 from dangol.records.fields import Locale, Ref, Reference
+from dangol.records.fields.own import COLUMN as OWN
+from dangol.records.fields.own import Own
 from dangol.records.search import index
 from dangol.records.types import Draft, RecordType, WrittenRows
-from dangol.records.writing import assigning, storing, tagging
+from dangol.records.writing import assigning, owned, storing, tagging
 from dangol.records.writing.conflicts import conflict_message
 from dangol.records.writing.context import sign
 from dangol.records.writing.errors import Change, Conflict, Missing, RowError, WriteError, Written
@@ -176,17 +178,22 @@ class _Batch:
                     RowError(draft.index, "id", draft.id, "twice", _("The record stands in the batch twice."))
                 )
         names = [name for name in self.type.editable_fields if name in self.type.table.columns]
+        own = owned.named(self.type, drafts)
         columns = [self._raw_column(name) for name in names]
+        if own:
+            columns.append(OWN)
         rows = permissions.visible_to(self.actor, self.type, "edit").select_for_update(of=("self",))
         locked = rows.filter(pk__in=list(wanted)).order_by("pk").values_list("pk", "version", *columns)
         stored: dict[int, tuple[int, dict[str, Any]]] = {}
         for record_id, version, *values in locked:
+            held = values.pop() if own else {}
             current = {
                 name: Ref(id=value)
                 if value is not None and isinstance(self.type.fields[name], Reference)
                 else value
                 for name, value in zip(names, values, strict=True)
             }
+            current.update((field.name, field.loaded(held.get(field.name))) for field in own)
             stored[record_id] = (version, current)
         for draft in drafts:
             if draft.id is None:
@@ -211,6 +218,8 @@ class _Batch:
         for name, field in self.type.editable_fields.items():
             if field.unique:
                 self._check_unique(name, drafts)
+        for error in owned.missing(self.type, drafts, self.actor):
+            self._refuse(error)
         for index_, name, problem in self.type.check(drafts, actor=self.actor):
             draft = next(draft for draft in drafts if draft.index == index_)
             self._refuse(RowError(index_, name, draft.get(name), problem.code, problem.message))
@@ -230,11 +239,15 @@ class _Batch:
         for value, rows in holders.items():
             for draft in rows[1:]:
                 self._refuse(RowError(draft.index, name, value, "unique", message))
-        column = self._raw_column(name)
-        taken = self.type.model._default_manager.filter(
-            **{f"{column}__in": one_of(holders, self.type.table.columns[name].type)}
-        )
-        for record_id, value in taken.values_list("pk", column):
+        field = self.type.fields[name]
+        if isinstance(field, Own):
+            taken = owned.holding(self.type, field, list(holders))
+        else:
+            column = self._raw_column(name)
+            values = one_of(holders, self.type.table.columns[name].type)
+            same = self.type.model._default_manager.filter(**{f"{column}__in": values})
+            taken = list(same.values_list("pk", column))
+        for record_id, value in taken:
             draft = holders[value][0]
             if draft.id != record_id and draft.index not in self.refused:
                 self._refuse(RowError(draft.index, name, value, "unique", message))
@@ -262,12 +275,17 @@ class _Batch:
         for record_id, draft in zip(ids, drafts, strict=True):
             draft.id = record_id
             get = draft.values.get
-            row = [record_id, user_id, user_id]
+            row: list[Any] = [record_id, user_id, user_id]
             row += [get(name, default) for name, default in missing]
             for place in references:
                 row[place] = storing.column_value(row[place])
             rows.append(row)
-        storing.insert(table, ["id", "created_by", "updated_by", *names], rows)
+        columns = ["id", "created_by", "updated_by", *names]
+        if owned.any_in(self.type, drafts):
+            columns.append(OWN)
+            for row, draft in zip(rows, drafts, strict=True):
+                row.append(owned.new(self.type, draft))
+        storing.insert(table, columns, rows)
 
     def _update(self, drafts: Sequence[Draft]) -> None:
         if not drafts:
@@ -278,7 +296,12 @@ class _Batch:
             [*(storing.column_value(draft.get(name)) for name in names), self.actor.user_id]
             for draft in drafts
         ]
-        storing.update(table, [*names, "updated_by"], [draft.id or 0 for draft in drafts], rows)
+        columns = [*names, "updated_by"]
+        if owned.any_in(self.type, drafts):
+            columns.append(OWN)
+            for row, draft in zip(rows, drafts, strict=True):
+                row.append(owned.patch(self.type, draft))
+        storing.update(table, columns, [draft.id or 0 for draft in drafts], rows)
 
     def _guard_new_scope(self, drafts: Sequence[Draft]) -> None:
         """What was written must lie where the actor may create or edit: nobody plants records in another team."""
@@ -316,7 +339,7 @@ class _Batch:
         if self.type.search:
             searched = index.columns_of(self.type)
             ids = [draft.id or 0 for draft in updated if searched & draft.values.keys()]
-            if index.is_own(self.type):
+            if index.stands_alone(self.type):
                 self._enter(created)
             else:  # found by what another record says
                 ids += [draft.id or 0 for draft in created]

@@ -75,7 +75,18 @@ def _by_ending(table: dict[str, list[Idea]], name: str) -> Iterator[Idea]:
             return
 
 
+_tables: dict[str, tuple[int, dict[str, list[Idea]]]] = {}
+
+
 def _table(record_type: RecordType) -> dict[str, list[Idea]]:
+    """Kept until the fields of a type change: a type with hundreds of fields has thousands of names."""
+    known = _tables.get(record_type.name)
+    if known is None or known[0] != record_type.edition:
+        known = _tables[record_type.name] = (record_type.edition, _made_table(record_type))
+    return known[1]
+
+
+def _made_table(record_type: RecordType) -> dict[str, list[Idea]]:
     names: dict[str, list[Idea]] = {}
 
     def add(name: str, field: str, lookup: str | None, why: str, score: float) -> None:

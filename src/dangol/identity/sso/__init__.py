@@ -1,0 +1,1 @@
+"""Signing in through somebody who vouches: OpenID Connect, SAML, Kakao, Naver, Google."""
