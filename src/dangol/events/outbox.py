@@ -7,7 +7,7 @@ from typing import Protocol
 
 from django.db import connection
 
-from dangol.events import queue, registry
+from dangol.events import queue, registry, wire
 from dangol.events.models import Delivery
 from dangol.events.models import Event as EventRow
 from dangol.events.registry import Event, handles
@@ -31,7 +31,8 @@ def announce(event: Event, *, actor: ActorLike | None = None) -> uuid.UUID:
     """Write a fact into the outbox, in the caller's transaction.
 
     The event, one delivery per handler and the job that delivers them commit or vanish together with what
-    the caller wrote. Costs three queries (one when nobody listens).
+    the caller wrote. Costs three queries (one when nobody listens), and one after the commit for facts that open
+    pages are told of (`wire`).
 
     Returns:
         The key of the event, which its handlers receive as ``event_id``.
@@ -54,4 +55,5 @@ def announce(event: Event, *, actor: ActorLike | None = None) -> uuid.UUID:
     if names:
         Delivery.objects.bulk_create([Delivery(event=row, handler=name) for name in names])
         queue.enqueue(DELIVER_TASK, event=row.pk)
+    wire.carry_event(event, by=row.actor)
     return row.key

@@ -119,3 +119,23 @@ class TimelineEntry(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+# What other parts of the room keep; Django finds models here.
+from dangol.interactions.live.models import Presence  # noqa: E402
+from dangol.interactions.notifications.models import (  # noqa: E402
+    Notification,
+    NotificationMail,
+    NotificationSetting,
+)
+
+__all__ = [
+    "Direction",
+    "Interaction",
+    "Kind",
+    "Notification",
+    "NotificationMail",
+    "NotificationSetting",
+    "Presence",
+    "TimelineEntry",
+]

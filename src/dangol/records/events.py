@@ -18,6 +18,17 @@ class RecordsWritten(Event):
 
 
 @dataclass(frozen=True)
+class RecordsAssigned(Event):
+    """Records were given to other people than the one who wrote them: `users[i]` now owns `ids[i]`."""
+
+    name: ClassVar[str] = "records.assigned"
+    record_type: str
+    ids: list[int] = field(default_factory=list)
+    users: list[int] = field(default_factory=list)
+    by: int | None = None
+
+
+@dataclass(frozen=True)
 class RecordsDeleted(Event):
     """Records were put into the recycle bin."""
 

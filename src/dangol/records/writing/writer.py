@@ -14,7 +14,7 @@ from dangol.events import outbox
 from dangol.identity.actors import Actor
 from dangol.records import permissions, registry
 from dangol.records.arrays import one_of
-from dangol.records.events import RecordsWritten
+from dangol.records.events import RecordsAssigned, RecordsWritten
 from dangol.records.fields import Locale, Ref, Reference
 from dangol.records.search import index
 from dangol.records.types import Draft, RecordType, WrittenRows
@@ -121,6 +121,7 @@ class _Batch:
                 ),
                 actor=self.actor,
             )
+            self._announce_owners([*created, *updated])
         changed = {id(draft) for draft in updated}
         for draft in drafts:
             written.ids[draft.index] = draft.id
@@ -130,6 +131,22 @@ class _Batch:
         written.updated = [draft.id or 0 for draft in updated]
         written.errors = sorted(self.errors, key=lambda error: error.index)
         return written
+
+    def _announce_owners(self, drafts: Sequence[Draft]) -> None:
+        """Whoever owns a record since this batch, and did not write it, should hear of it. Imports tell nobody."""
+        if self.origin == "import" or not self.type.table.has_scope:
+            return
+        given = []
+        for draft in drafts:
+            new, old = draft.values.get("owner"), (draft.current or {}).get("owner")
+            if isinstance(new, Ref) and new.id is not None and new.id != self.actor.user_id:
+                if not isinstance(old, Ref) or old.id != new.id:
+                    given.append((draft.id or 0, new.id))
+        if given:
+            ids, users = zip(*given, strict=True)
+            outbox.announce(
+                RecordsAssigned(self.type.name, list(ids), list(users), self.actor.user_id), actor=self.actor
+            )
 
     # refusing
 
