@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('is_digest', models.BooleanField()),
-                ('state', models.CharField(choices=[('claimed', 'Being sent'), ('sent', 'Sent'), ('not_sent', 'Not sent'), ('doubtful', 'Perhaps sent')], default='claimed', max_length=8)),
+                ('state', models.CharField(choices=[('claimed', 'Being sent'), ('sent', 'Handed over'), ('not_sent', 'Not sent'), ('doubtful', 'Perhaps sent')], default='claimed', max_length=8)),
                 ('day', models.DateField(null=True)),
                 ('error', models.TextField(blank=True, default='')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),

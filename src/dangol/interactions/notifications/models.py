@@ -29,7 +29,7 @@ class Channel(models.TextChoices):
 
 class MailState(models.TextChoices):
     CLAIMED = "claimed", _("Being sent")
-    SENT = "sent", _("Sent")
+    SENT = "sent", _("Handed over")
     NOT_SENT = "not_sent", _("Not sent")
     DOUBTFUL = "doubtful", _("Perhaps sent")
 
