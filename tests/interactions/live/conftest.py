@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from types import SimpleNamespace
 
 import pytest
@@ -127,11 +127,10 @@ async def page(streams: Streams, cookie: str, query: str = "", **headers):
             reader.hello = await reader.until("hello")
             await asyncio.wait_for(streams.hub.listening.wait(), PATIENCE)
             reader.first = [await reader.event()]
-            while True:
-                try:
-                    reader.first.append(await reader.event(0.4))
-                except TimeoutError:
-                    break
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0.6):
+                    while True:
+                        reader.first.append(await reader.event())
         yield reader
     finally:
         reader.gone.set()
