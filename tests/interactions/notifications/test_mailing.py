@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import smtplib
+import socket
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -261,12 +262,15 @@ def test_real_smtp_takes_the_mail(customer, insider, teammate, settings):
         def handle_message(self, message):
             received.append(message)
 
-    server = smtpd.Controller(Keep(), hostname="127.0.0.1", port=0)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = smtpd.Controller(Keep(), hostname="127.0.0.1", port=port)
     server.start()
     try:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST = "127.0.0.1"
-        settings.EMAIL_PORT = server.server.sockets[0].getsockname()[1]
+        settings.EMAIL_PORT = port
         wants(teammate, "now")
         mention(customer, insider, teammate)
         assert mailing.mails_send(now=MONDAY_NOON) == 1
