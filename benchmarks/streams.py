@@ -20,6 +20,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from benchmarks.company import SIZES, company
 from benchmarks.figures import Part, measuring
@@ -41,7 +42,7 @@ class Pages:
     open: int = 0
     failed: int = 0
 
-    def __enter__(self) -> Pages:
+    def __enter__(self) -> Self:
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self._run)
         self.thread.start()
@@ -168,20 +169,28 @@ def run(part: Part, *, pages: int, seconds: float) -> None:
             idle = (cpu_of([pid]) - cpu) / (seconds / 2) * 100
             beside = writes(port, token, ids, seconds)
             last = time.monotonic()
-            while len(opened.heard) and time.monotonic() - opened.heard[-1] < 3 and time.monotonic() - last < 20:
+            while (
+                len(opened.heard) and time.monotonic() - opened.heard[-1] < 3 and time.monotonic() - last < 20
+            ):
                 time.sleep(0.2)
             memory = memory_of(pid)
             heard = len(opened.heard)
         again = writes(port, token, ids, seconds)
     floor = statistics.mean((len(alone), len(again))) / seconds
-    part.add(f"writes with {pages} pages open", len(beside) / seconds, "/s", floor=floor, floor_is="no page open")
-    part.add(f"write with {pages} pages open, p95", p95(beside), "ms", floor=p95(alone), floor_is="no page open")
+    part.add(
+        f"writes with {pages} pages open", len(beside) / seconds, "/s", floor=floor, floor_is="no page open"
+    )
+    part.add(
+        f"write with {pages} pages open, p95", p95(beside), "ms", floor=p95(alone), floor_is="no page open"
+    )
     part.add(f"web CPU of {pages} pages that hear nothing", idle, "%")
     kilobytes = (sum(memory) - sum(before)) * 1024 / pages
     part.add("memory of a page in the web processes", kilobytes, "KB")
     for place, size in enumerate(memory, start=1):
         part.add(f"memory of web process {place}, {pages} pages", size, "MB", bar=300)
-    part.note(f"{len(beside):,} writes, each to a customer that all pages show, were told in {heard:,} events.")
+    part.note(
+        f"{len(beside):,} writes, each to a customer that all pages show, were told in {heard:,} events."
+    )
 
 
 def main() -> None:

@@ -93,7 +93,7 @@ async def _body(scope: Any, protocol: Any) -> IO[bytes]:
         file.close()
         raise
     file.seek(0)
-    return file  # type: ignore[return-value]
+    return file
 
 
 class Answer:
@@ -111,9 +111,8 @@ class Answer:
         kept = bytearray()
         for part in self.pieces:
             kept += part
-            if len(kept) >= PIECE or not getattr(self.response, "file_to_stream", None):
-                if kept:
-                    break
+            if kept and (len(kept) >= PIECE or not getattr(self.response, "file_to_stream", None)):
+                break
         return bytes(kept)
 
     def close(self) -> None:

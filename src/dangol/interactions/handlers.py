@@ -41,7 +41,11 @@ def tell_owners(event: RecordsAssigned, *, event_id: UUID) -> None:
     for record_id, user in zip(event.ids, event.users, strict=True):
         if user not in many:
             notify(
-                kind=Kind.ASSIGNED, users=[user], target_type=event.record_type, target_id=record_id, by=event.by
+                kind=Kind.ASSIGNED,
+                users=[user],
+                target_type=event.record_type,
+                target_id=record_id,
+                by=event.by,
             )
     for user, count in many.items():
         notify(

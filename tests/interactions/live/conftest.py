@@ -61,7 +61,9 @@ class Reader:
     def _blocks(self):
         while "\n\n" in getattr(self, "kept", ""):
             block, self.kept = self.kept.split("\n\n", 1)
-            lines = dict(line.split(": ", 1) for line in block.splitlines() if ": " in line and line[0] != ":")
+            lines = dict(
+                line.split(": ", 1) for line in block.splitlines() if ": " in line and line[0] != ":"
+            )
             if "event" in lines:
                 yield lines["event"], json.loads(lines["data"])
 

@@ -63,7 +63,10 @@ def test_nobody_edits_in_the_name_of_another(customer, insider, teammate):
 def test_whoever_may_not_see_the_record_sees_nobody_there(customer, insider, outsider):
     presence.arrive(key=uuid.uuid4(), user_id=insider.id, record_type="customer", record_id=customer)
     assert outsider.client.get(f"/live/present/?here=customer:{customer}").status_code == 404
-    assert outsider.client.get(f"/live/changed/?here=customer:{customer}&on=customer:{customer}@0").status_code == 404
+    assert (
+        outsider.client.get(f"/live/changed/?here=customer:{customer}&on=customer:{customer}@0").status_code
+        == 404
+    )
     silent = outsider.client.get(f"/live/changed/?on=customer:{customer}@0")
     assert silent.status_code == 200
     assert silent.content.strip() == b""

@@ -130,7 +130,14 @@ def test_another_site_gets_no_stream(streams, insider):
 
 
 @pytest.mark.parametrize(
-    "query", ["on=nothing:1", "on=customer:x", "on=customer:1@-1", "here=customer:", "on=" + "customer:" + "1," * 2 + "%00"]
+    "query",
+    [
+        "on=nothing:1",
+        "on=customer:x",
+        "on=customer:1@-1",
+        "here=customer:",
+        "on=" + "customer:" + "1," * 2 + "%00",
+    ],
 )
 def test_nonsense_is_refused(streams, insider, query):
     cookie = cookie_of(insider)
@@ -247,10 +254,9 @@ def test_one_user_has_so_many_pages_and_no_more(streams, insider, monkeypatch):
     cookie = cookie_of(insider)
 
     async def story():
-        async with streams() as all_, page(all_, cookie), page(all_, cookie):
-            async with page(all_, cookie) as refused:
-                assert refused.status == 429
-                assert int(refused.headers["retry-after"]) > 0
+        async with streams() as all_, page(all_, cookie), page(all_, cookie), page(all_, cookie) as refused:
+            assert refused.status == 429
+            assert int(refused.headers["retry-after"]) > 0
         async with streams() as all_, page(all_, cookie) as seen:
             assert seen.status == 200
 
@@ -274,7 +280,12 @@ def test_the_bell_counts_without_a_reload(streams, customer, insider, teammate):
         async with streams() as all_, page(all_, cookie) as seen:
             assert ("count", {"unread": 0}) in seen.first
             await elsewhere(
-                notify, kind="assigned", users=[teammate.id], target_type="customer", target_id=customer, by=insider.id
+                notify,
+                kind="assigned",
+                users=[teammate.id],
+                target_type="customer",
+                target_id=customer,
+                by=insider.id,
             )
             assert await seen.until("count") == {"unread": 1}
 

@@ -34,14 +34,20 @@ def customer(insider):
 
 
 def wants(person, channel, **more):
-    setting = NotificationSetting(user=person.user, channels={"mentioned": channel, "assigned": channel}, **more)
+    setting = NotificationSetting(
+        user=person.user, channels={"mentioned": channel, "assigned": channel}, **more
+    )
     setting.save()
     return setting
 
 
 def mention(customer, by, *people):
     services.notify(
-        kind=Kind.MENTIONED, users=[one.id for one in people], target_type="customer", target_id=customer, by=by.id
+        kind=Kind.MENTIONED,
+        users=[one.id for one in people],
+        target_type="customer",
+        target_id=customer,
+        by=by.id,
     )
     Notification.objects.update(at=MONDAY_NOON - timedelta(minutes=5))
 
@@ -244,7 +250,9 @@ def test_one_click_stops_the_mails_without_signing_in(customer, insider, teammat
     wants(teammate, "now")
     mention(customer, insider, teammate)
     mailing.mails_send(now=MONDAY_NOON)
-    link = outgoing.outbox[0].extra_headers["List-Unsubscribe"].strip("<>").removeprefix("http://localhost:8000")
+    link = (
+        outgoing.outbox[0].extra_headers["List-Unsubscribe"].strip("<>").removeprefix("http://localhost:8000")
+    )
     assert client.get(link).status_code == 200
     assert NotificationSetting.objects.get(pk=teammate.id).channel("mentioned") == "now"
     assert client.post(link, {"List-Unsubscribe": "One-Click"}).status_code == 200
@@ -279,5 +287,3 @@ def test_real_smtp_takes_the_mail(customer, insider, teammate, settings):
     (message,) = received
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert [part.get_content_type() for part in message.get_payload()] == ["text/plain", "text/html"]
-
-

@@ -67,7 +67,9 @@ def test_unread_comments_fold_and_a_read_one_begins_anew(customer, insider, team
     ]
 
 
-def test_what_may_not_be_seen_is_not_shown_and_comes_back_with_the_right(customer, company, insider, outsider):
+def test_what_may_not_be_seen_is_not_shown_and_comes_back_with_the_right(
+    customer, company, insider, outsider
+):
     happened(facts.Mentioned("customer", customer, by=insider.id, users=(outsider.id,)))
     assert told(outsider) == []
     user_update(user=outsider.user, actor=SYSTEM, team=company.seoul)
@@ -99,7 +101,10 @@ def test_what_one_takes_oneself_and_what_an_import_assigns_is_not_told(insider, 
     kind = registry.get("customer")
     writing.create(kind, {"name": "내 고객"}, actor=insider.actor)
     writing.write(
-        kind, [writing.Change({"name": "가져온 고객", "owner": teammate.id})], actor=administrator.actor, origin="import"
+        kind,
+        [writing.Change({"name": "가져온 고객", "owner": teammate.id})],
+        actor=administrator.actor,
+        origin="import",
     )
     delivered()
     assert Notification.objects.count() == 0
@@ -183,7 +188,9 @@ def test_administrators_are_told_of_work_that_was_given_up(customer, insider, ad
 def test_marking_touches_only_ones_own(customer, insider, teammate, manager):
     happened(facts.Mentioned("customer", customer, by=insider.id, users=(teammate.id, manager.id)))
     ids = list(Notification.objects.values_list("pk", flat=True))
-    answer = teammate.client.post("/notifications/read/", {"ids": ids}, headers={"accept": "application/json"})
+    answer = teammate.client.post(
+        "/notifications/read/", {"ids": ids}, headers={"accept": "application/json"}
+    )
     assert answer.json() == {"unread": 0}
     assert unread_count(manager.id) == 1
     teammate.client.post("/notifications/read/", {"ids": ids, "unread": "1"})

@@ -51,6 +51,11 @@ class Stream:
             self.changed[record_type] |= hit
             self.wake.set()
 
+    def take(self) -> dict[str, set[int]]:
+        """What is to be looked at; nothing is left."""
+        changed, self.changed = self.changed, defaultdict(set)
+        return dict(changed)
+
     def look_at_all(self) -> None:
         """Hints may have been lost: compare everything the page shows."""
         for record_type in self.versions:

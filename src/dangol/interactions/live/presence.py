@@ -53,7 +53,7 @@ def edit(*, key: uuid.UUID, actor: Actor, field: str) -> bool:
 
     Returns false when there is no such page of his.
     """
-    rows = Presence.objects.filter(pk=key, user_id=actor.user_id)
+    rows = Presence.objects.filter(pk=key, user_id=actor.user_id or 0)
     page = rows.values("record_type", "record_id", "field").first()
     if page is None:
         return False
@@ -76,7 +76,7 @@ def others(*, actor: Actor, record_type: RecordType, record_id: int) -> Sequence
         Presence.objects.filter(
             record_type=record_type.name, record_id=record_id, seen_at__gte=Now() - GONE_AFTER
         )
-        .exclude(user_id=actor.user_id)
+        .exclude(user_id=actor.user_id or 0)
         .order_by("user__name", "user_id", "-field")
         .values_list("user_id", "user__name", "field")
     )

@@ -103,21 +103,21 @@ class Streams:
                     await asyncio.shield(hub.ask(presence.leave, stream.key))
 
     async def _go_on(self, hub: Hub, stream: Stream, transport: Any) -> None:
-        while not stream.is_cut:
+        while True:
             try:
                 await asyncio.wait_for(stream.wake.wait(), HEARTBEAT_SECONDS)
             except TimeoutError:
                 await _send(transport, ": still here\n\n")
                 continue
             if stream.is_cut:
-                break
+                return
             stream.wake.clear()
-            changed, stream.changed = stream.changed, type(stream.changed)(set)
+            changed = stream.take()
             is_counted, stream.is_counted = stream.is_counted, False
             is_present, stream.is_present = stream.is_present and stream.shown.here is not None, False
-            news = await hub.ask(_look, stream, dict(changed), is_counted, is_present)
+            news = await hub.ask(_look, stream, changed, is_counted, is_present)
             if news is None:
-                break
+                return
             if news:
                 await _send(transport, news)
             await asyncio.sleep(BREATH_SECONDS)

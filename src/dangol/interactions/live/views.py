@@ -90,7 +90,11 @@ def editing(request: HttpRequest) -> HttpResponse:
         key = uuid.UUID(request.POST.get("key", ""))
     except ValueError:
         return HttpResponseBadRequest()
-    page = Presence.objects.filter(pk=key, user_id=actor.user_id).values_list("record_type", flat=True).first()
+    page = (
+        Presence.objects.filter(pk=key, user_id=actor.user_id or 0)
+        .values_list("record_type", flat=True)
+        .first()
+    )
     record_type = registry.find(page) if page else None
     field = request.POST.get("field", "")
     if record_type is None or (field and field not in permissions.fields_for(actor, record_type)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import smtplib
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -74,7 +74,7 @@ def mails_send(*, now: datetime | None = None) -> int:
     return sent
 
 
-def _send(user: User, channel: Channel, now: datetime, *, day: object = None) -> int:
+def _send(user: User, channel: Channel, now: datetime, *, day: date | None = None) -> int:
     """One mail to one person, if there is anything to be said."""
     is_digest = channel == Channel.DAILY
     try:
@@ -141,7 +141,7 @@ def _message(user: User, ids: Sequence[int], is_digest: bool) -> EmailMultiAlter
             .order_by("-at")
             .values("id", "kind", "target_type", "target_id", "by__name", "count", "at", "read_at")
         )
-        items = selectors.shown(actor, list(rows))
+        items = selectors.shown(actor, [*rows])
         if not items:
             return None
         if is_digest:
@@ -171,7 +171,9 @@ def _message(user: User, ids: Sequence[int], is_digest: bool) -> EmailMultiAlter
                 "Auto-Submitted": "auto-generated",
             },
         )
-        message.attach_alternative(render_to_string("interactions/notifications/mail.html", context), "text/html")
+        message.attach_alternative(
+            render_to_string("interactions/notifications/mail.html", context), "text/html"
+        )
     return message
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 
 from django.conf import settings
 from django.db import models
@@ -111,15 +111,13 @@ class Notification(models.Model):
 class NotificationSetting(models.Model):
     """What one person wants to be told, how, and when to be left alone. Without a row the defaults hold."""
 
-    user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="+"
-    )
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="+")
     channels = models.JSONField(default=dict)
     """Kind → channel, where it differs from the default."""
-    quiet_from = models.TimeField(_("Quiet from"), null=True, blank=True, default=datetime.time(20))
-    quiet_until = models.TimeField(_("until"), null=True, blank=True, default=datetime.time(8))
+    quiet_from = models.TimeField(_("Quiet from"), null=True, blank=True, default=dt.time(20))
+    quiet_until = models.TimeField(_("until"), null=True, blank=True, default=dt.time(8))
     quiet_weekends = models.BooleanField(_("No mail on Saturdays and Sundays"), default=True)
-    digest_at = models.TimeField(_("Daily mail at"), default=datetime.time(8, 30))
+    digest_at = models.TimeField(_("Daily mail at"), default=dt.time(8, 30))
 
     def __str__(self) -> str:
         return f"{self.user_id}"

@@ -36,9 +36,9 @@ def tell_due(now: datetime | None = None) -> int:
         .order_by("due_at")
         .values_list("pk", "owner_id", "due_at")
     )
-    channels = channels_of({owner for _pk, owner, _due in tasks}, Kind.DUE)
-    tasks = [task for task in tasks if channels[task[1]] != Channel.NONE]
-    facts = {(owner, _fact(pk, due)): pk for pk, owner, due in tasks}
+    channels = channels_of({owner for _pk, owner, _due in tasks if owner}, Kind.DUE)
+    tasks = [task for task in tasks if channels.get(task[1] or 0) != Channel.NONE]
+    facts = {(owner, _fact(pk, due)): pk for pk, owner, due in tasks if owner and due}
     known = set(
         Notification.objects.filter(
             user_id__in={owner for owner, _ in facts}, fact__in=[fact for _, fact in facts]

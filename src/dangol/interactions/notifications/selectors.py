@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -49,7 +49,7 @@ def unread_count(user_id: int) -> int:
 def setting_of(actor: Actor) -> NotificationSetting:
     """What the actor wants, or the defaults. One query."""
     found = NotificationSetting.objects.filter(pk=actor.user_id).first()
-    return found or NotificationSetting(user_id=actor.user_id)
+    return found or NotificationSetting(user_id=actor.user_id or 0)
 
 
 def notification_page(
@@ -63,7 +63,7 @@ def notification_page(
     Raises:
         ValueError: the cursor is none of ours.
     """
-    rows = Notification.objects.filter(user_id=actor.user_id)
+    rows = Notification.objects.filter(user_id=actor.user_id or 0)
     if kind:
         rows = rows.filter(kind=kind)
     if unread:
@@ -84,7 +84,7 @@ def notification_page(
     return Page(shown(actor, found[:limit]), cursor)
 
 
-def shown(actor: Actor, rows: Sequence[dict[str, Any]]) -> list[Shown]:
+def shown(actor: Actor, rows: Sequence[Mapping[str, Any]]) -> list[Shown]:
     """The rows in words, without those whose target the actor may not see. One query for each type of target."""
     wanted: dict[str, set[int]] = defaultdict(set)
     for row in rows:
@@ -97,7 +97,13 @@ def shown(actor: Actor, rows: Sequence[dict[str, Any]]) -> list[Shown]:
             text = sentence(row["kind"], row["by__name"] or "", row["count"], target)
             found.append(
                 Shown(
-                    row["id"], row["kind"], text, row["at"], row["read_at"] is not None, icon_of(row["kind"]), target
+                    row["id"],
+                    row["kind"],
+                    text,
+                    row["at"],
+                    row["read_at"] is not None,
+                    icon_of(row["kind"]),
+                    target,
                 )
             )
     return found
@@ -108,9 +114,13 @@ def sentence(kind: str, who: str, count: int, target: Target) -> str:
     values = {"who": who or _("Dangol"), "count": count, "what": target.label}
     match kind:
         case Kind.MENTIONED:
-            return (_("%(who)s mentioned you %(count)s times") if count > 1 else _("%(who)s mentioned you")) % values
+            return (
+                _("%(who)s mentioned you %(count)s times") if count > 1 else _("%(who)s mentioned you")
+            ) % values
         case Kind.COMMENTED:
-            return (_("%(count)s new comments, the last by %(who)s") if count > 1 else _("%(who)s commented")) % values
+            return (
+                _("%(count)s new comments, the last by %(who)s") if count > 1 else _("%(who)s commented")
+            ) % values
         case Kind.ASSIGNED:
             if count > 1:
                 return _("%(who)s made you the owner of %(count)s records") % values

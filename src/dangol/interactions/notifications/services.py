@@ -17,6 +17,7 @@ from dangol.identity.models import User
 from dangol.interactions.notifications.models import Channel, Kind, Notification, NotificationSetting
 
 KEPT_DAYS = 90
+NOBODY = 0  # the id of no user: what the system itself is told
 _TELL = """
 INSERT INTO interactions_notification AS n (user_id, kind, target_type, target_id, by_id, count, fact, channel, created_at, at)
 SELECT u.id, %(kind)s, %(target_type)s, %(target_id)s, %(by)s, %(count)s, %(fact)s, u.channel, now(), clock_timestamp()
@@ -61,7 +62,9 @@ def notify(
     if not wanted:
         return []
     active = set(User.objects.filter(pk__in=wanted, is_active=True).values_list("pk", flat=True))
-    channels = {user: channel for user, channel in channels_of(active, kind).items() if channel != Channel.NONE}
+    channels = {
+        user: channel for user, channel in channels_of(active, kind).items() if channel != Channel.NONE
+    }
     if not channels:
         return []
     with transaction.atomic(), connection.cursor() as cursor:
@@ -100,7 +103,7 @@ def mark_read(*, actor: Actor, ids: Sequence[int] | None = None, is_read: bool =
     """
     with transaction.atomic():
         rows: QuerySet[Notification] = Notification.objects.filter(
-            user_id=actor.user_id, read_at__isnull=is_read
+            user_id=actor.user_id or NOBODY, read_at__isnull=is_read
         )
         if ids is not None:
             rows = rows.filter(pk__in=ids)
@@ -108,15 +111,16 @@ def mark_read(*, actor: Actor, ids: Sequence[int] | None = None, is_read: bool =
             if ids is None:
                 return 0
             taken = set(
-                Notification.objects.filter(user_id=actor.user_id, read_at=None).values_list(
+                Notification.objects.filter(user_id=actor.user_id or NOBODY, read_at=None).values_list(
                     "kind", "target_type", "target_id"
                 )
             )
             free: dict[tuple[str, str, int], int] = {}
-            for pk, *about in rows.order_by("pk").values_list("pk", "kind", "target_type", "target_id"):
-                key = (str(about[0]), str(about[1]), int(about[2]))
-                if key not in taken:
-                    free[key] = pk
+            for pk, kind, target_type, target_id in rows.order_by("pk").values_list(
+                "pk", "kind", "target_type", "target_id"
+            ):
+                if (kind, target_type, target_id) not in taken:
+                    free[kind, target_type, target_id] = pk
             rows = Notification.objects.filter(pk__in=free.values())
         changed = rows.update(read_at=timezone.now() if is_read else None)
         if changed and actor.user_id is not None:
@@ -144,7 +148,7 @@ def setting_save(
     if (quiet_from is None) != (quiet_until is None):
         raise ValidationError({"quiet_until": _("A quiet time needs a beginning and an end.")})
     setting, _made = NotificationSetting.objects.update_or_create(
-        user_id=actor.user_id,
+        user_id=actor.user_id or NOBODY,
         defaults={
             "channels": dict(channels),
             "quiet_from": quiet_from,

@@ -42,7 +42,10 @@ def index(request: HttpRequest) -> HttpResponse:
     unread = request.GET.get("unread") == "1"
     try:
         page = notification_page(
-            actor=actor, kind=kind if kind in Kind.values else "", unread=unread, after=request.GET.get("after", "")
+            actor=actor,
+            kind=kind if kind in Kind.values else "",
+            unread=unread,
+            after=request.GET.get("after", ""),
         )
     except (ValueError, OverflowError):
         return HttpResponseBadRequest(_("The cursor is not valid. Start from the first page."))
@@ -81,7 +84,9 @@ def read(request: HttpRequest) -> HttpResponse:
     ids: list[int] | None = None
     if "all" not in request.POST:
         given = request.POST.getlist("ids")
-        if len(given) > MOST_IDS or not all(one.isascii() and one.isdigit() and len(one) < 19 for one in given):
+        if len(given) > MOST_IDS or not all(
+            one.isascii() and one.isdigit() and len(one) < 19 for one in given
+        ):
             return HttpResponseBadRequest()
         ids = [int(one) for one in given]
     services.mark_read(actor=actor, ids=ids, is_read="unread" not in request.POST)
@@ -102,7 +107,8 @@ def setting(request: HttpRequest) -> HttpResponse:
             services.setting_save(
                 actor=actor,
                 channels={
-                    kind: request.POST.get(f"channel_{kind}", found.channel(kind)) for kind, _l in _kinds(actor)
+                    kind: request.POST.get(f"channel_{kind}", found.channel(kind))
+                    for kind, _l in _kinds(actor)
                 },
                 quiet_from=times["quiet_from"],
                 quiet_until=times["quiet_until"],

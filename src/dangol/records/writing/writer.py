@@ -139,9 +139,9 @@ class _Batch:
         given = []
         for draft in drafts:
             new, old = draft.values.get("owner"), (draft.current or {}).get("owner")
-            if isinstance(new, Ref) and new.id is not None and new.id != self.actor.user_id:
-                if not isinstance(old, Ref) or old.id != new.id:
-                    given.append((draft.id or 0, new.id))
+            before = old.id if isinstance(old, Ref) else None
+            if isinstance(new, Ref) and new.id is not None and new.id not in (self.actor.user_id, before):
+                given.append((draft.id or 0, new.id))
         if given:
             ids, users = zip(*given, strict=True)
             outbox.announce(

@@ -31,7 +31,7 @@ function count(unread) {
 }
 
 async function ask() {
-  const answer = await get(bell.dataset.count);
+  const answer = await get(bell.dataset.urlCount);
   if (answer.ok) count((await answer.json()).unread);
 }
 
@@ -45,7 +45,7 @@ async function fill(place, address) {
 
 async function present() {
   const place = document.querySelector("[data-present]");
-  if (!place || !(await fill(place, `${bell.dataset.present}?here=${encodeURIComponent(here())}`))) return;
+  if (!place || !(await fill(place, `${bell.dataset.urlPresent}?here=${encodeURIComponent(here())}`))) return;
   for (const old of document.querySelectorAll(".editing-by")) old.remove();
   for (const one of place.querySelectorAll("[data-field]")) {
     const field = CSS.escape(one.dataset.field);
@@ -62,7 +62,7 @@ async function present() {
 async function changed({ type, versions }) {
   for (const [record, version] of Object.entries(versions)) newer.set(`${type}:${record}`, version);
   for (const one of shown()) {
-    if (one.dataset.live.startsWith(`${type}:`)) await fill(one, `${bell.dataset.changed}?${asking(one)}`);
+    if (one.dataset.live.startsWith(`${type}:`)) await fill(one, `${bell.dataset.urlChanged}?${asking(one)}`);
   }
 }
 
@@ -75,7 +75,7 @@ const asking = (one) => {
 function open() {
   clearTimeout(timer);
   if (source || document.hidden) return;
-  source = new EventSource(`${bell.dataset.stream}?${query()}`);
+  source = new EventSource(`${bell.dataset.urlStream}?${query()}`);
   source.addEventListener("hello", (event) => {
     pause = FIRST;
     ({ key } = JSON.parse(event.data));
@@ -103,7 +103,7 @@ function edit(field) {
   if (!key || field === editing) return;
   editing = field;
   const body = new URLSearchParams({ key, field, csrfmiddlewaretoken: csrfToken() });
-  fetch(bell.dataset.editing, { method: "POST", body, credentials: "same-origin" }).catch(() => {});
+  fetch(bell.dataset.urlEditing, { method: "POST", body, credentials: "same-origin" }).catch(() => {});
 }
 
 function fieldOf(element) {
