@@ -108,7 +108,7 @@ def test_the_page_of_notifications_by_keyboard(visit, customer, insider, teammat
     page.locator("body").press("g")
     page.locator("body").press("n")
     expect(page).to_have_url(re.compile("/notifications/$"))
-    expect(page.locator(".notice.new")).to_contain_text("김지우 님이 나를 담당자로 정했어요")
+    expect(page.locator(".notice.new")).to_contain_text("김지우 님이 나를 담당으로 정했어요")
     assert axe_findings(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.locator("main form >> text=모두 읽음으로 표시").click()

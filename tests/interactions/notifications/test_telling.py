@@ -90,11 +90,11 @@ def test_giving_a_record_away_tells_its_new_owner(customer, insider, teammate):
     kind = registry.get("customer")
     writing.update(kind, customer, {"owner": teammate.id}, actor=insider.actor)
     delivered()
-    assert told(teammate) == [("assigned", "김지우 님이 나를 담당자로 정했어요", "한빛정밀")]
+    assert told(teammate) == [("assigned", "김지우 님이 나를 담당으로 정했어요", "한빛정밀")]
     writing.update(kind, customer, {"city": "부산시", "owner": teammate.id}, actor=teammate.actor)
     writing.update(kind, customer, {"city": "서울시", "owner": teammate.id}, actor=SYSTEM)
     delivered()
-    assert [text for _kind, text, _title in told(teammate)] == ["김지우 님이 나를 담당자로 정했어요"]
+    assert [text for _kind, text, _title in told(teammate)] == ["김지우 님이 나를 담당으로 정했어요"]
 
 
 def test_what_one_takes_oneself_and_what_an_import_assigns_is_not_told(insider, teammate, administrator):
@@ -112,7 +112,7 @@ def test_what_one_takes_oneself_and_what_an_import_assigns_is_not_told(insider, 
 
 def test_many_records_given_at_once_are_one_line(insider, teammate):
     happened(RecordsAssigned("customer", list(range(1, 41)), [teammate.id] * 40, insider.id))
-    assert told(teammate) == [("assigned", "김지우 님이 나를 40건의 담당자로 정했어요", "고객")]
+    assert told(teammate) == [("assigned", "김지우 님이 나를 40건의 담당으로 정했어요", "고객")]
 
 
 def test_who_has_left_or_does_not_want_it_is_not_told(customer, insider, teammate, manager):
