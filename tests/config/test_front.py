@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from types import SimpleNamespace
 
 import pytest
@@ -156,6 +157,42 @@ def test_a_reader_who_goes_away_ends_the_work():
     assert len(got.sent) == 3
     assert len(made) <= 5
     assert closed == [True]
+
+
+def test_an_answer_is_made_from_beginning_to_end_in_one_thread():
+    """A database connection belongs to a thread, and a long answer may read from one while it goes."""
+    threads = set()
+
+    class Streaming:
+        streaming = True
+
+        def __iter__(self):
+            for _ in range(5):
+                threads.add(threading.get_ident())
+                yield b"row"
+
+        def close(self):
+            threads.add(threading.get_ident())
+
+    def pages(environ, start):
+        threads.add(threading.get_ident())
+        start("200 OK", [])
+        return Streaming()
+
+    assert asked(pages).sent == [b"row"] * 5
+    assert len(threads) == 1
+
+
+def test_the_small_pieces_of_a_file_are_put_together():
+    class File(list):
+        streaming = True
+        file_to_stream = object()
+
+    def pages(environ, start):
+        start("200 OK", [])
+        return File([b"x" * 4096] * 20)
+
+    assert [len(piece) for piece in asked(pages).sent] == [fronting.PIECE, 4 * 4096]
 
 
 def test_a_head_request_gets_no_body():

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import IO, Any
@@ -33,13 +33,14 @@ class Front:
 
     Args:
         pages: the WSGI application.
-        stream: coroutine function for the requests to `LIVE`, called with RSGI's scope and protocol.
+        stream: coroutine function for the requests to `LIVE`, called with RSGI's scope and protocol; without one the
+            pages answer there too.
         threads: how many pages are made at the same time; each thread holds one database connection.
         close: called once when the process stops, so that streams end and their browsers come back elsewhere.
     """
 
     def __init__(
-        self, pages: Wsgi, stream: Stream, *, threads: int, close: Callable[[], None] = lambda: None
+        self, pages: Wsgi, stream: Stream | None, *, threads: int, close: Callable[[], None] = lambda: None
     ) -> None:
         self.pages = pages
         self.stream = stream
@@ -51,30 +52,18 @@ class Front:
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         """Answer one request."""
-        if scope.path == LIVE and scope.method == "GET":
+        if self.stream is not None and scope.path == LIVE and scope.method == "GET":
             await self.stream(scope, protocol)
             return
         loop = asyncio.get_running_loop()
         body = await _body(scope, protocol)
         try:
-            answer = await loop.run_in_executor(self.pool, _Call(self.pages, scope, body).start)
-            if answer.whole is not None:
-                protocol.response_bytes(answer.status, answer.headers, answer.whole)
-            else:
-                await self._send(answer, protocol, loop)
+            call = _Call(self.pages, scope, protocol, body, loop)
+            whole = await loop.run_in_executor(self.pool, call.run)
+            if whole is not None:
+                protocol.response_bytes(call.status, call.headers, whole)
         finally:
             body.close()
-
-    async def _send(self, answer: Answer, protocol: Any, loop: asyncio.AbstractEventLoop) -> None:
-        """Piece by piece; the next one is made when the reader has taken the last, and not at all once he is gone."""
-        transport = protocol.response_stream(answer.status, answer.headers)
-        try:
-            while piece := await loop.run_in_executor(self.pool, answer.piece):
-                await asyncio.wait_for(transport.send_bytes(piece), PATIENCE)
-        except (RuntimeError, TimeoutError, ConnectionError) as gone:
-            log.info("reader gone", error=type(gone).__name__)
-        finally:
-            await loop.run_in_executor(self.pool, answer.close)
 
 
 async def _body(scope: Any, protocol: Any) -> IO[bytes]:
@@ -96,52 +85,68 @@ async def _body(scope: Any, protocol: Any) -> IO[bytes]:
     return file
 
 
-class Answer:
-    """What the WSGI application answered: `whole` when it is at hand, else made piece by piece."""
+async def _sent(transport: Any, piece: bytes) -> None:
+    await transport.send_bytes(piece)
 
-    def __init__(self, status: int, headers: list[tuple[str, str]], response: Iterable[bytes]) -> None:
-        self.status = status
-        self.headers = headers
-        self.response = response
-        self.whole: bytes | None = None
-        self.pieces = iter(response)
 
-    def piece(self) -> bytes:
-        """The next piece, up to `PIECE` where the application gives less at a time; empty at the end."""
-        kept = bytearray()
-        for part in self.pieces:
-            kept += part
-            if kept and (len(kept) >= PIECE or not getattr(self.response, "file_to_stream", None)):
-                break
-        return bytes(kept)
-
-    def close(self) -> None:
-        """Let the application let go of what it holds."""
-        close = getattr(self.response, "close", None)
-        if close is not None:
-            close()
+def _pieces(response: Iterable[bytes]) -> Iterator[bytes]:
+    """What the application gives; the small pieces that Django cuts files into are put together."""
+    if not getattr(response, "file_to_stream", None):
+        yield from filter(None, response)
+        return
+    kept = bytearray()
+    for part in response:
+        kept += part
+        if len(kept) >= PIECE:
+            yield bytes(kept)
+            kept.clear()
+    if kept:
+        yield bytes(kept)
 
 
 class _Call:
-    """One request to the WSGI application, run in a thread."""
+    """One request to the WSGI application, from beginning to end in one thread, as Django's connections want it."""
 
-    def __init__(self, pages: Wsgi, scope: Any, body: IO[bytes]) -> None:
+    def __init__(
+        self, pages: Wsgi, scope: Any, protocol: Any, body: IO[bytes], loop: asyncio.AbstractEventLoop
+    ) -> None:
         self.pages = pages
         self.scope = scope
+        self.protocol = protocol
         self.body = body
+        self.loop = loop
         self.status = 500
         self.headers: list[tuple[str, str]] = []
 
-    def start(self) -> Answer:
-        """Call the application; answers that are at hand are taken whole, and let go of at once."""
+    def run(self) -> bytes | None:
+        """The body of the answer when it is at hand; a long one has been sent piece by piece, and None comes back."""
         response = self.pages(self._environ(), self._start_response)
-        answer = Answer(self.status, self.headers, response)
-        if not getattr(response, "streaming", True) or self.scope.method == "HEAD":
-            try:
-                answer.whole = b"" if self.scope.method == "HEAD" else b"".join(answer.pieces)
-            finally:
-                answer.close()
-        return answer
+        try:
+            if self.scope.method == "HEAD":
+                return b""
+            if not getattr(response, "streaming", True):
+                return b"".join(response)
+            self._send(response)
+            return None
+        finally:
+            close = getattr(response, "close", None)
+            if close is not None:
+                close()
+
+    def _send(self, response: Iterable[bytes]) -> None:
+        """The next piece is made when the reader has taken the last, and not at all once he is gone."""
+        transport = self._in_loop(self._open())
+        try:
+            for piece in _pieces(response):
+                self._in_loop(_sent(transport, piece))
+        except (RuntimeError, TimeoutError, ConnectionError) as gone:
+            log.info("reader gone", error=type(gone).__name__)
+
+    def _in_loop(self, step: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(step, self.loop).result(PATIENCE)
+
+    async def _open(self) -> Any:
+        return self.protocol.response_stream(self.status, self.headers)
 
     def _start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
         self.status = int(status[:3])

@@ -19,13 +19,18 @@ def load(target: str) -> Any:
     from granian._internal import load_target
 
     pages: Callable[..., Any] = load_target(target)
-    from dangol.config.front import Front
-    from dangol.interactions.live.stream import Streams
+    from django.apps import apps
 
-    streams = Streams(limit=environment.number("DANGOL_WEB_STREAMS", STREAMS))
+    from dangol.config.front import Front
+
     # One database connection per thread: processes x threads stays well below max_connections.
     threads = environment.number("DANGOL_WEB_THREADS", THREADS)
-    application = Front(pages, streams, threads=threads, close=streams.close)
+    application = Front(pages, None, threads=threads)
+    if apps.is_installed("dangol.interactions"):
+        from dangol.interactions.live.stream import Streams
+
+        streams = Streams(limit=environment.number("DANGOL_WEB_STREAMS", STREAMS))
+        application = Front(pages, streams, threads=threads, close=streams.close)
     # What is loaded by now stays: the garbage collector need not look through it again and again.
     gc.collect()
     gc.freeze()

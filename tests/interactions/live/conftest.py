@@ -30,7 +30,6 @@ class Reader:
         self.headers: dict[str, str] = {}
         self.texts: asyncio.Queue[str] = asyncio.Queue()
         self.gone = asyncio.Event()
-        self.is_stuck = False
 
     # the protocol
 

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs
 import orjson
 import structlog
 from django.conf import settings
+from django.db import DatabaseError
 
 from dangol.interactions.live import checking, presence
 from dangol.interactions.live.hub import Hub, Stream, suppress_gone
@@ -21,6 +22,7 @@ log = structlog.get_logger(__name__)
 
 HEARTBEAT_SECONDS = 20.0
 BREATH_SECONDS = 1.0  # between two looks of one page: a flood of changes costs one look a second
+SHARE_SECONDS = 0.02  # the same for each page that is open: all of them together look fifty times a second at most
 SEND_SECONDS = 20.0
 PER_USER = 20
 BROWSER_PAUSE = 3_000  # milliseconds, for browsers that come back by themselves
@@ -64,7 +66,11 @@ class Streams:
         self.open += 1
         try:
             session_key = _session_key([value for name, value in scope.headers.items() if name == "cookie"])
-            users = await hub.ask(checking.signed_in, [session_key]) if session_key else {}
+            try:
+                users = await hub.ask(checking.signed_in, [session_key]) if session_key else {}
+            except DatabaseError as error:
+                log.warning("stream refused", error=type(error).__name__)
+                return _refuse(protocol, 503, again=10)
             user = users.get(session_key)
             if user is None:
                 return _refuse(protocol, 401)
@@ -86,20 +92,23 @@ class Streams:
         gone = asyncio.ensure_future(protocol.client_disconnect())
         gone.add_done_callback(lambda _done: stream.cut())
         is_here = False
+        transport = protocol.response_stream(200, HEADERS)
         try:
             is_here = await hub.ask(_arrive, stream)
-            transport = protocol.response_stream(200, HEADERS)
             stream.look_at_all()
             with suppress_gone():
                 await _send(
                     transport, f"retry: {BROWSER_PAUSE}\n" + _event("hello", {"key": str(stream.key)})
                 )
                 await self._go_on(hub, stream, transport)
+        except DatabaseError as error:  # the browser comes back by itself
+            log.warning("stream ended", error=type(error).__name__)
         finally:
             gone.cancel()
             hub.remove(stream)
             if is_here:
-                with contextlib.suppress(RuntimeError):  # the thread is closed when the process ends
+                # The thread is closed when the process ends, the database may be away: the row times out by itself.
+                with contextlib.suppress(RuntimeError, DatabaseError):
                     await asyncio.shield(hub.ask(presence.leave, stream.key))
 
     async def _go_on(self, hub: Hub, stream: Stream, transport: Any) -> None:
@@ -120,7 +129,7 @@ class Streams:
                 return
             if news:
                 await _send(transport, news)
-            await asyncio.sleep(BREATH_SECONDS)
+            await asyncio.sleep(max(BREATH_SECONDS, len(hub.streams) * SHARE_SECONDS))
 
 
 def _arrive(stream: Stream) -> bool:
