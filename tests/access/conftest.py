@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from django.core import signing
 from django.db import connection
 from django.utils import timezone
 
@@ -12,6 +13,8 @@ from dangol.identity.actors import Actor
 from dangol.identity.models import Grant, Role, Team, User
 from dangol.interactions import comments
 from dangol.interactions.models import Comment, Follow
+from dangol.interactions.notifications.mailing import SALT
+from dangol.interactions.notifications.services import notify
 from dangol.measures.models import Score
 from dangol.records import registry, writing
 from dangol.records.attachments import services as attachments
@@ -112,6 +115,11 @@ class Secrets:
             record_type="customer", record_id=customer, name="rfm.segment", label="at_risk", as_of=date(2026, 11, 20), model="t"
         )  # fmt: skip
 
+        # Told to somebody who may not see it: told, and shown to nobody.
+        others = User.objects.exclude(pk=insider.id).values_list("pk", flat=True)
+        for name in ("customer", "contact", "order", "interaction"):
+            notify(kind="mentioned", users=others, target_type=name, target_id=self.ids[name], by=insider.id)
+
         self.run = ImportRun.objects.create(
             owner=insider.user, file_name=f"{SECRET}.csv", path="/nowhere", size=1, sha256="0", fingerprint="0",
             mapping={"records": []}, record_types=["customer"], state=ImportState.FINISHED,
@@ -206,6 +214,7 @@ def places(secrets, insider):
         "comment_id": [str(secrets.comment.pk)],
         "tag_id": ["1"],
         "token_id": ["1"],
+        "mail_token": ["x", signing.dumps(insider.id, salt=SALT)],
         "user_id": [str(insider.id)],
         "team_id": [str(insider.user.team_id)],
         "territory_id": ["1"],

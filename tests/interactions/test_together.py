@@ -7,7 +7,7 @@ from dangol.interactions import comments, following, mentions
 from dangol.interactions.handlers import follow_what_is_given
 from dangol.interactions.models import Comment, CommentVersion, Follow, Interaction, Mention
 from dangol.records import registry, writing
-from dangol.records.events import Assigned
+from dangol.records.events import RecordsAssigned
 from dangol.records.writing import Missing
 from tests.cast import SYSTEM
 
@@ -275,11 +275,11 @@ def test_one_follows_by_itself_only_as_one_chose(insider, teammate, customer):
     say(teammate, customer, "x")
     say(insider, customer, "@이서준", chosen=[teammate.id])
     assert not Follow.objects.filter(user=teammate.id).exists()
-    given = Assigned(record_type="customer", record_id=customer, by=insider.id, users=[teammate.id])
+    given = RecordsAssigned("customer", [customer], [teammate.id], insider.id)
     follow_what_is_given(given, event_id=None)
     follow_what_is_given(given, event_id=None)
     assert [row.reason for row in Follow.objects.filter(user=teammate.id)] == ["assigned"]
-    many = Assigned(record_type="customer", record_id=customer + 1, by=1, users=[teammate.id], count=500)
+    many = RecordsAssigned("customer", [customer + 1, customer + 2], [teammate.id] * 2, insider.id)
     follow_what_is_given(many, event_id=None)
     assert Follow.objects.filter(user=teammate.id).count() == 1
 

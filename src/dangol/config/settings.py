@@ -261,6 +261,9 @@ EMAIL_PORT = environment.number("DANGOL_SMTP_PORT", 25)
 EMAIL_HOST_USER = environment.text("DANGOL_SMTP_USER")
 EMAIL_HOST_PASSWORD = environment.text("DANGOL_SMTP_PASSWORD")
 EMAIL_USE_TLS = environment.flag("DANGOL_SMTP_TLS")
+EMAIL_TIMEOUT = 20
+# Links in mails need the address by which people reach this installation.
+DANGOL_URL = environment.text("DANGOL_URL", f"http://localhost:{PORT}")
 DEFAULT_FROM_EMAIL = environment.text("DANGOL_MAIL_FROM", "dangol@localhost")
 
 SLOW_QUERY_MILLISECONDS = environment.number("DANGOL_SLOW_QUERY_MS", 0)

@@ -12,9 +12,11 @@ class InteractionsConfig(AppConfig):
         """Take over the timeline; contribute the home page, the cards of a record's page, and mappings."""
         from django.utils.module_loading import autodiscover_modules
 
+        from dangol.events import wire
         from dangol.interactions import comments, home, openapi, panels
+        from dangol.interactions.notifications import targets
         from dangol.interactions.timeline import StoredTimeline, kinds, remove_subjects
-        from dangol.records import ports, writing
+        from dangol.records import events, ports, writing
         from dangol.records.importing import registry
         from dangol.web import menu
 
@@ -26,8 +28,22 @@ class InteractionsConfig(AppConfig):
         kinds.register()
         panels.register()
         home.register()
+        targets.register_own()
+        wire.carry(events.RecordsWritten, lambda event: (event.record_type, event.updated))
         registry.register_folder(Path(__file__).parent / "mappings")
         menu.add(
             menu.MenuItem("home", _("Today"), "home", url_name="interactions:home", order=0, shortcut="h")
         )
+        menu.accounts.add(
+            menu.MenuItem(
+                "notifications", _("Notifications"), "bell", url_name="notifications:settings", order=20
+            )
+        )
         menu.routes.home = "interactions:home"
+        menu.routes.notifications = "notifications:list"
+        menu.routes.notifications_panel = "notifications:panel"
+        menu.routes.notifications_count = "notifications:count"
+        menu.routes.live = "live:stream"
+        menu.routes.live_changed = "live:changed"
+        menu.routes.live_present = "live:present"
+        menu.routes.live_editing = "live:editing"

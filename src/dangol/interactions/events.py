@@ -46,7 +46,9 @@ class Mentioned(Event):
 
 @dataclass(frozen=True)
 class Commented(Event):
-    """Somebody commented. `users` follow the record or answer for it; the author is not among them."""
+    """Somebody commented. `users` follow the record or answer for it; neither the author is among them nor whoever is
+    named in the comment.
+    """
 
     name: ClassVar[str] = "interactions.commented"
     record_type: str

@@ -18,18 +18,14 @@ class RecordsWritten(Event):
 
 
 @dataclass(frozen=True)
-class Assigned(Event):
-    """Records were given to somebody else than the one who did it.
-
-    One event for each new owner: `record_id` is the first of `count` records of the batch.
-    """
+class RecordsAssigned(Event):
+    """Records were given to other people than the one who wrote them: `users[i]` now owns `ids[i]`."""
 
     name: ClassVar[str] = "records.assigned"
     record_type: str
-    record_id: int
-    by: int | None = None
+    ids: list[int] = field(default_factory=list)
     users: list[int] = field(default_factory=list)
-    count: int = 1
+    by: int | None = None
 
 
 @dataclass(frozen=True)

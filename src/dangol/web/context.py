@@ -69,6 +69,15 @@ class Shell:
         return _address(routes.sign_out)
 
     @property
+    def bell(self) -> dict[str, str]:
+        """The addresses behind the bell and the stream, by their names in `Routes`; empty where there are none."""
+        if self.actor is None or not routes.notifications:
+            return {}
+        names = ("notifications", "notifications_panel", "notifications_count", "live", "live_changed",
+                 "live_present", "live_editing")  # fmt: skip
+        return {name: _address(getattr(routes, name)) for name in names}
+
+    @property
     def preferences_url(self) -> str:
         return _address("web:preferences")
 

@@ -93,7 +93,7 @@ def comment_add(
                 record_type=record_type.name,
                 record_id=record_id,
                 by=actor.user_id,
-                users=sorted(told - {actor.user_id}),
+                users=sorted(told - {actor.user_id} - named.keys()),
                 comment_id=comment.pk,
                 parent_id=parent.pk if parent else None,
             ),

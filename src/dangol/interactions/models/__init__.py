@@ -1,6 +1,8 @@
-"""What was said and done, the timeline that shows it, and what colleagues say to each other about it."""
+"""What was said and done, the timeline that shows it, what colleagues say to each other about it, who is told, who is there."""
 
 from dangol.interactions.models.interactions import Direction, Interaction, Kind, TimelineEntry
+from dangol.interactions.models.notifications import Notification, NotificationMail, NotificationSetting
+from dangol.interactions.models.presence import Presence
 from dangol.interactions.models.together import Comment, CommentVersion, Follow, FollowChoice, Mention
 
 __all__ = [
@@ -12,5 +14,9 @@ __all__ = [
     "Interaction",
     "Kind",
     "Mention",
+    "Notification",
+    "NotificationMail",
+    "NotificationSetting",
+    "Presence",
     "TimelineEntry",
 ]

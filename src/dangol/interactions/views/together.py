@@ -18,6 +18,7 @@ from dangol.interactions.models import Follow
 from dangol.records import permissions, registry
 from dangol.records.attachments.views import card
 from dangol.records.fields import id_in
+from dangol.records.titles import titles
 from dangol.records.types import RecordType
 from dangol.records.writing import Missing
 
@@ -207,8 +208,8 @@ def followed(request: HttpRequest) -> HttpResponse:
         record_type = registry.find(name)
         if record_type is None:
             continue
-        titles = permissions.visible_to(actor, record_type).filter(pk__in=numbers)
-        shown = list(titles.values_list("pk", record_type.title_field.column))
+        known = titles(actor, record_type, numbers)
+        shown = [(number, known[number].title) for number in numbers if number in known]
         if shown:
             groups.append((record_type, shown))
     choice = following.follow_choice(actor.user_id or 0)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 
 from dangol.events import outbox
 from dangol.identity.actors import Actor
-from dangol.records.events import Assigned
+from dangol.records.events import RecordsAssigned
 from dangol.records.fields import Ref
 from dangol.records.types import Draft, RecordType
 
@@ -15,30 +14,16 @@ SILENT = frozenset({"import", "undo"})
 """Ways in by which nobody gives anybody anything: what was so elsewhere is written down here."""
 
 
-def announce_assigned(
-    record_type: RecordType,
-    created: Sequence[Draft],
-    updated: Sequence[Draft],
-    *,
-    actor: Actor,
-    origin: str,
-) -> None:
-    """One event for each person who now owns records that somebody else wrote; none where nobody does."""
+def announce_assigned(record_type: RecordType, drafts: Sequence[Draft], *, actor: Actor, origin: str) -> None:
+    """Announce who owns records since this batch that somebody else wrote; nothing where nobody does."""
     if origin in SILENT or not record_type.table.has_scope:
         return
-    given: dict[int, list[int]] = defaultdict(list)
-    for draft in (*created, *updated):
-        owner = draft.values.get("owner")
-        if isinstance(owner, Ref) and owner.id is not None and owner.id != actor.user_id and draft.id:
-            given[owner.id].append(draft.id)
-    for owner_id, ids in given.items():
-        outbox.announce(
-            Assigned(
-                record_type=record_type.name,
-                record_id=ids[0],
-                by=actor.user_id,
-                users=[owner_id],
-                count=len(ids),
-            ),
-            actor=actor,
-        )
+    given = []
+    for draft in drafts:
+        new, old = draft.values.get("owner"), (draft.current or {}).get("owner")
+        before = old.id if isinstance(old, Ref) else None
+        if draft.id and isinstance(new, Ref) and new.id is not None and new.id not in (actor.user_id, before):
+            given.append((draft.id, new.id))
+    if given:
+        ids, users = zip(*given, strict=True)
+        outbox.announce(RecordsAssigned(record_type.name, list(ids), list(users), actor.user_id), actor=actor)

@@ -9,6 +9,19 @@ from dangol.records.history import changes_since
 from dangol.records.types import RecordType
 
 
+def change_message(
+    record_type: RecordType, record_id: int, version: int, locale: Locale, actor: Actor
+) -> str:
+    """Who changed which fields since `version`, for somebody who still looks at that version. Three queries at most."""
+    with translation.override(locale.language):
+        changes = changes_since(record_type, record_id, version, actor=actor)
+        labels = sorted({str(change.label) for item in changes for change in item.fields})
+        names = sorted({item.actor_name for item in changes})
+        if not labels:
+            return _("This record has been changed.")
+        return _("%(who)s changed %(fields)s.") % {"who": ", ".join(names), "fields": ", ".join(labels)}
+
+
 def conflict_message(
     record_type: RecordType, record_id: int, version: int, locale: Locale, actor: Actor
 ) -> str:

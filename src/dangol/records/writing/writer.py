@@ -126,7 +126,7 @@ class _Batch:
                 ),
                 actor=self.actor,
             )
-            assigning.announce_assigned(self.type, created, updated, actor=self.actor, origin=self.origin)
+            assigning.announce_assigned(self.type, [*created, *updated], actor=self.actor, origin=self.origin)
         changed = {id(draft) for draft in updated}
         for draft in drafts:
             written.ids[draft.index] = draft.id
