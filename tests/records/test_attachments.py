@@ -114,7 +114,7 @@ def test_records_of_every_type_take_files_and_give_them_back(insider, teammate, 
 def test_ranges_are_answered_as_http_says(insider, customer):
     found = attach(insider, customer, b"0123456789 text")
     url = f"/customers/{customer}/files/{found.key}/"
-    for asked, status, expected in (
+    for asked, code, expected in (
         ("bytes=0-3", 206, b"0123"),
         ("bytes=4-", 206, b"456789 text"),
         ("bytes=-4", 206, b"text"),
@@ -125,7 +125,7 @@ def test_ranges_are_answered_as_http_says(insider, customer):
         ("lines=1-2", 200, b"0123456789 text"),
     ):
         answer = insider.client.get(url, headers={"range": asked})
-        assert (answer.status_code, body(answer)) == (status, expected), asked
+        assert (answer.status_code, body(answer)) == (code, expected), asked
     first = insider.client.get(url, headers={"range": "bytes=0-3"})
     assert first["Content-Range"] == "bytes 0-3/15"
     assert status(first) == 206

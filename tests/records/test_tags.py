@@ -196,11 +196,13 @@ def test_the_list_shows_filters_and_exports_tags(manager):
     assert "재구매" in page
     assert "VIP" in manager.client.get(f"/customers/{record_id}/").content.decode()
     lines = b"".join(
-        manager.api.get("/api/v1/customers/export?fields=name,tags&reason=test").streaming_content
+        manager.api.get("/api/v1/customers/export?fields=name,tags&reason=weekly+review").streaming_content
     )
     assert '"tags":["VIP","재구매"]' in lines.decode()
     csv = b"".join(
-        manager.api.get("/api/v1/customers/export?format=csv&fields=name,tags&reason=test").streaming_content
+        manager.api.get(
+            "/api/v1/customers/export?format=csv&fields=name,tags&reason=weekly+review"
+        ).streaming_content
     ).decode("utf-8-sig")
     assert '"VIP, 재구매"' in csv
     one = manager.api.get(f"/api/v1/customers/{record_id}").json()
@@ -223,7 +225,7 @@ def test_giving_a_record_away_is_announced_to_the_new_owner(insider, teammate):
     writing.update(registry.get("customer"), record_id, {"owner": teammate.id}, actor=insider.actor)
     (event,) = Event.objects.filter(name="records.assigned")
     assert event.payload == {
-        "record_type": "customer", "record_id": record_id, "by": insider.id, "users": [teammate.id], "count": 1,
+        "record_type": "customer", "ids": [record_id], "users": [teammate.id], "by": insider.id,
     }  # fmt: skip
 
 

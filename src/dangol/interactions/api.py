@@ -1,7 +1,8 @@
-"""…/comments and …/followers of any record."""
+"""…/comments and …/followers of any record, and the activity stream."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -9,9 +10,10 @@ from django.utils.translation import gettext as _
 
 from dangol.identity.actors import Actor
 from dangol.interactions import comments, following
+from dangol.interactions.activity import Scope, What, activity_page
 from dangol.interactions.comments.acts import may_comment
 from dangol.interactions.comments.reading import PAGE
-from dangol.records import permissions
+from dangol.records import permissions, registry
 from dangol.records.rest.endpoints import (
     body_of,
     id_of,
@@ -21,7 +23,7 @@ from dangol.records.rest.endpoints import (
     parameters,
     type_at,
 )
-from dangol.records.rest.problems import Problem
+from dangol.records.rest.problems import Problem, parameter_problem
 from dangol.records.types import RecordType
 
 
@@ -112,6 +114,39 @@ def followers(request: HttpRequest, actor: Actor, path: str, record_id: str) -> 
     people = following.followers(record_type.name, number)
     items = [{"id": person.id, "name": person.name, "reason": person.reason} for person in people]
     return json_response({"items": items})
+
+
+def activity(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """`GET /activity`: what happened, newest first."""
+    given = parameters(request, "scope", "kind", "type", "limit", "after")
+    what, record_type = given.get("kind"), given.get("type", "")
+    _one_of("scope", given.get("scope", "followed"), list(Scope))
+    if what is not None:
+        _one_of("kind", what, list(What))
+    if record_type:
+        _one_of(
+            "type",
+            record_type,
+            [one.name for one in registry.all_types() if permissions.allowed(actor, one, "view")],
+        )
+    try:
+        page = activity_page(
+            actor=actor,
+            scope=Scope(given.get("scope", "followed")),
+            what=What(what) if what else None,
+            record_type=record_type,
+            after=given.get("after", ""),
+            limit=limit_of(given, 30, 100),
+        )
+    except (ValueError, OverflowError):
+        raise parameter_problem("after", _("The cursor is not valid. Start from the first page.")) from None
+    return json_response({"items": [item.to_json() for item in page.items], "next": page.next})
+
+
+def _one_of(name: str, value: str, known: Sequence[str]) -> None:
+    if value not in known:
+        message = _("“%(value)s” is not possible here. Possible: %(known)s.")
+        raise parameter_problem(name, message % {"value": value[:40], "known": ", ".join(known)})
 
 
 def _body(request: HttpRequest, *known: str) -> dict[str, Any]:

@@ -32,7 +32,15 @@ class InteractionsConfig(AppConfig):
         wire.carry(events.RecordsWritten, lambda event: (event.record_type, event.updated))
         registry.register_folder(Path(__file__).parent / "mappings")
         menu.add(
-            menu.MenuItem("home", _("Today"), "home", url_name="interactions:home", order=0, shortcut="h")
+            menu.MenuItem("home", _("Today"), "home", url_name="interactions:home", order=0, shortcut="h"),
+            menu.MenuItem(
+                "activity",
+                _("Activity stream"),
+                "activity",
+                url_name="interactions:activity",
+                order=5,
+                shortcut="f",
+            ),
         )
         menu.accounts.add(
             menu.MenuItem(

@@ -1,4 +1,4 @@
-"""How the API describes comments and followers."""
+"""How the API describes comments, followers and the activity stream."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from dangol.interactions.activity import What
 from dangol.records import registry
 from dangol.records.openapi.contributions import Addition, contribute
 from dangol.records.openapi.parts import JSON, answer, parameter, problems
@@ -26,6 +27,33 @@ _SAID: dict[str, Any] = {
         "answers": {"type": "array", "items": {"type": "object"}},
     },
 }
+_NAMED = {
+    "type": "object",
+    "required": ["type", "id", "title"],
+    "properties": {"type": {"type": "string"}, "id": {"type": "integer"}, "title": {"type": "string"}},
+}
+_HAPPENED: dict[str, Any] = {
+    "type": "object",
+    "required": ["kind", "at", "by", "record", "records", "fields", "restored", "comment", "customer"],
+    "properties": {
+        "kind": {"type": "string", "enum": [what.value for what in What]},
+        "at": {"type": "string", "format": "date-time"},
+        "by": {**_WHO, "description": "null: the system"},
+        "record": _NAMED,
+        "records": {"type": "integer", "minimum": 1, "description": "How many records one act changed"},
+        "fields": {"type": "array", "items": {"type": "string"}, "description": "What changed"},
+        "restored": {"type": "boolean", "description": "Brought back from the recycle bin"},
+        "comment": {
+            "type": ["object", "null"],
+            "properties": {"id": {"type": "integer"}, "text": {"type": "string"}},
+        },
+        "customer": {
+            "type": ["object", "null"],
+            "properties": {"id": {"type": "integer"}, "title": {"type": "string"}},
+            "description": "Whom a note is about",
+        },
+    },
+}
 _MADE = {
     "type": "object",
     "required": ["id", "text"],
@@ -38,6 +66,41 @@ _CONFIRM = {"type": "boolean", "description": "Also where somebody named may not
 def describe() -> None:
     """Add the paths; called once."""
     contribute(Addition("together", _("Comments and followers"), _paths))
+    contribute(Addition("activity", _("Activity stream"), _stream))
+
+
+def _stream() -> dict[str, Any]:
+    def choice(*values: str) -> dict[str, Any]:
+        return {"type": "string", "enum": list(values)}
+
+    types = choice(*(one.name for one in registry.all_types()))
+    page = {
+        "type": "object",
+        "required": ["items", "next"],
+        "properties": {"items": {"type": "array", "items": _HAPPENED}, "next": {"type": ["string", "null"]}},
+    }
+    return {
+        "/activity": {
+            "get": {
+                "operationId": "activity",
+                "tags": ["activity"],
+                "summary": "What happened, newest first",
+                "description": "Changes, comments and notes on records that one follows, or on all that one may see. A page "
+                "may be short, or empty, and have a next one all the same.",
+                "parameters": [
+                    parameter("scope", "query", "", {**choice("followed", "all"), "default": "followed"}),
+                    parameter("kind", "query", "Only these", choice(*(what.value for what in What))),
+                    parameter("type", "query", "Only of records of this type", types),
+                    parameter(
+                        "limit", "query", "", {"type": "integer", "minimum": 1, "maximum": 100, "default": 30}
+                    ),
+                    parameter("after", "query", "`next` of the page before", {"type": "string"}),
+                ],
+                "responses": {"200": answer("A page of the stream", page)}
+                | problems("400", "401", "403", "429"),
+            }
+        }
+    }
 
 
 def _paths() -> dict[str, Any]:

@@ -4,8 +4,8 @@ from django.urls import path
 
 from dangol.interactions import api
 from dangol.interactions.home import views as home
+from dangol.interactions.views import activity, together
 from dangol.interactions.views import timeline as views
-from dangol.interactions.views import together
 from dangol.records.rest.endpoints import endpoint
 
 app_name = "interactions"
@@ -28,6 +28,8 @@ urlpatterns = [
         name="comment_delete",
     ),
     path("together/<slug:record_type>/<int:record_id>/follow/", together.follow, name="follow"),
+    path("activity/", activity.activity, name="activity"),
+    path("api/v1/activity", endpoint(GET=api.activity), name="api-activity"),
     path("following/", together.followed, name="followed"),
     path("people/offer/", together.people_offer, name="people_offer"),
     path("people/<int:user_id>/", together.person, name="person"),

@@ -86,19 +86,18 @@ def beside(record_type: RecordType) -> dict[str, Field]:
     return found
 
 
-def told_of(actor: Actor, record_type: RecordType, row: Change) -> list[Field]:
-    """The fields that a change is of, as far as they exist for the actor; own fields that are gone by now are left out.
+def columns_told(actor: Actor, record_type: RecordType) -> dict[str, Field]:
+    """Under what names changes of fields stand in history, of those fields that exist for the actor. No query.
 
-    No query.
+    What stands there under another name is of a field that the actor may not know of, or that is gone.
     """
     known = permissions.fields_for(actor, record_type)
     columns = record_type.table.columns
-    by_column = {columns[name].name: field for name, field in known.items() if name in columns}
-    by_column |= {f"own.{name}": field for name, field in known.items() if isinstance(field, Own)}
-    by_column |= {
+    found = {columns[name].name: field for name, field in known.items() if name in columns}
+    found |= {f"own.{name}": field for name, field in known.items() if isinstance(field, Own)}
+    return found | {
         name: field for name, field in beside(record_type).items() if name in ("attachments", *known)
     }
-    return [by_column[column] for column in row.changes if column in by_column]
 
 
 def _items(actor: Actor, record_type: RecordType, rows: Sequence[Change]) -> list[HistoryItem]:

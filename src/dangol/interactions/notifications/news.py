@@ -19,7 +19,7 @@ from dangol.interactions.notifications.services import notify
 from dangol.records import permissions, registry
 from dangol.records.arrays import one_of
 from dangol.records.events import RecordsAssigned, RecordsWritten
-from dangol.records.history import told_of
+from dangol.records.history import columns_told
 from dangol.records.models import Change
 from dangol.records.types import RecordType
 
@@ -72,7 +72,8 @@ def tell_changed(event: RecordsWritten, event_id: UUID) -> None:
     changes = _changes(record_type, {pk for ids in follows.values() for pk in ids}, row.occurred_at)
     for actor in _actors(follows):
         user_id = actor.user_id or 0
-        told = [pk for pk in follows[user_id] if any(told_of(actor, record_type, one) for one in changes[pk])]
+        columns = columns_told(actor, record_type).keys()
+        told = [pk for pk in follows[user_id] if any(one.changes.keys() & columns for one in changes[pk])]
         seen = _seen(actor, record_type, told)
         tell_of(kind=Kind.CHANGED, user=user_id, record_type=record_type.name, ids=seen, by=row.actor)
 

@@ -109,4 +109,8 @@ class Migration(migrations.Migration):
             model_name='taglink',
             constraint=models.UniqueConstraint(fields=('record_type', 'record_id', 'tag'), name='records_taglink_once'),
         ),
+        migrations.AddIndex(
+            model_name='change',
+            index=models.Index(condition=models.Q(('origin', 'import'), _negated=True), fields=['table', '-id'], name='records_change_recent'),
+        ),
     ]
