@@ -165,9 +165,11 @@ def test_a_cursor_of_ones_own_making_is_refused(insider, after):
 
 
 def test_a_page_costs_a_handful_of_queries_whatever_there_is(insider, customer):
+    actor = insider.actor
+
     def cost():
         with CaptureQueriesContext(connection) as queries:
-            activity_page(actor=insider.actor, scope=Scope.ALL)
+            activity_page(actor=actor, scope=Scope.ALL)
         return len(queries)
 
     happened(insider, customer)

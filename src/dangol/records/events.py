@@ -8,13 +8,17 @@ from dangol.events.outbox import Event
 
 @dataclass(frozen=True)
 class RecordsWritten(Event):
-    """Records of one type were created or changed, in one batch."""
+    """Records of one type were created or changed, in one batch.
+
+    `given` are pairs of a record and whoever owns it now, other than the one who wrote it (see `RecordsAssigned`).
+    """
 
     name: ClassVar[str] = "records.written"
     record_type: str
     created: list[int] = field(default_factory=list)
     updated: list[int] = field(default_factory=list)
     origin: str = ""
+    given: list[tuple[int, int]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,7 @@ from dangol.records.models import ImportSchedule, ImportScheduleState
 from tests.cast import SYSTEM
 from tests.interactions.notifications.test_telling import delivered, told
 
-# What happened in one transaction has one time, so each act here has its own.
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
@@ -142,15 +141,17 @@ def test_files_are_told_to_followers(customer, insider, teammate, settings, tmp_
     assert kinds(teammate) == ["changed"]
 
 
-def test_a_schedule_that_stopped_is_told_to_its_owner_and_to_administrators(insider, teammate, administrator):
+def test_a_schedule_that_stopped_is_told_to_whose_it_is_and_to_administrators(
+    manager, insider, administrator
+):
     schedule = ImportSchedule.objects.create(
-        name="밤마다", source="folder", location="in", mapping_name="built-in:x", acts_as=insider.user
+        name="밤마다", source="folder", location="in", mapping_name="built-in:x", acts_as=manager.user
     )
     ImportScheduleState.objects.create(schedule=schedule)
     for _ in range(MOST_FAILURES):
         look_failed(schedule=schedule, why="no such folder")
     delivered()
     told_so = ("stopped", "여러 번 실패해서 예약한 가져오기가 멈췄어요", "밤마다")
-    assert told(insider) == told(administrator) == [told_so]
-    assert told(teammate) == []
-    assert insider.client.get(f"/imports/schedules/{schedule.pk}/").status_code == 200
+    assert told(manager) == told(administrator) == [told_so]
+    assert told(insider) == []
+    assert manager.client.get(f"/imports/schedules/{schedule.pk}/").status_code == 200

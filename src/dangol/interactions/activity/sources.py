@@ -55,12 +55,14 @@ class Place:
     @classmethod
     def from_text(cls, text: str) -> Place:
         """Raises ValueError: it is none of ours."""
-        change, comment, note, at = text.split("~")
-        numbers = [int(part) if part.isascii() and part.isdigit() else -1 for part in (change, comment, note)]
+        *ids, at = text.split("~")
+        change, comment, note = (int(part) if part.isascii() and part.isdigit() else -1 for part in ids)
         moment = datetime.fromisoformat(at) if at else None
-        if not all(0 <= number <= LAST for number in numbers) or (moment and moment.tzinfo is None):
+        if not all(0 <= number <= LAST for number in (change, comment, note)):
             raise ValueError(text)
-        return cls(*numbers, moment)
+        if moment is not None and moment.tzinfo is None:
+            raise ValueError(text)
+        return cls(change, comment, note, moment)
 
     def below(self, one: Raw) -> Place:
         """The place after this one has been read."""
@@ -173,7 +175,8 @@ def batch(
 def _rows(statement: str, **parameters: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
 
 def _changes(actor: Actor, scope: Scope, types: Sequence[str], place: Place, limit: int) -> list[Raw]:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from dangol.events import selectors as outbox
 from dangol.identity.actors import Actor, may_administer
 from dangol.records import permissions, registry
+from dangol.records.importing.runs import importable_types
 from dangol.records.importing.scheduling.services import schedules_visible_to
 from dangol.records.models import ExportRun, ImportRun
 from dangol.records.titles import titles
@@ -83,6 +84,8 @@ def _imports(actor: Actor, ids: Collection[int]) -> Mapping[int, Target]:
 
 
 def _schedules(actor: Actor, ids: Collection[int]) -> Mapping[int, Target]:
+    if not importable_types(actor):
+        return {}
     rows = schedules_visible_to(actor).filter(pk__in=ids)
     return {
         pk: Target(name, f"/imports/schedules/{pk}/", _("Scheduled import"), "upload")

@@ -117,16 +117,18 @@ class _Batch:
         if created or updated:
             self.type.after_write(WrittenRows(created, updated, self.origin), actor=self.actor)
             self._index(created, updated)
+            given = assigning.given_by(self.type, [*created, *updated], actor=self.actor, origin=self.origin)
             outbox.announce(
                 RecordsWritten(
                     record_type=self.type.name,
                     created=[draft.id for draft in created if draft.id],
                     updated=[draft.id for draft in updated if draft.id],
                     origin=self.origin,
+                    given=given,
                 ),
                 actor=self.actor,
             )
-            assigning.announce_assigned(self.type, [*created, *updated], actor=self.actor, origin=self.origin)
+            assigning.announce_assigned(self.type, given, actor=self.actor)
         changed = {id(draft) for draft in updated}
         for draft in drafts:
             written.ids[draft.index] = draft.id
