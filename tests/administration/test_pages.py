@@ -17,6 +17,8 @@ from dangol.events.models import Event as EventRow
 from dangol.identity import selectors, services
 from dangol.identity.actors import Actor
 from dangol.identity.models import AccessChange, Role, Team, Territory, Token, User
+from dangol.outbound.errors import OutboundProblem
+from dangol.outbound.services import call_noted
 from tests.cast import PASSWORD, Company, Person
 
 pytestmark = pytest.mark.django_db
@@ -85,6 +87,7 @@ def test_only_those_who_administer_get_in(insider: Person, manager: Person, name
         "role-new",
         "work",
         "access-log",
+        "calls",
         "sign-in",
         "provider-new",
     ],
@@ -108,6 +111,7 @@ def test_korean_pages_hold_no_english_sentence(administrator: Person) -> None:
         "role-new",
         "work",
         "access-log",
+        "calls",
         "sign-in",
         "provider-new",
     ):
@@ -393,3 +397,25 @@ def test_nonsense_in_forms_is_answered_beside_the_field(administrator: Person, c
         assert answer.status_code == 422
         assert administrator.client.get("/settings/teams/new/", {"parent": wild}).status_code == 200
     assert not User.objects.filter(email="new@example.com").exists()
+
+
+def test_outgoing_calls_are_listed_and_those_that_failed_by_themselves(
+    administrator: Person, insider: Person
+) -> None:
+    with call_noted(
+        purpose="import", method="GET", url="https://user:secret@files.example/a.csv?key=1"
+    ) as noted:
+        noted.status, noted.received = 200, 5_000
+    with (
+        pytest.raises(OutboundProblem),
+        call_noted(purpose="sign_in", method="GET", url="https://login.example/"),
+    ):
+        raise OutboundProblem("nobody answers")
+    page = administrator.client.get("/settings/calls/").content.decode()
+    assert "https://files.example/a.csv?…" in page
+    assert "secret" not in page
+    assert "예약 가져오기" in page
+    failed = administrator.client.get("/settings/calls/?show=failed").content.decode()
+    assert "nobody answers" in failed
+    assert "files.example" not in failed
+    assert insider.client.get("/settings/calls/").status_code == 403

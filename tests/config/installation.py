@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -17,14 +18,28 @@ import psutil
 COMMAND = [sys.executable, "-m", "dangol.config"]
 
 
+# Below those that the kernel hands to whoever opens a connection: a server that is started again must find its own free.
+PORTS = range(20_000, 32_000)
+
+
+def free_port() -> int:
+    """A port that nobody listens on, and that no connection will be given meanwhile."""
+    while True:
+        port = random.choice(PORTS)  # no secret
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+
+
 class Installation:
     """A data folder and the commands on it."""
 
     def __init__(self, data: Path) -> None:
         self.data = data
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         unwanted = ("DATABASE_URL", "DANGOL_TEST_RUN", "DANGOL_LOG_LEVEL", "DJANGO_SETTINGS_MODULE")
         self.environment = {
             **{name: value for name, value in os.environ.items() if name not in unwanted},

@@ -24,7 +24,8 @@ def nothing_counted(db: None) -> None:
 
 
 @pytest.fixture
-def openid() -> Iterator[OpenIDServer]:
+def openid(settings: Any) -> Iterator[OpenIDServer]:
+    settings.DANGOL_OUTBOUND_ALLOW = ["127.0.0.1"]
     server = OpenIDServer()
     yield server
     server.stop()

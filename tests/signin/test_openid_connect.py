@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import time
+from typing import Any
 
 import jwt
 import pytest
@@ -16,6 +17,7 @@ from django.test import Client
 
 from dangol.identity import services
 from dangol.identity.models import AccessChange, Role, SignInProvider, User
+from dangol.outbound.models import OutboundCall
 from tests.cast import PASSWORD, SYSTEM, Person
 from tests.signin.conftest import is_in, leave, through
 from tests.signin.openid_server import OpenIDServer
@@ -216,6 +218,19 @@ def test_a_provider_that_is_down_or_is_somebody_else_is_named_and_breaks_nothing
     app.settings["server_url"] = "http://127.0.0.1:9"
     app.save()
     assert Client().post("/sign-in/with/company/").status_code == 401
+
+
+def test_a_provider_inside_is_called_only_where_the_installation_allows_it(
+    openid: OpenIDServer, company_login: SignInProvider, settings: Any
+) -> None:
+    settings.DANGOL_OUTBOUND_ALLOW = []
+    assert Client().post("/sign-in/with/company/").status_code == 401
+    call = OutboundCall.objects.latest("pk")
+    assert (call.purpose, call.status) == ("sign_in", None)
+    assert "DANGOL_OUTBOUND_ALLOW" in call.error
+    settings.DANGOL_OUTBOUND_ALLOW = ["127.0.0.1"]
+    leave(Client(), "company")
+    assert OutboundCall.objects.latest("pk").status == 200
 
 
 def test_accounts_are_made_only_where_that_is_switched_on(

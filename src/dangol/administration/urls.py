@@ -4,6 +4,7 @@ from allauth.account import views as account
 from django.urls import include, path, register_converter
 
 from dangol.administration.views import (
+    calls,
     factors,
     overview,
     own_fields,
@@ -61,6 +62,7 @@ settings_pages = [
     path("work/", work.work, name="work"),
     path("work/deliveries/<int:pk>/retry/", work.delivery_retry, name="delivery-retry"),
     path("work/jobs/<int:pk>/retry/", work.job_retry, name="job-retry"),
+    path("calls/", calls.call_list, name="calls"),
     path("access-log/", overview.access_log, name="access-log"),
 ]
 

@@ -86,6 +86,12 @@ def overview(request: SignedInRequest) -> HttpResponse:
                 else (_("Working") if state.worker_alive else _("Standing still")),
             },
             {
+                "title": _("Outgoing calls"),
+                "text": _("What this installation asked of other servers, and what failed."),
+                "icon": "world",
+                "url": reverse("administration:calls"),
+            },
+            {
                 "title": _("Access log"),
                 "text": _("Who changed whose rights, and when."),
                 "icon": "lock",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import structlog
@@ -52,14 +51,10 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  
         return found
 
     def get_requests_session(self) -> Any:
-        """Every call to a provider goes through here."""
-        import requests
+        """Every call to a provider goes through here: to checked addresses only, and noted."""
+        from dangol.outbound.sessions import guarded_session
 
-        session = requests.Session()
-        session.trust_env = False
-        session.max_redirects = 3
-        session.request = functools.partial(session.request, timeout=SECONDS_TO_ANSWER)  # type: ignore[method-assign]
-        return session
+        return guarded_session(purpose="sign_in", timeout=SECONDS_TO_ANSWER)
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
         """Nobody adds themselves; who may come in is decided before."""
