@@ -16,6 +16,7 @@ from playwright.sync_api import expect
 from dangol.interactions.notifications.services import notify
 from dangol.records import registry, writing
 from tests.browser.conftest import axe_findings
+from tests.interactions.notifications.test_telling import delivered
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -89,6 +90,58 @@ def test_a_new_assignment_rings_without_a_reload(served, visit, customer, inside
     page.locator(".notice a").click()
     expect(page).to_have_url(re.compile(f"/customers/{customer}/"))
     expect(page.locator("[data-unread]")).to_be_hidden()
+
+
+def test_a_mention_and_a_change_of_what_one_follows_ring_without_a_reload(
+    served, visit, customer, insider, teammate
+):
+    page = visit(teammate, f"/customers/{customer}/")
+    page.locator("#followers button").click()
+    expect(page.locator("#followers")).to_contain_text("이서준")
+    writer = visit(insider, f"/customers/{customer}/")
+    writer.locator("#together .commentbox textarea").last.click()
+    writer.keyboard.type("@ㅇㅅㅈ")
+    writer.wait_for_selector("#together [role=option]:has-text('이서준')")
+    writer.keyboard.press("Enter")
+    writer.keyboard.type("확인해 주세요")
+    writer.keyboard.press("Control+Enter")
+    writer.wait_for_selector("#together .said a.mention:has-text('@이서준')")
+    delivered()
+    expect(page.locator("[data-unread]")).to_have_text("1")
+    writing.update(registry.get("customer"), customer, {"city": "서울시"}, actor=insider.actor)
+    delivered()
+    expect(page.locator("[data-unread]")).to_have_text("2")
+    page.locator("#bell summary").click()
+    expect(page.locator("#bell .notice")).to_contain_text(
+        ["김지우 님이 바꿨어요", "김지우 님이 나를 언급했어요"]
+    )
+    page.locator("body").press("Escape")
+    page.goto("/activity/")
+    expect(page.locator("main .notice")).to_contain_text(
+        ["바꿨어요", "댓글을 남겼어요: @이서준 확인해 주세요"]
+    )
+    writing.update(registry.get("customer"), customer, {"city": "대구시"}, actor=insider.actor)
+    expect(page.locator(".live")).to_contain_text("김지우 님이 이 화면의 기록을 바꿨어요")
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark")])
+def test_the_activity_stream_by_keyboard(visit, world, insider, width, theme):
+    writing.update(registry.get("customer"), world.hanbit, {"city": "서울시"}, actor=insider.actor)
+    page = visit(insider, "/customers/", width=width, color_scheme=theme)
+    page.locator("body").press("g")
+    page.locator("body").press("f")
+    expect(page).to_have_url(re.compile("/activity/$"))
+    expect(page.locator("main")).to_contain_text("아직 아무 일도 없었어요")
+    assert axe_findings(page) == []
+    page.get_by_role("link", name="볼 수 있는 모든 것").click()
+    expect(page.locator("main .notice").first).to_contain_text("김지우 님이")
+    assert axe_findings(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.locator("#stream-what").select_option("change")
+    page.get_by_role("button", name="보기").click()
+    expect(page.locator("main .notice")).to_contain_text(["김지우 님이 바꿨어요: 시/군/구"])
+    page.locator("main .notice a").first.click()
+    expect(page).to_have_url(re.compile(f"/customers/{world.hanbit}/history/"))
 
 
 def test_a_list_says_that_somebody_changed_it(served, visit, customer, insider, teammate):
