@@ -1,4 +1,4 @@
-"""…/comments and …/followers of any record, and the activity stream."""
+"""…/comments and …/followers of any record, the activity stream, and one's own notifications."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from dangol.interactions import comments, following
 from dangol.interactions.activity import Scope, What, activity_page
 from dangol.interactions.comments.acts import may_comment
 from dangol.interactions.comments.reading import PAGE
+from dangol.interactions.models.notifications import Kind
+from dangol.interactions.notifications.selectors import notification_page
 from dangol.records import permissions, registry
 from dangol.records.rest.endpoints import (
     body_of,
@@ -141,6 +143,38 @@ def activity(request: HttpRequest, actor: Actor) -> HttpResponse:
     except (ValueError, OverflowError):
         raise parameter_problem("after", _("The cursor is not valid. Start from the first page.")) from None
     return json_response({"items": [item.to_json() for item in page.items], "next": page.next})
+
+
+def notifications(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """`GET /notifications`: one's own, about what may be seen now, newest first."""
+    given = parameters(request, "kind", "unread", "limit", "after")
+    if "kind" in given:
+        _one_of("kind", given["kind"], Kind.values)
+    if "unread" in given:
+        _one_of("unread", given["unread"], ["true", "false"])
+    try:
+        page = notification_page(
+            actor=actor,
+            kind=given.get("kind", ""),
+            unread=given.get("unread") == "true",
+            after=given.get("after", ""),
+            limit=limit_of(given, 30, 100),
+        )
+    except (ValueError, OverflowError):
+        raise parameter_problem("after", _("The cursor is not valid. Start from the first page.")) from None
+    items = [
+        {
+            "id": one.id,
+            "kind": one.kind,
+            "at": one.at.isoformat(),
+            "read": one.is_read,
+            "text": one.text,
+            "title": one.target.title,
+            "page": one.target.url,
+        }
+        for one in page.items
+    ]
+    return json_response({"items": items, "next": page.next})
 
 
 def _one_of(name: str, value: str, known: Sequence[str]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from dangol.interactions.activity import What
+from dangol.interactions.models.notifications import Kind
 from dangol.records import registry
 from dangol.records.openapi.contributions import Addition, contribute
 from dangol.records.openapi.parts import JSON, answer, parameter, problems
@@ -54,6 +55,19 @@ _HAPPENED: dict[str, Any] = {
         },
     },
 }
+_TOLD: dict[str, Any] = {
+    "type": "object",
+    "required": ["id", "kind", "at", "read", "text", "title", "page"],
+    "properties": {
+        "id": {"type": "integer"},
+        "kind": {"type": "string", "enum": Kind.values},
+        "at": {"type": "string", "format": "date-time"},
+        "read": {"type": "boolean"},
+        "text": {"type": "string"},
+        "title": {"type": "string", "description": "What it is about"},
+        "page": {"type": "string", "format": "uri-reference"},
+    },
+}
 _MADE = {
     "type": "object",
     "required": ["id", "text"],
@@ -66,7 +80,7 @@ _CONFIRM = {"type": "boolean", "description": "Also where somebody named may not
 def describe() -> None:
     """Add the paths; called once."""
     contribute(Addition("together", _("Comments and followers"), _paths))
-    contribute(Addition("activity", _("Activity stream"), _stream))
+    contribute(Addition("activity", _("Activity stream and notifications"), _stream))
 
 
 def _stream() -> dict[str, Any]:
@@ -74,11 +88,14 @@ def _stream() -> dict[str, Any]:
         return {"type": "string", "enum": list(values)}
 
     types = choice(*(one.name for one in registry.all_types()))
-    page = {
-        "type": "object",
-        "required": ["items", "next"],
-        "properties": {"items": {"type": "array", "items": _HAPPENED}, "next": {"type": ["string", "null"]}},
-    }
+
+    def page(item: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "type": "object",
+            "required": ["items", "next"],
+            "properties": {"items": {"type": "array", "items": item}, "next": {"type": ["string", "null"]}},
+        }
+
     return {
         "/activity": {
             "get": {
@@ -96,10 +113,28 @@ def _stream() -> dict[str, Any]:
                     ),
                     parameter("after", "query", "`next` of the page before", {"type": "string"}),
                 ],
-                "responses": {"200": answer("A page of the stream", page)}
+                "responses": {"200": answer("A page of the stream", page(_HAPPENED))}
                 | problems("400", "401", "403", "429"),
             }
-        }
+        },
+        "/notifications": {
+            "get": {
+                "operationId": "notifications",
+                "tags": ["activity"],
+                "summary": "What you were told, newest first",
+                "description": "Only about what you may see now.",
+                "parameters": [
+                    parameter("kind", "query", "Only these", choice(*Kind.values)),
+                    parameter("unread", "query", "", {**choice("true", "false"), "default": "false"}),
+                    parameter(
+                        "limit", "query", "", {"type": "integer", "minimum": 1, "maximum": 100, "default": 30}
+                    ),
+                    parameter("after", "query", "`next` of the page before", {"type": "string"}),
+                ],
+                "responses": {"200": answer("A page of notifications", page(_TOLD))}
+                | problems("400", "401", "403", "429"),
+            }
+        },
     }
 
 

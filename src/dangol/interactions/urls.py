@@ -30,6 +30,7 @@ urlpatterns = [
     path("together/<slug:record_type>/<int:record_id>/follow/", together.follow, name="follow"),
     path("activity/", activity.activity, name="activity"),
     path("api/v1/activity", endpoint(GET=api.activity), name="api-activity"),
+    path("api/v1/notifications", endpoint(GET=api.notifications), name="api-notifications"),
     path("following/", together.followed, name="followed"),
     path("people/offer/", together.people_offer, name="people_offer"),
     path("people/<int:user_id>/", together.person, name="person"),

@@ -249,3 +249,13 @@ def test_another_kind_of_thing_can_be_told_of(insider):
         assert told(insider) == [("finished", "묶음 변경 작업이 끝났어요", "묶음 변경")]
     finally:
         targets._finders.pop("bulk_run")
+
+
+def test_the_api_tells_the_same(customer, insider, teammate, outsider):
+    happened(Mentioned("customer", customer, insider.id, [teammate.id, outsider.id]))
+    (one,) = teammate.api.get("/api/v1/notifications?unread=true&kind=mentioned").json()["items"]
+    assert (one["kind"], one["title"], one["page"]) == ("mentioned", "한빛정밀", f"/customers/{customer}/")
+    assert outsider.api.get("/api/v1/notifications").json()["items"] == [], "being named gives no right"
+    assert teammate.api.get("/api/v1/notifications?kind=commented").json()["items"] == []
+    for query in ("kind=x", "unread=1", "after=x", "limit=0"):
+        assert teammate.api.get(f"/api/v1/notifications?{query}").status_code == 400, query
