@@ -64,7 +64,7 @@ def test_two_people_see_each_other_and_lose_nothing(served, visit, customer, ins
 
     cell = mine.locator('[hx-get$="/cell/city/"]')
     cell.press("Enter")
-    typed = cell.locator("input")
+    typed = cell.locator("input[name=city]")
     expect(typed).to_be_focused()
     expect(theirs.locator(".editing-by")).to_have_text("김지우 님이 편집 중")
     assert axe_findings(theirs) == []

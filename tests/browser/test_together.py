@@ -31,7 +31,7 @@ def test_tags_are_typed_and_chosen_with_the_keyboard(visit, insider, world):
     page.wait_for_selector(".tagline [role=option]:has-text('재구매')")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    expect(page.locator(".tagline input")).to_have_value("재구매, ")
+    expect(page.locator(".tagline input[name=tags]")).to_have_value("재구매, ")
     page.keyboard.press("Enter")
     expect(page.locator(".tagline .chip")).to_have_text(["재구매"])
     assert TagLink.objects.count() == 3
@@ -84,7 +84,7 @@ def test_files_are_chosen_dropped_and_taken_back(visit, insider, world, tmp_path
     with page.expect_download() as started:
         page.locator("#files a.name:has-text('계약서.pdf')").click()
     assert started.value.suggested_filename == "계약서.pdf"
-    page.get_by_role("button", name="끌기.txt 삭제").click()
+    page.get_by_role("button", name="끌기.txt 지우기").click()
     page.locator(".toast a:has-text('실행 취소')").click()
     page.get_by_role("button", name="되돌리기").click()
     page.wait_for_selector("#files .name:has-text('끌기.txt')")
