@@ -85,7 +85,7 @@ def test_files_are_chosen_dropped_and_taken_back(visit, insider, world, tmp_path
         page.locator("#files a.name:has-text('계약서.pdf')").click()
     assert started.value.suggested_filename == "계약서.pdf"
     page.get_by_role("button", name="끌기.txt 지우기").click()
-    page.locator(".toast a:has-text('실행 취소')").click()
+    page.locator(".toast a:has-text('되돌리기')").click()
     page.get_by_role("button", name="되돌리기").click()
     page.wait_for_selector("#files .name:has-text('끌기.txt')")
     assert Attachment.objects.filter(deleted_at=None).count() == 3

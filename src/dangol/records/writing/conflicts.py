@@ -14,7 +14,9 @@ def change_message(
 ) -> str:
     """Who changed which fields since `version`, for somebody who still looks at that version. Three queries at most."""
     with translation.override(locale.language):
-        changes = changes_since(record_type, record_id, version, actor=actor)
+        changes = [
+            item for item in changes_since(record_type, record_id, version, actor=actor) if item.fields
+        ]
         labels = sorted({str(change.label) for item in changes for change in item.fields})
         names = sorted({item.actor_name for item in changes})
         if not labels:
@@ -28,7 +30,7 @@ def conflict_message(
     """Who changed which fields since `version`. One query."""
     with translation.override(locale.language):
         changes = changes_since(record_type, record_id, version, actor=actor)
-        if not changes:
+        if not any(item.fields for item in changes):
             return _(
                 "The record has been changed since you opened it. Reload it and enter your change again."
             )
