@@ -95,7 +95,10 @@ def test_giving_a_record_away_tells_its_new_owner(customer, insider, teammate):
     writing.update(kind, customer, {"city": "부산시", "owner": teammate.id}, actor=teammate.actor)
     writing.update(kind, customer, {"city": "서울시", "owner": teammate.id}, actor=SYSTEM)
     delivered()
-    assert [text for _kind, text, _title in told(teammate)] == ["김지우 님이 나를 담당으로 정했어요"]
+    assert [text for _kind, text, _title in told(teammate)] == [
+        "단골 님이 바꿨어요",
+        "김지우 님이 나를 담당으로 정했어요",
+    ], "who is given a record follows it"
 
 
 def test_what_one_takes_oneself_and_what_an_import_assigns_is_not_told(insider, teammate, administrator):

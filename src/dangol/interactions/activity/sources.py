@@ -85,7 +85,7 @@ class Raw:
     record_id: int
     by: int | None
     act: str = ""
-    """Of one act: the request it came by."""
+    """What was done together: the request, or the transaction."""
     columns: tuple[str, ...] = ()
     """What changed, without contents."""
     restored: bool = False
@@ -100,7 +100,8 @@ _FOLLOWED = """
      ORDER BY id DESC LIMIT %(most)s)
 """
 _CHANGE = """
-    c.id, c.at, t.record_type, c.record_id, c.actor_id, c.request_id,
+    c.id, c.at, t.record_type, c.record_id, c.actor_id,
+    COALESCE(NULLIF(c.request_id, ''), c.changed_in::text),
     ARRAY(SELECT jsonb_object_keys(c.changes)),
     c.changes ? 'deleted_at' AND c.changes -> 'deleted_at' -> 1 = 'null'
 """
