@@ -92,6 +92,8 @@ def flattened(content: bytes) -> list[list[str]]:
         for name, value in json.loads(line).items():
             if isinstance(value, dict):
                 item |= {f"{name}.{part}": inner for part, inner in value.items()}
+            elif isinstance(value, list):
+                item[name] = ", ".join(map(str, value))
             else:
                 item[name] = value
         items.append(item)

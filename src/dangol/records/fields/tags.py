@@ -54,7 +54,12 @@ class Tags(Field):
 
     # in
 
-    def convert(self, raw: Any, locale: Locale) -> tuple[str, ...]:
+    def parse(self, raw: Any, locale: Locale) -> Any:
+        if isinstance(raw, list | tuple) and not raw:
+            return None
+        return super().parse(raw, locale)
+
+    def convert(self, raw: Any, locale: Locale) -> tuple[str, ...] | None:
         if isinstance(raw, str):
             raw = SEPARATORS.split(raw)
         if not isinstance(raw, list | tuple):
@@ -66,7 +71,7 @@ class Tags(Field):
                 names.setdefault(folded(name), name)
         if len(names) > MOST:
             raise FieldError("too_many", _("At most %(limit)s tags fit on a record.") % {"limit": MOST})
-        return tuple(names.values())
+        return tuple(names.values()) or None
 
     def clean(self, raw: Any, locale: Locale) -> Any:
         return self.parse(raw, locale) or ()
