@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -55,6 +56,8 @@ class Tags(Field):
     # in
 
     def parse(self, raw: Any, locale: Locale) -> Any:
+        if isinstance(raw, str) and raw.strip().startswith("["):
+            raw = _listed(raw)
         if isinstance(raw, list | tuple) and not raw:
             return None
         return super().parse(raw, locale)
@@ -144,6 +147,16 @@ class _TagsOf(Func):
 
     def __init__(self, record: Any, *, record_type: str) -> None:
         super().__init__(record, output_field=JSONField(), record_type=record_type)
+
+
+def _listed(raw: str) -> Any:
+    """An array of names as files of JSON lines have it; any other text as it is."""
+    try:
+        names = json.loads(raw)
+    except ValueError:
+        return raw
+    is_names = isinstance(names, list) and all(isinstance(name, str) for name in names)
+    return names if is_names else raw
 
 
 def marks(value: Any) -> tuple[TagMark, ...]:
