@@ -56,10 +56,10 @@ def customer(insider):
     return writing.create(registry.get("customer"), values, actor=insider.actor)
 
 
-def test_two_people_see_each_other_and_lose_nothing(served, visit, customer, insider, teammate):
+def test_two_people_see_each_other_and_lose_nothing(served, visit, customer, insider, manager):
     mine = visit(insider, f"/customers/{customer}/")
-    theirs = visit(teammate, f"/customers/{customer}/")
-    expect(mine.locator("[data-present]")).to_contain_text("이서준 님도 보고 있어요")
+    theirs = visit(manager, f"/customers/{customer}/")
+    expect(mine.locator("[data-present]")).to_contain_text("최민준 님도 보고 있어요")
     expect(theirs.locator("[data-present]")).to_contain_text("김지우 님도 보고 있어요")
 
     cell = mine.locator('[hx-get$="/cell/city/"]')
@@ -70,12 +70,12 @@ def test_two_people_see_each_other_and_lose_nothing(served, visit, customer, ins
     assert axe_findings(theirs) == []
 
     typed.fill("대구시, 아직 쓰는 중")
-    writing.update(registry.get("customer"), customer, {"industry": "제조"}, actor=teammate.actor)
-    expect(mine.locator(".live")).to_contain_text(re.compile("이서준 님이 .* 값을 바꿨어요"))
+    writing.update(registry.get("customer"), customer, {"industry": "제조"}, actor=manager.actor)
+    expect(mine.locator(".live")).to_contain_text(re.compile("최민준 님이 .* 값을 바꿨어요"))
     expect(typed).to_have_value("대구시, 아직 쓰는 중")
 
     theirs.close()
-    expect(mine.locator("[data-present]")).not_to_contain_text("이서준")
+    expect(mine.locator("[data-present]")).not_to_contain_text("최민준")
 
 
 def test_a_new_assignment_rings_without_a_reload(served, visit, customer, insider, teammate):
