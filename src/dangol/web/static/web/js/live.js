@@ -52,7 +52,7 @@ async function present() {
     const field = CSS.escape(one.dataset.field);
     const spot = document.querySelector(`[hx-get$="/cell/${field}/"], .record-form .field:has([name="${field}"])`);
     if (!spot) continue;
-    const mark = document.createElement("span");
+    const mark = document.createElement(spot.matches("dd") ? "dd" : "span");
     mark.className = "editing-by";
     mark.textContent = one.dataset.text;
     if (spot.matches(".field")) spot.append(mark);
