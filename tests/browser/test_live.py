@@ -71,7 +71,7 @@ def test_two_people_see_each_other_and_lose_nothing(served, visit, customer, ins
 
     typed.fill("대구시, 아직 쓰는 중")
     writing.update(registry.get("customer"), customer, {"industry": "제조"}, actor=manager.actor)
-    expect(mine.locator(".live")).to_contain_text(re.compile("최민준 님이 .* 값을 바꿨어요"))
+    expect(mine.locator("[data-live]")).to_contain_text(re.compile("최민준 님이 .* 값을 바꿨어요"))
     expect(typed).to_have_value("대구시, 아직 쓰는 중")
 
     theirs.close()
