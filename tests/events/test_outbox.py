@@ -119,6 +119,7 @@ def test_a_handler_that_does_not_want_a_fact_gets_no_delivery(django_assert_num_
         registry.forget("test.picky")
 
 
+@pytest.mark.django_db
 def test_contents_do_not_travel_in_events(listener: Listener) -> None:
     with pytest.raises(TypeError, match=r"Founded\.city"), transaction.atomic():
         announce(Founded(team_ids=(1,), city=timezone.now()))  # type: ignore[arg-type]
