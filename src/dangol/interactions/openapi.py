@@ -8,10 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from dangol.interactions.activity import What
 from dangol.interactions.models.notifications import Kind
-from dangol.records import registry
 from dangol.records.openapi.contributions import Addition, contribute
 from dangol.records.openapi.parts import JSON, answer, parameter, problems
 from dangol.records.openapi.schemas import pascal
+from dangol.records.types import RecordType
 
 _WHO = {"type": ["object", "null"], "properties": {"id": {"type": "integer"}, "name": {"type": "string"}}}
 _SAID: dict[str, Any] = {
@@ -79,7 +79,7 @@ _CONFIRM = {"type": "boolean", "description": "Also where somebody named may not
 
 def describe() -> None:
     """Add the paths; called once."""
-    contribute(Addition("together", _("Comments and followers"), _paths))
+    contribute(Addition("together", _("Comments and followers"), of_type=_of_type))
     contribute(Addition("activity", _("Activity stream and notifications"), _stream))
 
 
@@ -136,11 +136,8 @@ def _stream() -> dict[str, Any]:
     }
 
 
-def _paths() -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for record_type in registry.all_types():
-        found |= _paths_of(record_type.path, pascal(record_type.name), str(record_type.label))
-    return found
+def _of_type(record_type: RecordType) -> dict[str, Any]:
+    return _paths_of(record_type.path, pascal(record_type.name), str(record_type.label))
 
 
 def _paths_of(path: str, name: str, label: str) -> dict[str, Any]:

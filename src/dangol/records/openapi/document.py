@@ -62,6 +62,9 @@ def _document(record_types: Iterable[RecordType]) -> dict[str, Any]:
     for addition in contributed():
         tags.append({"name": addition.tag, "description": str(addition.label)})
         paths |= addition.paths()
+        if addition.of_type is not None:
+            for record_type in types:
+                paths |= addition.of_type(record_type)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Dangol", "version": VERSION, "description": ABOUT},
