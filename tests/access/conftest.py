@@ -20,6 +20,9 @@ from dangol.records import registry, writing
 from dangol.records.attachments import services as attachments
 from dangol.records.models import (
     Attachment,
+    BulkRefusal,
+    BulkRun,
+    BulkState,
     ImportRun,
     ImportSchedule,
     ImportScheduleState,
@@ -124,6 +127,15 @@ class Secrets:
             owner=insider.user, file_name=f"{SECRET}.csv", path="/nowhere", size=1, sha256="0", fingerprint="0",
             mapping={"records": []}, record_types=["customer"], state=ImportState.FINISHED,
         )  # fmt: skip
+        # Under the key of the import, so that both are walked by the same addresses.
+        self.bulk = BulkRun.objects.create(
+            key=self.run.key, owner=insider.user, record_type="customer", act="edit", state=BulkState.FINISHED,
+            settings={"change": {"city": {"set": SECRET}}}, selection={"filter": f'city = "{SECRET}"'},
+            previewed_at=now, selected=1, rows=1, refused=1, record_types=["customer"],
+        )  # fmt: skip
+        BulkRefusal.objects.create(
+            run=self.bulk, record_type="customer", record_id=customer, field="city", value=SECRET, code="forbidden", reason="–"
+        )  # fmt: skip
         self.mapping = SavedMapping.objects.create(
             title="고객 매핑", owner=insider.user, mapping={"records": []}, record_types=["customer"]
         )
@@ -169,6 +181,7 @@ class Secrets:
                 "pk", "state", "undo", "pause_requested", "rehearsed"
             )
         ]
+        runs += [*BulkRun.objects.order_by("pk").values_list("pk", "state", "undo", "cancel_requested")]
         mappings = [*SavedMapping.objects.values_list("pk", "title")]
         schedules = [*ImportSchedule.objects.values_list("pk", "version", "active")]
         together = [

@@ -16,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 
 from dangol.identity.models import User
 from dangol.records import registry, writing
+from dangol.records.bulk.selection import Selection
 from dangol.records.models import ExportRun, ImportRun
 from dangol.records.writing import Change
 
@@ -104,8 +105,16 @@ def files(manager, tmp_path, settings):
     return Files(imported[0], exported[0])
 
 
+def bulk_edit(actor, customer):
+    """A finished bulk edit with one record refused."""
+    from tests.records.bulk.conftest import change, done
+
+    return done(actor, Selection(ids=(customer, 10**12)), settings=change(city={"set": "서울"}))
+
+
 def test_no_page_costs_more_than_its_budget(manager, busy, files):
     customer, order = busy
+    act = bulk_edit(manager.actor, customer)
     pages = {
         "home": "/",
         "list": "/customers/",
@@ -132,11 +141,17 @@ def test_no_page_costs_more_than_its_budget(manager, busy, files):
         "bell": "/notifications/panel/",
         "comments, files and followers": f"/together/customer/{customer}/",
         "api activity": "/api/v1/activity?scope=all",
+        "bin": "/customers/bin/",
+        "bulk acts": "/bulk/",
+        "bulk act": f"/bulk/{act.key}/",
+        "bulk count": "/customers/bulk/count/",
+        "paste": "/customers/paste/",
         "api list": "/api/v1/customers",
         "api record": f"/api/v1/customers/{customer}",
         "api timeline": f"/api/v1/customers/{customer}/timeline",
         "api history": f"/api/v1/customers/{customer}/history",
         "api search": "/api/v1/search?q=바쁜",
+        "api bulk act": f"/api/v1/bulk/{act.key}",
     }
     counts = {}
     for name, path in pages.items():

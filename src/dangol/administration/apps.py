@@ -17,6 +17,7 @@ class AdministrationConfig(AppConfig):
 
         registry.register_folder(Path(__file__).parent / "mappings")
         menu.routes.own_field = "administration:field"
+        menu.routes.seeing_end = "administration:see-as-end"
         department = _("Settings")
         menu.add(
             menu.MenuItem(

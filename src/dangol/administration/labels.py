@@ -8,8 +8,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from dangol.identity.models import Action, Scope
+from dangol.identity.models import Action, Rule, Scope
 from dangol.identity.models.roles import EVERY_TYPE
+from dangol.records import registry
 
 _ACTS = {
     "created": gettext_lazy("added"),
@@ -24,6 +25,9 @@ _ACTS = {
     "switched_off": gettext_lazy("switched off"),
     "indexed": gettext_lazy("made fast"),
     "index_dropped": gettext_lazy("index dropped"),
+    "discarded": gettext_lazy("discarded"),
+    "seen_as": gettext_lazy("looked through the eyes of"),
+    "seen_as_ended": gettext_lazy("stopped looking through the eyes of"),
     "totp_added": gettext_lazy("authenticator app set up"),
     "totp_removed": gettext_lazy("authenticator app removed"),
     "passkey_added": gettext_lazy("passkey added"),
@@ -41,6 +45,7 @@ _TARGETS = {
     "territory": gettext_lazy("Territory"),
     "token": gettext_lazy("API token"),
     "ownfield": gettext_lazy("Field"),
+    "delivery": gettext_lazy("Delivery"),
     "signinpolicy": gettext_lazy("Signing in"),
     "signinprovider": gettext_lazy("Provider"),
 }
@@ -58,6 +63,8 @@ _FIELDS: dict[str, str | Promise] = {
     "code": gettext_lazy("Code"),
     "description": gettext_lazy("Description"),
     "grants": gettext_lazy("Rights"),
+    "field_rules": gettext_lazy("Field rules"),
+    "reason": gettext_lazy("Reason"),
     "user": gettext_lazy("User"),
     "actions": gettext_lazy("Actions"),
     "expires_at": gettext_lazy("Expires"),
@@ -161,7 +168,7 @@ def _line(field: str, pair: list[Any]) -> str:
 
 
 def _list_line(label: str, field: str, old: list[str], new: list[str]) -> str:
-    shown = _grant if field == "grants" else str
+    shown = {"grants": _grant, "field_rules": _rule}.get(field, str)
     parts = [f"+ {shown(value)}" for value in new if value not in old]
     parts += [f"− {shown(value)}" for value in old if value not in new]
     rest = len(parts) - _GRANTS_SHOWN
@@ -175,6 +182,14 @@ def _grant(code: str) -> str:
     words = dict(Action.choices) | dict(Scope.choices)
     what = _("All records") if record_type == EVERY_TYPE else record_type
     return f"{what} {words.get(action, action)} ({words.get(scope, scope)})"
+
+
+def _rule(code: str) -> str:
+    record_type, name, rule = code.split(":")
+    known = registry.find(record_type)
+    field = known.fields.get(name) if known else None
+    what = f"{known.label} {field.label}" if known and field else f"{record_type} {name}"
+    return f"{what} ({dict(Rule.choices).get(rule, rule)})"
 
 
 def _text(value: Any) -> str:

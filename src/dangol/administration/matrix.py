@@ -11,8 +11,11 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from dangol.identity.models import Action, Role, Scope
+from dangol.identity.models import Action, Role, Rule, Scope
 from dangol.identity.models.roles import EVERY_TYPE
+from dangol.records import registry
+from dangol.records.fieldrules import possible_rules
+from dangol.records.types import RecordType
 
 # Wider reaches contain one's own records, so that somebody without a team still sees those.
 REACHES: dict[str, frozenset[str]] = {
@@ -51,8 +54,23 @@ class Row:
     cells: list[Any]
 
 
+RULE_LABELS = {"": gettext_lazy("Shown"), **dict(Rule.choices)}
+RULED = "rule:"
+
+
+@dataclass(frozen=True)
+class Ruled:
+    """A record type with the fields that can have a rule: label, code, and the bound choice; `count` have one."""
+
+    label: str
+    icon: str
+    code: str
+    fields: list[tuple[str, str, Any]]
+    count: int
+
+
 class RoleForm(forms.Form):
-    """A role with its matrix. Each cell is a field named ``type:action``."""
+    """A role with its matrix. Each cell is a field named ``type:action``, each field rule one named ``rule:type:field``."""
 
     name = forms.CharField(
         label=gettext_lazy("Name"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "off"})
@@ -99,6 +117,62 @@ class RoleForm(forms.Form):
                     ),
                 )
 
+        self.ruled = self._add_rules(role)
+
+    def _add_rules(self, role: Role | None) -> list[tuple[RecordType, list[str]]]:
+        """A choice for each field of each type that can have a rule; also for rules of fields that are gone."""
+        had: dict[tuple[str, str], str] = {}
+        if role is not None:
+            rules = role.field_rules.values_list("record_type", "field", "rule")
+            had = {(record_type, name): rule for record_type, name, rule in rules}
+        self.kept = {key: rule for key, rule in had.items() if not _is_known(*key)}
+        """Rules of fields that are not there now – an own field in the bin –, which stay as they are."""
+        found = []
+        for record_type in registry.all_types():
+            if record_type.scope.administered:
+                continue
+            names = [name for name in record_type.fields if possible_rules(record_type, name)]
+            for name in names:
+                label = f"{record_type.label}, {record_type.fields[name].label}"
+                possible = ("", *possible_rules(record_type, name))
+                self.fields[f"{RULED}{record_type.name}:{name}"] = forms.ChoiceField(
+                    label=label,
+                    choices=[(code, RULE_LABELS[code]) for code in possible],
+                    required=False,
+                    initial=had.get((record_type.name, name), ""),
+                    widget=forms.Select(attrs={"aria-label": label, "class": "in s auto"}),
+                )
+            found.append((record_type, names))
+        return found
+
+    def rule_groups(self) -> list[Ruled]:
+        """The field rules for the page, type by type."""
+        groups = []
+        for record_type, names in self.ruled:
+            cells = [self[f"{RULED}{record_type.name}:{name}"] for name in names]
+            groups.append(
+                Ruled(
+                    str(record_type.label_plural),
+                    record_type.icon,
+                    record_type.name,
+                    [
+                        (str(record_type.fields[name].label), name, cell)
+                        for name, cell in zip(names, cells, strict=True)
+                    ],
+                    sum(bool(cell.value()) for cell in cells),
+                )
+            )
+        return groups
+
+    def rules(self) -> dict[tuple[str, str], str]:
+        """The rules that the form stands for."""
+        chosen = {
+            (record_type.name, name): self.cleaned_data[f"{RULED}{record_type.name}:{name}"]
+            for record_type, names in self.ruled
+            for name in names
+        }
+        return {**self.kept, **{key: rule for key, rule in chosen.items() if rule}}
+
     def rows(self) -> list[Row]:
         """The matrix for the page."""
         return [
@@ -128,12 +202,15 @@ class RoleForm(forms.Form):
         ]
 
 
+def _is_known(type_name: str, name: str) -> bool:
+    record_type = registry.find(type_name)
+    return record_type is not None and name in record_type.fields and bool(possible_rules(record_type, name))
+
+
 def record_types(granted: set[str]) -> list[tuple[str, str, str]]:
     """Code, label and icon of the rows: all types together, each registered one, and any that a role still names."""
-    from dangol.records.registry import all_types
-
     rows = [(EVERY_TYPE, _("All records"), "database")]
-    rows += [(one.name, str(one.label_plural), one.icon) for one in all_types()]
+    rows += [(one.name, str(one.label_plural), one.icon) for one in registry.all_types()]
     known = {code for code, _label, _icon in rows}
     return rows + [(code, code, "help-circle") for code in sorted(granted - known)]
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from dangol.commerce.selectors import MONTHS, Purchases, customer_purchases
 from dangol.customers.beside import once
 from dangol.identity.actors import Actor
-from dangol.records import permissions, ports, registry
+from dangol.records import fieldrules, permissions, ports, registry
 from dangol.web import formats
 
 LINES_SHOWN = 100
@@ -171,6 +171,11 @@ def _products(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any] | No
         return None
     if not permissions.reaches(actor, registry.get("order_line"), "view", record):
         return None
+    if not (
+        fieldrules.is_clear(actor, "order_line", "product", "quantity", "amount")
+        and fieldrules.is_clear(actor, "product", "name")
+    ):
+        return None
     url = "/order-lines/?" + urlencode({"filter": f"order.customer = {record['id']}"})
     return {"products": bought.products, "currency": bought.currency, "all_url": url}
 
@@ -197,12 +202,22 @@ def _lines(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any] | None:
     found = list(rows[: LINES_SHOWN + 1])
     url = "/order-lines/?" + urlencode({"filter": f"order = {record['id']}"})
     return {
-        "lines": found[:LINES_SHOWN],
+        "lines": [_line(actor, "order_line", row) for row in found[:LINES_SHOWN]],
         "has_more": len(found) > LINES_SHOWN,
         "all_url": url,
         "currency": record.get("currency") or "KRW",
         "total": record.get("amount"),
     }
+
+
+def _line(actor: Actor, type_name: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    """A line with what the actor may see of it and of its product."""
+    shown = fieldrules.shown_row(
+        actor, type_name, row, {"id": "", "product_id": "product", "product_name": "product"}
+    )
+    if "product__unit" in shown and not fieldrules.is_clear(actor, "product", "unit"):
+        shown["product__unit"] = ""
+    return shown
 
 
 def _invoice_lines(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -225,7 +240,7 @@ def _invoice_lines(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any]
     )
     found = list(rows[: LINES_SHOWN + 1])
     return {
-        "lines": found[:LINES_SHOWN],
+        "lines": [_line(actor, "invoice_line", row) for row in found[:LINES_SHOWN]],
         "has_more": len(found) > LINES_SHOWN,
         "all_url": "/invoice-lines/?" + urlencode({"filter": f"invoice = {record['id']}"}),
         "currency": record.get("currency") or "KRW",
@@ -244,7 +259,20 @@ def _siblings(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any] | No
         .order_by("-ordered_at", "-pk")
         .values("id", "number", "kind", "ordered_at", "currency", "totals__amount")
     )
-    return {"orders": list(rows[:SIBLINGS_SHOWN]), "customer": customer, "all_url": _list_url(customer.id)}
+    names = {"id": "", "totals__amount": "amount"}
+    orders = [fieldrules.shown_row(actor, "order", row, names) for row in rows[:SIBLINGS_SHOWN]]
+    return {"orders": orders, "customer": customer, "all_url": _list_url(customer.id)}
+
+
+_SALE_OF_ORDER = {
+    "order_id": "",
+    "order__ordered_at": "ordered_at",
+    "order__currency": "currency",
+    "order__customer_id": "customer",
+    "order_number": "",
+    "customer_name": "customer",
+}
+"""Keys of a sale that are the order's own, with the order's fields."""
 
 
 def _sales(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -267,4 +295,13 @@ def _sales(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any] | None:
         )
     )
     url = "/order-lines/?" + urlencode({"filter": f"product = {record['id']}"})
-    return {"sales": list(rows[:SALES_SHOWN]), "unit": record.get("unit") or "", "all_url": url}
+    sales = [
+        fieldrules.shown_row(
+            actor,
+            "order",
+            fieldrules.shown_row(actor, "order_line", row, dict.fromkeys(_SALE_OF_ORDER, "")),
+            {**_SALE_OF_ORDER, "quantity": "", "amount": ""},
+        )
+        for row in rows[:SALES_SHOWN]
+    ]
+    return {"sales": sales, "unit": record.get("unit") or "", "all_url": url}

@@ -102,7 +102,12 @@ class OrderRecord(RecordType):
     }
     extra = (
         fields.Money(
-            "amount", label=_("Amount"), column="totals__amount", currency_column="currency", editable=False
+            "amount",
+            label=_("Amount"),
+            column="totals__amount",
+            currency_column="currency",
+            editable=False,
+            reads=("order_line.amount",),
         ),
         fields.Integer("lines_count", label=_("Lines"), column="totals__lines", editable=False),
     )
@@ -196,6 +201,7 @@ class InvoiceRecord(RecordType):
             column="totals__amount",
             currency_column="currency",
             editable=False,
+            reads=("invoice_line.amount",),
         ),
         fields.Integer("lines_count", label=_("Lines"), column="totals__lines", editable=False),
     )

@@ -17,10 +17,11 @@ from django.utils import timezone
 from dangol.commerce.models import Order, OrderKind, OrderStatus
 from dangol.customers.beside import subselect
 from dangol.identity.actors import Actor
-from dangol.records import permissions, registry
+from dangol.records import fieldrules, permissions, registry
 
 MONTHS = 24
 TOP_PRODUCTS = 6
+SUMMED = ("amount", "ordered_at", "kind", "status", "currency")
 # Orders that were called off before they were a sale do not count; taken-back ones (kind "return") do, below zero.
 _PURCHASES = """
 WITH o AS (
@@ -81,6 +82,8 @@ def customer_purchases(*, actor: Actor, customer_id: int, now: datetime | None =
         customer_id: the customer.
         now: the end of the 12 and 24 months; the end of the data when not given.
     """
+    if not fieldrules.is_clear(actor, "order", *SUMMED):
+        return None  # a sum tells what it is made of
     now = (now or data_end()).astimezone(ZoneInfo(actor.time_zone))
     orders = (
         permissions.visible_to(actor, registry.get("order"))

@@ -27,6 +27,8 @@ DUMP: Final = "database.dump"
 # What people uploaded, and the files and rejects of imports. The lake is not here: it can be computed again.
 FOLDERS: Final = ("media", "imports")
 KEY: Final = "secret-key"
+BACKUPS: Final = "backups"
+"""The folder for backups that the settings page asked for; never part of a backup."""
 # Worth nothing after a restore: who was signed in, and what was cached.
 EMPTY_TABLES: Final = ("config_cache", "django_session", "usersessions_usersession")
 
@@ -68,6 +70,19 @@ def save(file: Path, *, url: str, data: Path, version: str, with_secret_key: boo
             os.fsync(out.fileno())
         draft.replace(file)
     return {**note, "bytes": file.stat().st_size}
+
+
+def back_up() -> Path:
+    """Save everything into a new file in the data folder's `backups`, named by the moment (UTC). Returns the file.
+
+    The settings page does this; for a backup elsewhere there is `dangol backup FILE`.
+    """
+    from importlib.metadata import version
+
+    data = environment.data_directory()
+    file = data / BACKUPS / f"dangol-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}.tar"
+    save(file, url=environment.database_url(), data=data, version=version("dangol"))
+    return file
 
 
 def read_note(file: Path) -> dict[str, Any]:

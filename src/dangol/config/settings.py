@@ -249,6 +249,9 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
 
+DANGOL_BACKUP = "dangol.config.archives.back_up"
+"""What the settings page calls for a backup: this room stands above the one that owns the page."""
+
 # --- mail, logs ----------------------------------------------------------------------------------
 
 EMAIL_BACKEND = (

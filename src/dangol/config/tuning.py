@@ -18,6 +18,8 @@ def tuned() -> dict[str, str]:
         "listen_addresses": "",
         "max_connections": "100",
         "shared_buffers": f"{min(max(megabytes // 8, 128), 4096)}MB",
+        # A chunk of an import is some 50 MB of log: with less its process has to write it to the disk in between.
+        "wal_buffers": f"{min(max(megabytes // 256, 4), 64)}MB",
         "effective_cache_size": f"{max(megabytes // 2, 256)}MB",
         "maintenance_work_mem": f"{min(max(megabytes // 32, 64), 1024)}MB",
         "work_mem": f"{min(max(megabytes // 512, 4), 64)}MB",

@@ -16,6 +16,7 @@ urlpatterns = [
     path("live/", include("dangol.interactions.live.urls")),
     path("", include("dangol.records.importing.urls")),
     path("", include("dangol.records.exporting.urls")),
+    path("", include("dangol.records.bulk.urls")),
     # The generic pages catch `/<type>/`, so they come last.
     path("", include("dangol.records.urls")),
 ]

@@ -79,8 +79,9 @@ class Customer(OwnedRecord):
         ]
         indexes = [
             models.Index(fields=["name", "id"], name="customers_customer_name_sort"),
-            models.Index(fields=["team", "-updated_at", "-id"], name="customers_customer_team_sort"),
-            models.Index(fields=["-updated_at", "-id"], name="customers_customer_recent"),
+            # read backwards for the newest; in this order what is new goes in at the end, which is cheaper
+            models.Index(fields=["team", "updated_at", "id"], name="customers_customer_team_sort"),
+            models.Index(fields=["updated_at", "id"], name="customers_customer_recent"),
             models.Index(
                 fields=["territory"],
                 name="customers_customer_territory",
@@ -90,6 +91,8 @@ class Customer(OwnedRecord):
                 fields=["parent"], name="customers_customer_parent", condition=Q(parent__isnull=False)
             ),
             models.Index(fields=["business_number"], name="customers_customer_business"),
+            # a city is found too: there are few regions to skip through
+            models.Index(fields=["region", "city"], name="customers_customer_place"),
         ]
 
     def __str__(self) -> str:
@@ -121,7 +124,7 @@ class Contact(Record):
         constraints = [models.UniqueConstraint(fields=["external_id"], name="customers_contact_external_id")]
         indexes = [
             models.Index(fields=["name", "id"], name="customers_contact_name_sort"),
-            models.Index(fields=["-updated_at", "-id"], name="customers_contact_recent"),
+            models.Index(fields=["updated_at", "id"], name="customers_contact_recent"),
         ]
 
     def __str__(self) -> str:
@@ -155,7 +158,7 @@ class ContactPoint(Record):
                 nulls_distinct=False,
             )
         ]
-        indexes = [models.Index(fields=["-updated_at", "-id"], name="customers_contactpoint_recent")]
+        indexes = [models.Index(fields=["updated_at", "id"], name="customers_contactpoint_recent")]
 
     def __str__(self) -> str:
         return self.value

@@ -14,6 +14,7 @@ from dangol.customers.records import STAGE_TONES
 from dangol.customers.selectors import Around, customer_around
 from dangol.identity.actors import Actor
 from dangol.records import ports
+from dangol.records.fields.masks import Mask
 from dangol.records.fields.reach import national
 
 KIND_ICONS = {Kind.COMPANY: "building-factory-2", Kind.PERSON: "user", Kind.HOUSEHOLD: "home"}
@@ -67,13 +68,17 @@ def _points(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any] | None
     shown = [
         {
             **point,
-            "icon": POINT_ICONS[PointKind(point["kind"])],
-            "text": point["value"] if point["kind"] == PointKind.EMAIL else national(point["value"]),
-            "url": {"email": f"mailto:{point['value']}", "phone": f"tel:{point['value']}"}.get(
+            "icon": POINT_ICONS[PointKind(point["kind"])] if point["kind"] else "at",
+            "text": point["value"]
+            if point["kind"] == PointKind.EMAIL or isinstance(point["value"], Mask)
+            else national(point["value"]),
+            "url": ""
+            if isinstance(point["value"], Mask)
+            else {"email": f"mailto:{point['value']}", "phone": f"tel:{point['value']}"}.get(
                 point["kind"], ""
             ),
             "note": " · ".join(part for part in (point["label"], point["contact"]) if part)
-            or str(PointKind(point["kind"]).label),
+            or (str(PointKind(point["kind"]).label) if point["kind"] else ""),
         }
         for point in points
     ]
@@ -92,9 +97,9 @@ def _family(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any] | None
     shown = [
         {
             **one,
-            "icon": KIND_ICONS[Kind(one["kind"])],
+            "icon": KIND_ICONS[Kind(one["kind"])] if one["kind"] else "building",
             "note": ties[one["tie"]],
-            "stage_label": Stage(one["stage"]).label,
+            "stage_label": Stage(one["stage"]).label if one["stage"] else "",
         }
         for one in around.family
     ]

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from dangol.customers.beside import subselect
 from dangol.identity.actors import Actor
-from dangol.records import permissions, registry
+from dangol.records import fieldrules, permissions, registry
 
 FAMILY_LIMIT = 12
 _AROUND = """
@@ -70,7 +70,18 @@ def customer_around(*, actor: Actor, customer_id: int) -> Around:
             ],
         )
         family, count, found = cursor.fetchone()
-    return Around(_list(family), count, _list(found))
+    return Around(
+        [fieldrules.shown_row(actor, "customer", one) for one in _list(family)],
+        count,
+        [
+            fieldrules.shown_row(actor, "contact_point", one) | _contact(actor, one["contact"])
+            for one in _list(found)
+        ],
+    )
+
+
+def _contact(actor: Actor, name: str | None) -> dict[str, Any]:
+    return {"contact": fieldrules.shown_row(actor, "contact", {"name": name})["name"]}
 
 
 def _subselect_or_nothing(rows: QuerySet[Any, Any]) -> tuple[str, tuple[Any, ...]]:

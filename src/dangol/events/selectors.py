@@ -86,6 +86,16 @@ def unfinished_deliveries() -> QuerySet[Delivery]:
     return Delivery.objects.exclude(state=Delivery.State.DONE)
 
 
+def dead_delivery(pk: int) -> Delivery | None:
+    """A delivery that was given up, with its event. One query."""
+    return dead_letters().filter(pk=pk).first()
+
+
+def current_jobs() -> QuerySet[ProcrastinateJob]:
+    """Jobs that are being done, then those that wait, the oldest first."""
+    return ProcrastinateJob.objects.filter(status__in=["doing", "todo"]).order_by("status", "pk")
+
+
 def failed_jobs() -> QuerySet[ProcrastinateJob]:
     """Jobs that ended in an error, newest first."""
     return ProcrastinateJob.objects.filter(status="failed").order_by("-pk")

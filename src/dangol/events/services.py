@@ -177,6 +177,31 @@ def retry_dead(*, delivery: Delivery, actor: ActorLike) -> bool:
     return True
 
 
+def discard_dead(*, delivery: Delivery, reason: str, actor: ActorLike) -> bool:
+    """Give a dead delivery up for good: it counts as dealt with, and keeps who decided so and why.
+
+    The caller has checked that the actor may administer. Returns false when it is not dead any more.
+    """
+    with transaction.atomic():
+        locked = (
+            Delivery.objects.select_for_update().filter(pk=delivery.pk, state=Delivery.State.DEAD).first()
+        )
+        if locked is None:
+            return False
+        locked.state = Delivery.State.DONE
+        locked.done_at = timezone.now()
+        locked.last_error = f"discarded: {reason}\n{locked.last_error}"[:ERROR_LENGTH]
+        locked.save(update_fields=["state", "done_at", "last_error"])
+        log.info(
+            "delivery_discarded",
+            delivery=locked.pk,
+            handler=locked.handler,
+            actor=actor.user_id,
+            request_id=actor.request_id,
+        )
+    return True
+
+
 def job_retry(*, job_id: int, actor: ActorLike) -> bool:
     """Put a failed job back on the queue, at once. The caller has checked that the actor may administer.
 

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import structlog
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, logout
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
@@ -20,14 +21,19 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
 from dangol.identity import sessions
-from dangol.identity.actors import Actor, actor_for
+from dangol.identity.actors import Actor, actor_for, seen_through
 from dangol.identity.models import User
 from dangol.identity.selectors import token_for
+from dangol.identity.services.seeing import seen_user
 from dangol.identity.services.tokens import token_used
 
 API_PREFIX = "/api/"
 # Asked by machines that watch the service. They carry no data and must answer while the database is away.
 WITHOUT_ACTOR = frozenset({"/healthz", "/readyz"})
+SEEING = "seeing"
+"""Where the session keeps through whose eyes an administrator looks."""
+OWN_PAGES = ("/settings/", "/sign-in/")
+"""Where people set up their own access, and administrators everybody's: nothing of it is shown through another's eyes."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 
@@ -81,6 +87,8 @@ class ActorMiddleware:
             if actor is not None:
                 translation.activate(actor.language)
                 structlog.contextvars.bind_contextvars(actor=actor.user_id)
+                if actor.seen_by is not None:
+                    structlog.contextvars.bind_contextvars(seen_by=actor.seen_by)
             request.LANGUAGE_CODE = translation.get_language() or settings.LANGUAGE_CODE
             with timezone.override(actor.time_zone if actor else None):
                 response = refusal or self.get_response(request)
@@ -112,15 +120,43 @@ class ActorMiddleware:
                 return None
             if "X-Unasked" not in request.headers:  # what a page fetches by itself is no use of the session
                 sessions.note_seen(request)
-            request.actor = actor_for(request.user, request_id=request_id)  # type: ignore[attr-defined]
+            request.actor = self._looking(request, request.user, request_id)  # type: ignore[attr-defined]
         elif SESSION_KEY in request.session:
             # The session names a user who was deactivated, or signed out from elsewhere.
             logout(request)
         return None
 
+    def _looking(self, request: HttpRequest, user: User, request_id: str) -> Actor:
+        """Who looks: the user, or somebody through whose eyes an administrator looks; two more queries then."""
+        kept = request.session.get(SEEING)
+        if kept is not None:
+            seen = seen_user(kept, user)
+            if seen is not None:
+                return seen_through(actor_for(seen, request_id=request_id), user.pk)
+            del request.session[SEEING]
+        return actor_for(user, request_id=request_id)
+
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> HttpResponseBase | None:
+        """Refuse writes through another's eyes; demand the CSRF token from cookie-borne writes to the API."""
+        actor: Actor | None = getattr(request, "actor", None)
+        if actor is not None and actor.seen_by is not None and not self._lets_look(request, view):
+            text = _("You look through another's eyes: nothing can be changed.")
+            if request.path.startswith(API_PREFIX):
+                return problem(status=403, code="seeing", title=_("Not allowed"), detail=text)
+            raise PermissionDenied(text)
+        return self._forged(request)
+
+    def _lets_look(self, request: HttpRequest, view: Callable[..., Any]) -> bool:
+        """Reading all but one's own pages, ending it, and signing out."""
+        return (
+            (request.method in SAFE_METHODS and not request.path.startswith(OWN_PAGES))
+            or getattr(view, "ends_seeing", False)
+            or (request.resolver_match is not None and request.resolver_match.url_name == "account_logout")
+        )
+
+    def _forged(self, request: HttpRequest) -> HttpResponseBase | None:
         """Demand the CSRF token from cookie-borne writes to the API, whose views are exempt for programs' sake."""
         if (
             not request.path.startswith(API_PREFIX)

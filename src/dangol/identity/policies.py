@@ -10,7 +10,7 @@ from dangol.identity.models import User
 
 def can_administer(actor: Actor) -> bool:
     """May the actor change users, roles, teams and territories."""
-    return may_administer(actor)
+    return may_administer(actor) and actor.seen_by is None
 
 
 def can_change_user(actor: Actor, user: User) -> bool:
@@ -23,6 +23,8 @@ def can_change_user(actor: Actor, user: User) -> bool:
 
 def can_change_own(actor: Actor, user: User) -> bool:
     """May the actor change this user's own things: the user, or whoever may change the user."""
+    if actor.seen_by is not None:
+        return False  # somebody else looks through this person's eyes
     return (actor.user_id is not None and actor.user_id == user.pk) or can_change_user(actor, user)
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from dangol.identity import sessions
 from dangol.identity.actors import Actor, may_administer
 from dangol.identity.backends import FACTOR_TYPES
-from dangol.identity.middleware import API_PREFIX, GetResponse, problem
+from dangol.identity.middleware import API_PREFIX, SEEING, GetResponse, problem
 from dangol.identity.models import FactorRule, SessionRules, User
 
 OPEN_WHILE_MISSING: Final = frozenset(
@@ -32,10 +32,11 @@ OPEN_WHILE_MISSING: Final = frozenset(
 
 
 def applies_to(rules: SessionRules, actor: Actor) -> bool:
-    """Must this actor have a second factor."""
+    """Must this actor have a second factor. Who looks through another's eyes is an administrator still."""
     if rules.second_factor == FactorRule.EVERYONE:
         return True
-    return rules.second_factor == FactorRule.ADMINISTRATORS and may_administer(actor)
+    administers = may_administer(actor) or actor.seen_by is not None
+    return rules.second_factor == FactorRule.ADMINISTRATORS and administers
 
 
 def is_missing(request: HttpRequest) -> bool:
@@ -75,6 +76,8 @@ class SecondFactorMiddleware:
         """Refuse the view while the second factor is missing, unless it is open to all or sets one up."""
         if not getattr(view, "login_required", True) or not is_missing(request):
             return None
+        # Who has to set up a second factor does so as oneself.
+        request.session.pop(SEEING, None)
         match = request.resolver_match
         if match is not None and match.view_name in OPEN_WHILE_MISSING:
             return None

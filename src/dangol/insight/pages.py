@@ -16,6 +16,7 @@ from dangol.measures import metrics
 from dangol.measures import selectors as measures
 from dangol.measures.models import RefreshRun
 from dangol.methods.rfm import SEGMENTS
+from dangol.records import fieldrules, registry
 from dangol.web import formats
 
 SHOWN_MONTHS = 24
@@ -194,7 +195,7 @@ def _leaving_row(actor: Actor, one: selectors.Leaving) -> dict[str, Any]:
             "since": formats.number(one.recency, language),
         }
     return {
-        "name": one.name,
+        "name": fieldrules.masked_title(actor, registry.get("customer"), one.name),
         "url": f"/customers/{one.id}/",
         "reason": reason,
         "revenue": formats.money_short(one.revenue, one.currency or formats.HOME_CURRENCY, language),

@@ -6,12 +6,18 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from dangol.identity.actors import Actor
-from dangol.records import permissions, registry
+from dangol.records import fieldrules, permissions, registry
 
 
 def can_see_value(actor: Actor | None) -> bool:
-    """Whoever may see customers and orders, in whatever scope; the figures keep to it."""
-    return actor is not None and actor.may("customer", "view") and actor.may("order", "view")
+    """Whoever may see customers and orders, in whatever scope, and what these amount to; the figures keep to it."""
+    return (
+        actor is not None
+        and actor.may("customer", "view")
+        and actor.may("order", "view")
+        and fieldrules.is_clear(actor, "order", "amount", "ordered_at")
+        and fieldrules.is_clear(actor, "customer", "rfm.segment", "rfm.monetary", "rfm.recency")
+    )
 
 
 def can_refresh(actor: Actor | None) -> bool:

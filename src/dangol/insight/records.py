@@ -9,10 +9,17 @@ from dangol.records import registry
 
 CUSTOMER = "customer"
 ORDER = "order"
+AMOUNTS = ("order.amount",)
 
 CUSTOMER_FIELDS = (
     ScoreChoice(
-        "rfm.segment", record_type=CUSTOMER, needs=ORDER, label=_("Segment"), choices=CHOICES, tones=TONES
+        "rfm.segment",
+        record_type=CUSTOMER,
+        needs=ORDER,
+        label=_("Segment"),
+        choices=CHOICES,
+        tones=TONES,
+        reads=AMOUNTS,
     ),
     ScoreInteger("rfm.recency", record_type=CUSTOMER, needs=ORDER, label=_("Days since last order")),
     ScoreInteger("rfm.frequency", record_type=CUSTOMER, needs=ORDER, label=_("Orders in all")),
@@ -21,16 +28,18 @@ CUSTOMER_FIELDS = (
         record_type=CUSTOMER,
         needs=ORDER,
         label=_("Revenue in all"),
+        reads=AMOUNTS,
         short=True,
         digits=28,
         places=8,
     ),
-    ScoreText("rfm.score", record_type=CUSTOMER, needs=ORDER, label=_("RFM score")),
+    ScoreText("rfm.score", record_type=CUSTOMER, needs=ORDER, label=_("RFM score"), reads=AMOUNTS),
     ScoreMoney(
         "value.revenue_12m",
         record_type=CUSTOMER,
         needs=ORDER,
         label=_("Revenue, 12 months"),
+        reads=AMOUNTS,
         short=True,
         digits=28,
         places=8,

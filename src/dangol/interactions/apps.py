@@ -13,7 +13,7 @@ class InteractionsConfig(AppConfig):
         from django.utils.module_loading import autodiscover_modules
 
         from dangol.events import wire
-        from dangol.interactions import comments, home, openapi, panels
+        from dangol.interactions import bulk, comments, home, openapi, panels
         from dangol.interactions.notifications import targets
         from dangol.interactions.timeline import StoredTimeline, kinds, remove_subjects
         from dangol.records import events, ports, writing
@@ -28,6 +28,7 @@ class InteractionsConfig(AppConfig):
         kinds.register()
         panels.register()
         home.register()
+        bulk.register()
         targets.register_own()
         wire.carry(events.RecordsWritten, lambda event: (event.record_type, event.updated))
         registry.register_folder(Path(__file__).parent / "mappings")

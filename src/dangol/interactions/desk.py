@@ -17,7 +17,7 @@ from dangol.identity.actors import Actor
 from dangol.interactions.models import Kind
 from dangol.interactions.people import KeyPerson, people_of, people_query
 from dangol.interactions.timeline.store import entries_query, page_of
-from dangol.records import permissions, registry
+from dangol.records import fieldrules, permissions, registry
 from dangol.records.ports import TimelinePage
 from dangol.records.types import RecordType
 
@@ -85,7 +85,10 @@ def record_desk(*, actor: Actor, record_type: RecordType, record_id: int) -> Des
         cursor.execute(_DESK.format(**parts), parameters)
         entries, open_tasks, people, next_tasks = cursor.fetchone()
     return Desk(
-        page_of(_list(entries), actor=actor), open_tasks, people_of(_list(people), now=now), _list(next_tasks)
+        page_of(_list(entries), actor=actor),
+        open_tasks,
+        people_of(_list(people), actor=actor, now=now),
+        [fieldrules.shown_row(actor, "interaction", task) for task in _list(next_tasks)],
     )
 
 

@@ -19,7 +19,7 @@ from dangol.interactions.timeline import StoredTimeline
 from dangol.interactions.timeline.days import grouped
 from dangol.interactions.timeline.kinds import ICONS, LABELS
 from dangol.interactions.timeline.tabs import tabs
-from dangol.records import permissions, ports, registry
+from dangol.records import fieldrules, permissions, ports, registry
 from dangol.records.ports import TimelinePage
 from dangol.records.types import RecordType
 
@@ -182,6 +182,11 @@ def _others(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any] | None
         .values("id", "kind", "subject", "occurred_at", "owner__name")
     )
     others = [
-        {**row, "icon": ICONS[row["kind"]], "label": LABELS[row["kind"]]} for row in rows[:OTHERS_SHOWN]
+        {
+            **fieldrules.shown_row(actor, "interaction", row, {"owner__name": "owner"}),
+            "icon": ICONS[row["kind"]],
+            "label": LABELS[row["kind"]],
+        }
+        for row in rows[:OTHERS_SHOWN]
     ]
     return {"others": others, "customer": customer}

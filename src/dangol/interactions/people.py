@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from dangol.identity.actors import Actor
 from dangol.interactions.models import Kind
-from dangol.records import permissions, registry
+from dangol.records import fieldrules, permissions, registry
 
 SHOWN = 8
 SILENT_DAYS = 45
@@ -67,7 +67,7 @@ def people_query(*, actor: Actor, customer_id: int, now: datetime) -> QuerySet[A
     return found
 
 
-def people_of(rows: Sequence[Mapping[str, Any]], *, now: datetime) -> list[KeyPerson]:
+def people_of(rows: Sequence[Mapping[str, Any]], *, actor: Actor, now: datetime) -> list[KeyPerson]:
     """The rows of `people_query` as the card shows them; moments may be ISO text. No query."""
     return [
         KeyPerson(
@@ -78,14 +78,14 @@ def people_of(rows: Sequence[Mapping[str, Any]], *, now: datetime) -> list[KeyPe
             dots=sum(row["often"] >= bound for bound in CLOSENESS),
             silent_days=(now - _moment(row["last"])).days if row["last"] else None,
         )
-        for row in rows
+        for row in (fieldrules.shown_row(actor, "contact", row) for row in rows)
     ]
 
 
 def key_people(*, actor: Actor, customer_id: int, now: datetime | None = None) -> list[KeyPerson]:
     """The people at a customer, as far as the actor may see them. One query."""
     now = now or timezone.now()
-    return people_of(list(people_query(actor=actor, customer_id=customer_id, now=now)), now=now)
+    return people_of(list(people_query(actor=actor, customer_id=customer_id, now=now)), actor=actor, now=now)
 
 
 def _moment(value: datetime | str) -> datetime:

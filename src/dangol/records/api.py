@@ -2,14 +2,19 @@
 
 from django.urls import path, re_path
 
-from dangol.records.rest import attachments, changing, documents, exporting, reading
+from dangol.records.rest import attachments, bulk, changing, documents, exporting, reading
 from dangol.records.rest.endpoints import endpoint, unknown
 
 urlpatterns = [
     path("openapi.json", endpoint(GET=documents.openapi_json), name="api-openapi"),
     path("docs", documents.reference, name="api-docs"),
     path("search", endpoint(GET=reading.search), name="api-search"),
+    path("bulk/<str:key>", endpoint(GET=bulk.detail), name="api-bulk-job"),
+    path("bulk/<str:key>/refusals", endpoint(GET=bulk.refusals), name="api-bulk-refusals"),
+    path("bulk/<str:key>/cancel", endpoint(POST=bulk.cancel), name="api-bulk-cancel"),
+    path("bulk/<str:key>/undo", endpoint(POST=bulk.undo), name="api-bulk-undo"),
     path("<str:path>", endpoint(GET=reading.index, POST=changing.create), name="api-records"),
+    path("<str:path>/bulk", endpoint(POST=bulk.start), name="api-bulk"),
     path("<str:path>/export", endpoint(GET=exporting.export), name="api-export"),
     path(
         "<str:path>/<str:record_id>",

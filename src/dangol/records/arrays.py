@@ -17,7 +17,13 @@ def one_of(values: Iterable[Any], database_type: str) -> Any:
     Args:
         database_type: of the column they are compared with, like `varchar(64)`.
     """
-    given = list(values)
+    given: Any = list(values)
     if len(given) <= FEW:
         return given
+    kinds = set(map(type, given))
+    if kinds == {str} and (lines := "\n".join(given)).count("\n") == len(given) - 1:
+        # one text and one look at it: an array is quoted value by value
+        return RawSQL(f"SELECT unnest(string_to_array(%s, E'\\n')::{database_type}[])", [lines])  # noqa: S611 - a column's type
+    if kinds == {int}:
+        given = "{" + ",".join(map(str, given)) + "}"
     return RawSQL(f"SELECT unnest(%s::{database_type}[])", [given])  # noqa: S611 - a column's type

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dangol.identity.actors import Actor
-from dangol.records import permissions, registry
+from dangol.records import fieldrules, permissions, registry
 from dangol.records.fields import Field, Locale, Ref, Reference, Text
 from dangol.records.fields.base import Label
+from dangol.records.fields.masks import Mask, Masked, unmasked
 from dangol.records.fields.own import Own
 from dangol.records.fields.tags import marks
 from dangol.records.models import Change, OwnField
@@ -94,26 +95,51 @@ def columns_told(actor: Actor, record_type: RecordType) -> dict[str, Field]:
     known = permissions.fields_for(actor, record_type)
     columns = record_type.table.columns
     found = {columns[name].name: field for name, field in known.items() if name in columns}
-    found |= {f"own.{name}": field for name, field in known.items() if isinstance(field, Own)}
-    return found | {
-        name: field for name, field in beside(record_type).items() if name in ("attachments", *known)
-    }
+    found |= {f"own.{name}": field for name, field in known.items() if isinstance(unmasked(field), Own)}
+    return (
+        found
+        | {name: field for name, field in beside(record_type).items() if name == "attachments"}
+        | {name: known[name] for name in beside(record_type) if name in known}
+    )
+
+
+def history_keys(record_type: RecordType, names: Iterable[str]) -> dict[str, str]:
+    """What history calls these fields → the field: the column, `column.field` for one that is kept within a column,
+    or the field's own name for what is kept beside the record."""
+    columns = record_type.table.columns
+    found = {}
+    for name in names:
+        if name in columns:
+            found[columns[name].name] = name
+        elif name in beside(record_type):
+            found[name] = name
+        else:
+            found[f"{record_type.fields[name].column}.{name}"] = name
+    return found
 
 
 def _items(actor: Actor, record_type: RecordType, rows: Sequence[Change]) -> list[HistoryItem]:
+    """The changes as the actor may see them; one that changed nothing but what is hidden is not there."""
+    record_type = fieldrules.seen_by(actor, record_type)
     fields = {
         record_type.table.columns[name].name: name
         for name in record_type.fields
         if name in record_type.table.columns
     }
+    rules = record_type.rules or {}
     fields.update((name, name) for name in beside(record_type))
     kinds = {**beside(record_type), **record_type.fields, **_former(record_type, rows)}
-    fields.update((f"own.{name}", name) for name, field in kinds.items() if isinstance(field, Own))
+    fields.update((f"own.{name}", name) for name, field in kinds.items() if isinstance(unmasked(field), Own))
+    known = {column.name for column in record_type.table.columns.values()} if rules else set()
+    known |= beside(fieldrules.whole(record_type)).keys()
+    known |= {f"own.{name}" for of, name in rules if of == record_type.name}
+    known |= {f"own.{name}" for name in fieldrules.whole(record_type).own_fields if name not in kinds}
     titles = _titles(actor, kinds, rows, fields)
     users = get_user_model()._default_manager.in_bulk({row.actor_id for row in rows if row.actor_id})
     items = []
     for row in rows:
         changes = []
+        hidden = False
         action = row.action
         for column, (before, after) in row.changes.items():
             if column == "deleted_at":
@@ -121,6 +147,7 @@ def _items(actor: Actor, record_type: RecordType, rows: Sequence[Change]) -> lis
                 continue
             name = fields.get(column)
             if name is None:
+                hidden = hidden or column in known
                 continue
             field = kinds[name]
             changes.append(
@@ -132,6 +159,8 @@ def _items(actor: Actor, record_type: RecordType, rows: Sequence[Change]) -> lis
                     field,
                 )
             )
+        if hidden and not changes and action == row.action:
+            continue
         user = users.get(row.actor_id) if row.actor_id else None
         who = getattr(user, "name", "") or _("System")
         items.append(
@@ -151,15 +180,23 @@ def _items(actor: Actor, record_type: RecordType, rows: Sequence[Change]) -> lis
 
 
 def _former(record_type: RecordType, rows: Sequence[Change]) -> dict[str, Field]:
-    """Own fields that are switched off or deleted by now, as far as these changes tell of them. One query, mostly none."""
+    """Own fields that are switched off or deleted by now, as far as these changes tell of them. One query, mostly none.
+
+    The rules of roles hold for them on: those hidden are not there, those masked stand behind their mask.
+    """
     told = {
         column.removeprefix("own.") for row in rows for column in row.changes if column.startswith("own.")
     }
-    gone = told - record_type.own_fields.keys()
+    rules = record_type.rules or {}
+    gone = told - fieldrules.whole(record_type).own_fields.keys()
+    gone = {name for name in gone if rules.get((record_type.name, name)) != fieldrules.HIDDEN}
     if not gone:
         return {}
     found = OwnField.objects.filter(record_type=record_type.name, name__in=gone)
-    return {field.name: field for field in definitions.made(found)}
+    return {
+        field.name: Masked(field) if rules.get((record_type.name, field.name)) == fieldrules.MASKED else field
+        for field in definitions.made(found)
+    }
 
 
 def _titles(
@@ -179,6 +216,10 @@ def _titles(
         target = registry.find(field.target or "")
         known = permissions.visible_to(actor, target) if target else field.model._default_manager.all()
         found[name] = dict(known.filter(pk__in=ids).values_list("pk", field.title))
+        if target is not None and not fieldrules.is_clear(actor, target.name, target.title):
+            found[name] = {
+                key: fieldrules.masked_title(actor, target, title) for key, title in found[name].items()
+            }
     return found
 
 
@@ -190,6 +231,8 @@ def value_of(field: Any, raw: Any, titles: Mapping[int, str]) -> Any:
     """
     if raw is None or raw == "":
         return None
+    if isinstance(field, Masked):
+        return field.masked(value_of(field.behind, raw, titles))
     if isinstance(field, Own) and not isinstance(field, Reference):
         return field.loaded(raw)
     match field.kind:
@@ -220,8 +263,8 @@ def history_json(record_type: RecordType, items: Sequence[HistoryItem]) -> list[
             "changes": [
                 {
                     "field": change.name,
-                    "before": change.field.to_json(change.before),
-                    "after": change.field.to_json(change.after),
+                    "before": _json(change.field, change.before),
+                    "after": _json(change.field, change.after),
                 }
                 for change in item.fields
             ],
@@ -230,7 +273,15 @@ def history_json(record_type: RecordType, items: Sequence[HistoryItem]) -> list[
     ]
 
 
+def _json(field: Field, value: Any) -> Any:
+    return str(value) if isinstance(value, Mask) else field.to_json(value)
+
+
 def shown(record_type: RecordType, change: FieldChange, locale: Locale) -> tuple[str, str]:
     """Before and after as a person reads them."""
     field = change.field
-    return field.text(change.before, locale) or "–", field.text(change.after, locale) or "–"
+
+    def text(value: Any) -> str:
+        return str(value) if isinstance(value, Mask) else field.text(value, locale)
+
+    return text(change.before) or "–", text(change.after) or "–"

@@ -1,15 +1,16 @@
-"""Background work of the kernel: imports and exports that were started on a page, and tidying at night."""
+"""Background work of the kernel: imports, exports and bulk acts that were started on a page, and tidying at night."""
 
 import structlog
 from procrastinate.contrib.django import app
 
 from dangol.events import queue
 from dangol.records.attachments import jobs as attachments
+from dangol.records.bulk import jobs as bulk
 from dangol.records.exporting import jobs as exports
 from dangol.records.importing import jobs
 from dangol.records.search import index
 
-__all__ = ["attachments", "exports", "jobs", "tidy_dictionary"]
+__all__ = ["attachments", "bulk", "exports", "jobs", "tidy_dictionary"]
 
 log = structlog.get_logger(__name__)
 

@@ -13,7 +13,7 @@ from django.db.models import Exists, ExpressionWrapper, F, JSONField, OuterRef, 
 from django.utils.translation import gettext as _
 
 from dangol.identity.actors import Actor
-from dangol.records import cursors, filters, permissions
+from dangol.records import cursors, fieldrules, filters, permissions
 from dangol.records.fields import Field
 from dangol.records.fields.base import Ordered
 from dangol.records.fields.own import COLUMN as OWN
@@ -82,7 +82,8 @@ def rows_sorted(
     Raises:
         ListError: unknown sort.
     """
-    keys = _keys(actor, permissions.fields_for(actor, record_type), tuple(sort or record_type.default_sort))
+    seen = fieldrules.seen_by(actor, record_type)
+    keys = _keys(actor, permissions.fields_for(actor, seen), tuple(sort or seen.default_sort))
     rows = rows.annotate(**{f"_s{position}": key.expression for position, key in enumerate(keys)})
     return rows.order_by(*_ordering(keys, backwards=False))
 
@@ -124,6 +125,7 @@ def record_list(
     Raises:
         ListError: unknown sort, column or broken cursor.
     """
+    record_type = fieldrules.seen_by(actor, record_type)
     sort = tuple(sort or record_type.default_sort)
     known = permissions.fields_for(actor, record_type)
     chosen = columns or [name for name in record_type.list_fields if name in known]
@@ -177,6 +179,21 @@ def record_get(
     rows = permissions.visible_to(actor, record_type, deleted=deleted).filter(pk=record_id)
     found = _read(actor, rows, fields, [], 1)
     return found[0][0] if found else None
+
+
+def records_at(
+    *,
+    actor: Actor,
+    record_type: RecordType,
+    ids: Sequence[int],
+    columns: Sequence[str],
+    deleted: bool = False,
+) -> dict[int, dict[str, Any]]:
+    """These records by id, with those of the columns that exist for the actor; without what he may not see. One query."""
+    known = permissions.fields_for(actor, record_type)
+    rows = permissions.visible_to(actor, record_type, deleted=deleted).filter(pk__in=list(ids))
+    fields = {name: known[name] for name in columns if name in known}
+    return {row["id"]: row for row, _key in _read(actor, rows, fields, [], max(len(ids), 1))}
 
 
 def record_count(*, actor: Actor, record_type: RecordType, tree: Tree | None = None, seen: int = 0) -> Count:

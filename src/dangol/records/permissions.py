@@ -13,7 +13,7 @@ from typing import Any, Literal
 from django.db.models import Case, F, Q, QuerySet, TextField, Value, When
 
 from dangol.identity.actors import Actor, may_administer
-from dangol.records import registry
+from dangol.records import fieldrules, registry
 from dangol.records.fields import Field
 from dangol.records.fields.own import OwnReference
 from dangol.records.filters.tree import EVERYTHING, Compare, Or, Tree
@@ -113,10 +113,13 @@ def reaches(actor: Actor, record_type: RecordType, action: str, record: Mapping[
 
 
 def fields_for(actor: Actor, record_type: RecordType) -> dict[str, Field]:
-    """The fields that exist for an actor: all but those computed from what the actor may see nothing of. No query."""
+    """The fields that exist for an actor, as the actor may see them. No query.
+
+    That is all but those hidden by a rule, and those computed from what the actor may see nothing of.
+    """
     return {
         name: field
-        for name, field in record_type.fields.items()
+        for name, field in fieldrules.seen_by(actor, record_type).fields.items()
         if not field.needs or actor.may(field.needs, "view")
     }
 
@@ -170,7 +173,9 @@ def named(actor: Actor, target: str, path: str, column: str = "") -> Any:
     record_type = registry.get(target)
     return hidden_unless(
         visible_q(actor, record_type, path=f"{path}__"),
-        F(f"{path}__{column or record_type.title}"),
+        fieldrules.column_mask(
+            actor, record_type, column or record_type.title, F(f"{path}__{column or record_type.title}")
+        ),
         TextField(),
     )
 
@@ -188,10 +193,13 @@ def _guarded(actor: Actor, field: Field, path: str, expression: Any) -> Any:
             return expression
         seen = visible_q(actor, target)
         rows = target.model._base_manager.all()
-        return field.title_among(
+        title = field.title_among(
             rows.none() if seen is False else rows if seen is True else rows.filter(seen), path
         )
+        return fieldrules.title_mask(actor, target, title)
     condition = visible_q(actor, target, path=f"{path}{field.column}__") if target else True
+    if target:
+        expression = fieldrules.title_mask(actor, target, expression)
     return hidden_unless(condition, expression, TextField())
 
 

@@ -142,6 +142,10 @@ class RecordType:
     """Whether its records are about people, so that taking them out asks for the reason (안전성 확보조치 기준 제8조)."""
     tagged: bool = True
     """Whether its records bear the company's tags."""
+    whole: RecordType | None = None
+    """Of a record type as it is for somebody, the record type itself; see `fieldrules.seen_by`."""
+    rules: Mapping[tuple[str, str], str] | None = None
+    """The field rules under which it is as it is."""
     timeline: bool = False
     """Whether the record's page carries a timeline and the composer."""
 

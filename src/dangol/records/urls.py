@@ -4,10 +4,13 @@ from django.urls import include, path, register_converter
 
 from dangol.records import registry
 from dangol.records.attachments import views as files
+from dangol.records.bulk import views as bulk
 from dangol.records.exporting.views import export
+from dangol.records.importing.views import pasting
 from dangol.records.tags import views as tags
 from dangol.records.types import RecordType
 from dangol.records.views import bins, cells, details, forms, lists, palette
+from dangol.records.views.access import sighted
 
 app_name = "records"
 
@@ -30,17 +33,17 @@ class RecordTypeConverter:
 register_converter(RecordTypeConverter, "record_type")
 
 _record = [
-    path("", details.detail, name="detail"),
-    path("edit/", forms.edit, name="edit"),
-    path("delete/", bins.delete, name="delete"),
-    path("restore/", bins.restore, name="restore"),
-    path("history/", details.history, name="history"),
-    path("cell/<str:field>/", cells.cell, name="cell"),
-    path("files/", files.index, name="files"),
-    path("files/<uuid:file_key>/", files.download, name="file"),
-    path("files/<uuid:file_key>/preview/", files.preview, name="file_preview"),
-    path("files/<uuid:file_key>/delete/", files.delete, name="file_delete"),
-    path("files/<uuid:file_key>/restore/", files.restore, name="file_restore"),
+    path("", sighted(details.detail), name="detail"),
+    path("edit/", sighted(forms.edit), name="edit"),
+    path("delete/", sighted(bins.delete), name="delete"),
+    path("restore/", sighted(bins.restore), name="restore"),
+    path("history/", sighted(details.history), name="history"),
+    path("cell/<str:field>/", sighted(cells.cell), name="cell"),
+    path("files/", sighted(files.index), name="files"),
+    path("files/<uuid:file_key>/", sighted(files.download), name="file"),
+    path("files/<uuid:file_key>/preview/", sighted(files.preview), name="file_preview"),
+    path("files/<uuid:file_key>/delete/", sighted(files.delete), name="file_delete"),
+    path("files/<uuid:file_key>/restore/", sighted(files.restore), name="file_restore"),
 ]
 
 urlpatterns = [
@@ -48,12 +51,17 @@ urlpatterns = [
     path("search/", palette.palette, name="palette"),
     path("tags/<int:tag_id>/merge/", tags.merge, name="tag_merge"),
     path("lookup/<slug:target>/", palette.lookup, name="lookup"),
-    path("<record_type:record_type>/", lists.index, name="list"),
-    path("<record_type:record_type>/count/", lists.count, name="count"),
-    path("<record_type:record_type>/suggest/", lists.suggest, name="suggest"),
-    path("<record_type:record_type>/new/", forms.new, name="new"),
-    path("<record_type:record_type>/shown/", forms.shown, name="shown"),
-    path("<record_type:record_type>/export/", export, name="export"),
-    path("<record_type:record_type>/bin/", bins.index, name="bin"),
+    path("<record_type:record_type>/", sighted(lists.index), name="list"),
+    path("<record_type:record_type>/count/", sighted(lists.count), name="count"),
+    path("<record_type:record_type>/suggest/", sighted(lists.suggest), name="suggest"),
+    path("<record_type:record_type>/new/", sighted(forms.new), name="new"),
+    path("<record_type:record_type>/shown/", sighted(forms.shown), name="shown"),
+    path("<record_type:record_type>/export/", sighted(export), name="export"),
+    path("<record_type:record_type>/bulk/", sighted(bulk.begin), name="bulk"),
+    path("<record_type:record_type>/bulk/count/", sighted(bulk.count), name="bulk_count"),
+    path("<record_type:record_type>/bulk/field/", sighted(bulk.line), name="bulk_field"),
+    path("<record_type:record_type>/paste/", sighted(pasting.paste), name="paste"),
+    path("<record_type:record_type>/paste/<uuid:key>/", sighted(pasting.pasted), name="pasted"),
+    path("<record_type:record_type>/bin/", sighted(bins.index), name="bin"),
     path("<record_type:record_type>/<int:record_id>/", include(_record)),
 ]

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from dangol.records.fields import Choice, Field, Locale, MultiChoice, Ref, Reference, id_in
+from dangol.records.fields.masks import Masked
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class Input:
     inline: bool = False
     hidden: bool = False
     """Whether a condition keeps the field off the form for now."""
+    placeholder: str = ""
+    """The mask of a value that stays as it is: who may not read it may not replace it."""
 
     def __html__(self) -> SafeString:
         return self.control()
@@ -69,7 +72,8 @@ class Input:
 def stored(field: Field, value: Any, locale: Locale, *, inline: bool = False) -> Input:
     """The widget with the value as it is stored."""
     title = field.text(value, locale) if isinstance(value, Ref) else ""
-    return Input(field, field.input(value, locale), title, inline=inline)
+    mask = field.text(value, locale) if isinstance(field, Masked) else ""
+    return Input(field, field.input(value, locale), title, inline=inline, placeholder=mask)
 
 
 def typed(field: Field, data: Mapping[str, Any], error: str = "", *, inline: bool = False) -> Input:

@@ -122,6 +122,7 @@ class Routes:
     notifications: page behind the bell; notifications_panel: its fragment; notifications_count: `{"unread": 3}`.
     live: the stream of events for open pages; live_changed: a fragment on what changed; live_present: who is there;
     live_editing: takes POST.
+    seeing_end: takes POST, ends looking through another's eyes.
     """
 
     search: str = ""
@@ -135,6 +136,7 @@ class Routes:
     live_changed: str = ""
     live_present: str = ""
     live_editing: str = ""
+    seeing_end: str = ""
 
 
 routes = Routes()

@@ -5,8 +5,9 @@ from django.db.models import F
 from django.utils import timezone
 
 from dangol.records.models import SearchEntry, SearchIdentifier, SearchScope, SearchToken
+from dangol.records.models.search import TokenKind
 from dangol.records.search import index
-from dangol.records.search.keys import Words
+from dangol.records.search.keys import Token, Words
 from tests.records.search.conftest import Person, World
 
 
@@ -69,6 +70,16 @@ def test_many_records_take_few_statements(world: World, django_assert_max_num_qu
         index.reindex(world.person, ids)
     assert world.found("010-0000-0321") == [ids[321]]
     assert SearchEntry.objects.count() == SearchIdentifier.objects.count() == 500
+
+
+def test_identifiers_are_entered_whatever_they_are_made_of(world: World) -> None:
+    (person,) = (row.pk for row in Person.objects.bulk_create([Person(name="홍길동")]))
+    odd = ["a\\b", "c\td", "e\nf", "\\N", "g"]
+    found = index.Tokens((), [], [(Token(TokenKind.NUMBER, token, ""), 50) for token in odd])
+    index.enter(world.person, [(person, found)])
+    assert set(SearchIdentifier.objects.values_list("record_id", "token")) == {
+        (person, token) for token in odd
+    }
 
 
 def test_nothing_to_index_is_no_error(world: World) -> None:
@@ -168,7 +179,29 @@ def test_a_word_that_went_from_the_dictionary_meanwhile_comes_back(world: World)
     tokenize = index.Tokenizer(world.person)
     (values,) = Person.objects.values_list(*tokenize.columns)
     tokens = tokenize(values)
-    index.announce_words([tokens])
+    index.Announcer()([tokens])
     assert index.orphans() == 1
     index.enter(world.person, [(person, tokens)])
+    assert world.found("홍길동") == [person]
+
+
+def test_words_are_announced_once_and_one_that_went_meanwhile_is_put_in_again(
+    world: World, django_assert_num_queries: object
+) -> None:
+    tokenize = index.Tokenizer(world.person)
+    announce = index.Announcer()
+
+    def tokens(name: str) -> index.Tokens:
+        return tokenize(tuple({"name": name}.get(column, "") for column in tokenize.columns))
+
+    announce([tokens("홍길동"), tokens("홍길동")])
+    with django_assert_num_queries(0):  # type: ignore[operator]
+        announce([tokens("홍길동")])
+    with django_assert_num_queries(1):  # type: ignore[operator]
+        announce([tokens("홍길동"), tokens("김철수")])
+    SearchToken.objects.all().delete()
+    (person,) = (row.pk for row in Person.objects.bulk_create([Person(name="홍길동")]))
+    found = tokens("홍길동")
+    announce([found])
+    index.enter(world.person, [(person, found)])
     assert world.found("홍길동") == [person]

@@ -29,8 +29,11 @@ def signed_in(view: View) -> Callable[..., HttpResponseBase]:
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if getattr(request, "actor", None) is None:
+        actor: Actor | None = getattr(request, "actor", None)
+        if actor is None:
             return sign_in_redirect(request)
+        if actor.seen_by is not None:
+            raise PermissionDenied  # what somebody sets for oneself is nobody else's
         return view(request, *args, **kwargs)
 
     return guarded
@@ -44,7 +47,7 @@ def administrators_only(view: View) -> Callable[..., HttpResponseBase]:
         actor: Actor | None = getattr(request, "actor", None)
         if actor is None:
             return sign_in_redirect(request)
-        if not may_administer(actor):
+        if not may_administer(actor) or actor.seen_by is not None:
             raise PermissionDenied
         return view(request, *args, **kwargs)
 

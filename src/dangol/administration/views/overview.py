@@ -86,6 +86,12 @@ def overview(request: SignedInRequest) -> HttpResponse:
                 else (_("Working") if state.worker_alive else _("Standing still")),
             },
             {
+                "title": _("Storage and backups"),
+                "text": _("What database and files take up; a backup at a press."),
+                "icon": "archive",
+                "url": reverse("administration:storage"),
+            },
+            {
                 "title": _("Outgoing calls"),
                 "text": _("What this installation asked of other servers, and what failed."),
                 "icon": "world",

@@ -118,6 +118,9 @@ def _page(request: SignedInRequest, form: UserForm, user: User | None = None) ->
     context: dict[str, Any] = {"form": form, "account": user}
     if user is not None:
         context["may_change"] = policies.can_change_user(request.actor, user)
+        context["may_see_as"] = (
+            request.actor.is_administrator and user.is_active and not user.is_administrator
+        )
         context["sessions"] = rows(user, None)
         context |= selectors.factor_kinds(user)
         context["is_self"] = user.pk == request.actor.user_id

@@ -62,6 +62,7 @@ def _save(request: SignedInRequest, form: RoleForm, role: Role | None) -> HttpRe
                 code=form.cleaned_data["code"],
                 description=form.cleaned_data["description"],
                 grants=form.grants(),
+                rules=form.rules(),
             )
         except ValidationError as error:
             show_errors(form, error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -13,9 +14,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dangol.administration.views.access import SignedInRequest, administrators_only
 from dangol.events import selectors, services
+from dangol.identity.services import audit
 from dangol.web import formats
 
 SHOWN = 100
+REASON_LEAST = 5
 
 
 @require_safe
@@ -37,6 +40,7 @@ def work(request: SignedInRequest) -> HttpResponse:
         "dead": selectors.dead_letters()[:SHOWN],
         "failing": selectors.failing_deliveries()[:SHOWN],
         "jobs": selectors.failed_jobs()[:SHOWN],
+        "current": selectors.current_jobs()[:SHOWN],
         "attempts": services.MAX_ATTEMPTS,
     }
     return render(request, "administration/work.html", context)
@@ -49,6 +53,30 @@ def delivery_retry(request: SignedInRequest, pk: int) -> HttpResponse:
     delivery = get_object_or_404(selectors.unfinished_deliveries(), pk=pk)
     if services.retry_dead(delivery=delivery, actor=request.actor):
         messages.success(request, _("It will be tried again at once."))
+    else:
+        messages.success(request, _("It has been delivered meanwhile."))
+    return redirect("administration:work")
+
+
+@require_POST
+@administrators_only
+def delivery_discard(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Give a delivery up for good, with the reason, which stands in the access log."""
+    delivery = selectors.dead_delivery(pk)
+    if delivery is None:
+        raise Http404
+    reason = " ".join(request.POST.get("reason", "").replace("\0", "").split())[:300]
+    if len(reason) < REASON_LEAST:
+        messages.error(request, _("Say why, in at least %(least)s characters.") % {"least": REASON_LEAST})
+        return redirect("administration:work")
+    with transaction.atomic():
+        discarded = services.discard_dead(delivery=delivery, reason=reason, actor=request.actor)
+        if discarded:
+            audit.record(
+                actor=request.actor, act="discarded", target=delivery, changes={"reason": [None, reason]}
+            )
+    if discarded:
+        messages.success(request, _("It is discarded."))
     else:
         messages.success(request, _("It has been delivered meanwhile."))
     return redirect("administration:work")

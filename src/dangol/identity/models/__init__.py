@@ -2,7 +2,7 @@
 
 from dangol.identity.models.access import AccessChange
 from dangol.identity.models.revisions import Revision
-from dangol.identity.models.roles import Action, Grant, Role, Scope
+from dangol.identity.models.roles import Action, FieldRule, Grant, Role, Rule, Scope
 from dangol.identity.models.signin import FactorRule, SessionRules, SignInPolicy, SignInProvider
 from dangol.identity.models.tokens import Token
 from dangol.identity.models.trees import Team, Territory, Tree
@@ -12,9 +12,11 @@ __all__ = [
     "AccessChange",
     "Action",
     "FactorRule",
+    "FieldRule",
     "Grant",
     "Revision",
     "Role",
+    "Rule",
     "Scope",
     "SessionRules",
     "SignInPolicy",

@@ -25,6 +25,18 @@ class Scope(models.TextChoices):
     ALL = "all", _("All")
 
 
+class Rule(models.TextChoices):
+    """What becomes of a field for who has a role. Without a rule a field is shown and can be changed."""
+
+    HIDDEN = "hidden", _("Hidden")
+    MASKED = "masked", _("Masked")
+    READ_ONLY = "read_only", _("Read only")
+
+
+# From the one that takes least to the one that takes most.
+PERMISSIVENESS = ("", Rule.READ_ONLY.value, Rule.MASKED.value, Rule.HIDDEN.value)
+
+
 class Role(models.Model):
     """A set of grants under a name. The grants of several roles of one user add up."""
 
@@ -63,3 +75,26 @@ class Grant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.record_type}:{self.action}:{self.scope}"
+
+
+class FieldRule(models.Model):
+    """What a role's people see of one field of a record type, and whether they may change it.
+
+    Fields are named, not referred to: own fields have rules like all others.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    role = models.ForeignKey(Role, on_delete=models.CASCADE, related_name="field_rules")
+    record_type = models.CharField(max_length=100)
+    field = models.CharField(max_length=100)
+    rule = models.CharField(max_length=20, choices=Rule.choices)
+
+    class Meta:
+        db_table = "identity_field_rule"
+        constraints = [
+            models.UniqueConstraint(fields=["role", "record_type", "field"], name="field_rule_unique"),
+            models.CheckConstraint(condition=models.Q(rule__in=Rule.values), name="field_rule_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.record_type}.{self.field}:{self.rule}"

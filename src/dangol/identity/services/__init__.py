@@ -2,6 +2,7 @@
 
 from dangol.identity.services.factors import factor_changed, factors_reset, recovery_code_used, session_end
 from dangol.identity.services.roles import role_delete, role_save
+from dangol.identity.services.seeing import seeing_end, seeing_start, seen_user
 from dangol.identity.services.setup import FirstStart, first_start
 from dangol.identity.services.signin import (
     account_connect,
@@ -44,6 +45,9 @@ __all__ = [
     "recovery_code_used",
     "role_delete",
     "role_save",
+    "seeing_end",
+    "seeing_start",
+    "seen_user",
     "session_end",
     "team_delete",
     "team_move",

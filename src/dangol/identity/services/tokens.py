@@ -46,7 +46,9 @@ def token_create(
         PermissionDenied: a token for somebody else, by somebody who is no administrator.
         ValidationError: no name, an unknown action, an end in the past, or an inactive user.
     """
-    policies.require(actor.is_administrator or actor.user_id == user.pk, "token_create")
+    policies.require(
+        (actor.is_administrator or actor.user_id == user.pk) and actor.seen_by is None, "token_create"
+    )
     if not user.is_active:
         raise ValidationError(_("This user is deactivated."), code="inactive")
     if expires_at is not None and expires_at <= timezone.now():

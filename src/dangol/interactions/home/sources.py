@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery, Value
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -19,7 +19,7 @@ from dangol.interactions.home.registry import Card, Item, add_card, add_items
 from dangol.interactions.models import Kind
 from dangol.interactions.timeline.kinds import ICONS, LABELS
 from dangol.measures.models import Score
-from dangol.records import permissions, registry
+from dangol.records import fieldrules, permissions, registry
 from dangol.web import formats
 
 TASKS_SHOWN = 12
@@ -45,6 +45,8 @@ def register() -> None:
 
 def _score(actor: Actor, name: str, path: str = "customer__") -> Any:
     """A score of the customer at `path`, where the actor may see that customer and its orders."""
+    if not fieldrules.is_clear(actor, "customer", name):
+        return Value(None, output_field=Score._meta.get_field("value"))
     scores = Score.objects.filter(record_type="customer", name=name, record_id=OuterRef(f"{path}pk"))
     shown: Any = permissions.hidden_unless(
         permissions.revealed(actor, "order", path),
@@ -77,13 +79,15 @@ def tasks(actor: Actor, now: datetime) -> Sequence[Item]:
         .order_by("due_at")
         .values("id", "subject", "body", "due_at", "customer_id", "customer_name", "stake")[:TASKS_SHOWN]
     )
-    return [_task_item(row, actor, now) for row in rows]
+    return [_task_item(fieldrules.shown_row(actor, "interaction", row), actor, now) for row in rows]
 
 
 def _task_item(row: Mapping[str, Any], actor: Actor, now: datetime) -> Item:
-    due = row["due_at"].astimezone(now.tzinfo)
-    is_overdue = due < now
-    if due.date() < now.date():
+    due = row["due_at"].astimezone(now.tzinfo) if row["due_at"] else None
+    is_overdue = due is not None and due < now
+    if due is None:
+        when = ""
+    elif due.date() < now.date():
         day = formats.ago(due.date(), actor.language, ZoneInfo(actor.time_zone), now=now)
         when = _("was due %(time)s") % {"time": day}
     else:
@@ -132,7 +136,10 @@ def leaving_customers(actor: Actor, now: datetime) -> Sequence[Item]:
         for row in rows
         if (gap := gaps.get(row["id"])) is not None and LATE * gap <= row["silent"] <= GONE * gap
     ]
-    return [_leaving_item(row, gaps[row["id"]]) for row in late[:LEAVING_SHOWN]]
+    return [
+        _leaving_item(fieldrules.shown_row(actor, "customer", row), gaps[row["id"]])
+        for row in late[:LEAVING_SHOWN]
+    ]
 
 
 def _usual_gaps(customer_ids: Sequence[int]) -> dict[int, int]:
@@ -200,7 +207,7 @@ def meetings(actor: Actor, now: datetime) -> Mapping[str, Any] | None:
                 "with": " ".join(part for part in (row["contact_name"], row["job_title"]) if part),
                 "agenda": row["body"].partition("\n")[0],
             }
-            for row in rows[:12]
+            for row in (fieldrules.shown_row(actor, "interaction", row) for row in rows[:12])
         ]
     }
 
@@ -230,7 +237,14 @@ def team(actor: Actor, now: datetime) -> Mapping[str, Any] | None:
             customer_name=permissions.named(actor, "customer", "customer"),
         )
     )
-    doings = [{**row, "icon": ICONS[row["kind"]], "label": LABELS[row["kind"]]} for row in rows[:TEAM_SHOWN]]
+    doings = [
+        {
+            **fieldrules.shown_row(actor, "interaction", row, {"owner__name": "owner"}),
+            "icon": ICONS[row["kind"]],
+            "label": LABELS[row["kind"]],
+        }
+        for row in rows[:TEAM_SHOWN]
+    ]
     return {"doings": doings} if doings else None
 
 

@@ -27,13 +27,44 @@ LABELS = {
 ICONS = {"note": "note", "call": "phone", "meeting": "users-group", "mail": "mail", "task": "checkbox"}
 
 
+_OF_INTERACTION = {
+    "title": "subject",
+    "body": "body",
+    "outcome": "outcome",
+    "minutes": "duration_minutes",
+    "direction": "direction",
+    "due": "due_at",
+    "done": "done_at",
+    "contact": "contact",
+}
+_OF_ORDER = {
+    "title": "number",
+    "kind": "kind",
+    "status": "status",
+    "amount": "amount",
+    "currency": "currency",
+    "lines": "lines_count",
+    "product": "order_line.product",
+    "quantity": "order_line.quantity",
+}
+_OF_INVOICE = {
+    "title": "number",
+    "body": "subject",
+    "kind": "kind",
+    "status": "status",
+    "amount": "total",
+    "currency": "currency",
+    "due": "due_on",
+}
+
+
 def register() -> None:
     """Register the presenters; called once, when Django is ready."""
     for kind, icon in ICONS.items():
-        present(kind, Presenter(icon, CONVERSATIONS, _interaction, {"contact": "contact"}))
+        present(kind, Presenter(icon, CONVERSATIONS, _interaction, {"contact": "contact"}, _OF_INTERACTION))
     lines = dict.fromkeys(("product", "quantity", "lines"), "order_line")
-    present("order", Presenter("truck-delivery", ORDERS, _order, lines))
-    present("invoice", Presenter("file-invoice", ORDERS, _invoice))
+    present("order", Presenter("truck-delivery", ORDERS, _order, lines, _OF_ORDER))
+    present("invoice", Presenter("file-invoice", ORDERS, _invoice, {}, _OF_INVOICE))
 
 
 def _interaction(entry: Stored, reader: Reader) -> Mapping[str, Any]:

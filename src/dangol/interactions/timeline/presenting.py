@@ -106,6 +106,8 @@ class Presenter:
     """Gives the attributes of `Shown` that differ from the stored ones: title, body, tone, chips, url, done."""
     needs: Mapping[str, str] = field(default_factory=dict)
     """Parts of an entry's data that were taken from other records: key → record type one must see to read it."""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """Which field `title`, `body` and the parts of the data come from: key → field of the source, or `type.field`."""
 
 
 _presenters: dict[str, Presenter] = {}
@@ -125,6 +127,12 @@ def needs_of(kind: str) -> Mapping[str, str]:
     """Which parts of the data of such entries were taken from records of which type."""
     presenter = _presenters.get(kind)
     return presenter.needs if presenter else {}
+
+
+def fields_of(kind: str) -> Mapping[str, str]:
+    """Which fields the parts of such entries come from."""
+    presenter = _presenters.get(kind)
+    return presenter.fields if presenter else {}
 
 
 def shown(entry: Stored, reader: Reader) -> Shown:

@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 
 from dangol.identity.actors import Actor
 from dangol.interactions.models import TimelineEntry
-from dangol.interactions.timeline.presenting import Reader, Stored, kinds_on, needs_of, shown
-from dangol.records import permissions, registry
+from dangol.interactions.timeline.presenting import Reader, Stored, fields_of, kinds_on, needs_of, shown
+from dangol.records import fieldrules, permissions, registry
 from dangol.records.ports import Entry, TimelinePage
 from dangol.records.types import RecordType
 
@@ -182,16 +182,42 @@ def _readable_data(row: Mapping[str, Any], actor: Actor) -> Mapping[str, Any]:
     return {key: value for key, value in data.items() if key not in hidden} if hidden else data
 
 
+def _ruled_data(row: Mapping[str, Any], data: Mapping[str, Any], actor: Actor) -> Mapping[str, Any]:
+    """The entry's data without what field rules hide or mask: facts have no mask. People are named as they may be seen."""
+    if not actor.field_rules:
+        return data
+    names = fields_of(row["kind"])
+    shown = {}
+    for key, value in data.items():
+        type_name, _dot, name = names.get(key, "").rpartition(".")
+        type_name = type_name or row["source_type"]
+        if (
+            name
+            and name in registry.get(type_name).fields
+            and not fieldrules.is_clear(actor, type_name, name)
+        ):
+            continue
+        shown[key] = value
+    contact = shown.get("contact")
+    if isinstance(contact, Mapping):
+        titles = {"id": "", "title": "job_title"}
+        shown["contact"] = fieldrules.shown_row(actor, "contact", contact, titles)
+    return shown
+
+
 def _stored(row: Mapping[str, Any], actor: Actor) -> Stored:
     at = row["at"]
+    texts = fieldrules.shown_row(
+        actor, row["source_type"], {key: row[key] for key in ("title", "body")}, fields_of(row["kind"])
+    )
     return Stored(
         id=row["id"],
         source=(row["source_type"], row["source_id"]),
         kind=row["kind"],
         at=datetime.fromisoformat(at) if isinstance(at, str) else at,
-        title=row["title"],
-        body=row["body"],
-        data=_readable_data(row, actor),
+        title=texts["title"],
+        body=texts["body"],
+        data=_ruled_data(row, _readable_data(row, actor), actor),
         actor_id=row["actor_id"],
         actor_name=row["who"] or "",
         comments=row["comments"],

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -24,7 +25,7 @@ from dangol.interactions.timeline.changes import changes_page
 from dangol.interactions.timeline.tabs import CHANGES, tab_keys
 from dangol.records import permissions, registry
 from dangol.records.types import RecordType
-from dangol.records.writing import Missing
+from dangol.records.writing import Missing, WriteError
 from dangol.web import formats
 
 
@@ -114,6 +115,9 @@ def task_done(request: HttpRequest, interaction_id: int) -> HttpResponse:
         act(interaction_id=interaction_id, actor=actor)
     except Missing:
         raise Http404 from None
+    except WriteError as problem:
+        # A role may keep the fields that this changes from being changed.
+        raise PermissionDenied(str(problem.errors[0].message)) from None
     text = _("Task done.") if is_done else _("Task is open again.")
     if not getattr(request, "htmx", False):
         messages.success(request, text)

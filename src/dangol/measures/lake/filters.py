@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from dangol.identity.actors import Actor
 from dangol.measures.fields import ScoreField
 from dangol.measures.lake.datasets import OWN, Dataset, of_records
+from dangol.records import fieldrules
 from dangol.records.fields import Field, Ref, Reference
 from dangol.records.fields.own import Own, OwnReference
 from dangol.records.filters import EVERYTHING, All, And, Compare, Count, FilterError, Not, Or, Relative, Tree
@@ -124,7 +125,11 @@ class _Compiler(Meaning):
     # other records
 
     def walk(self, leaf: Any, record_type: RecordType, rows: "ir.Table") -> Any:
+        import ibis
+
         field = record_type.fields[leaf.path[0]]
+        if not fieldrules.answers(self.actor, record_type, field.name, "="):
+            return ibis.literal(False)
         target = target_of(field)
         if target is None:
             raise LookupError(f"{record_type.name}.{field.name} leads to no record type")
@@ -133,7 +138,11 @@ class _Compiler(Meaning):
         return _within(link, seen.filter(self.holds(shortened(leaf), target, seen)).id)
 
     def related(self, leaf: AnyOf | Count, record_type: RecordType, rows: "ir.Table") -> Any:
+        import ibis
+
         relation = record_type.relations[leaf.path[0]]
+        if relation.name not in fieldrules.seen_by(self.actor, record_type).relations:
+            return ibis.literal(False)
         target = record_type_named(relation.target)
         if target is None:
             raise LookupError(f"{record_type.name}.{relation.name} leads to no record type")
@@ -187,7 +196,11 @@ class _Compiler(Meaning):
     # own fields
 
     def compare(self, leaf: Compare, record_type: RecordType, rows: "ir.Table") -> Any:
+        import ibis
+
         field = record_type.fields[leaf.path[0]]
+        if not fieldrules.answers(self.actor, record_type, field.name, leaf.op):
+            return ibis.literal(False)
         held = self.held(field, leaf, record_type, self.column(field, record_type, rows)).fill_null(False)
         if not field.needs:
             return held
@@ -196,8 +209,6 @@ class _Compiler(Meaning):
         known = self.revealed(field.needs)
         if known is True:
             return held
-        import ibis
-
         return ibis.literal(False) if known is False else held & self.unguarded(known, record_type, rows)
 
     def column(self, field: Field, record_type: RecordType, rows: "ir.Table") -> Any:
@@ -269,11 +280,15 @@ class _Compiler(Meaning):
 
     def titled(self, field: Field, title: str, column: Any) -> Any:
         """A reference named by its title: only among what the actor may see."""
+        import ibis
+
         target = target_of(field)
         if target is None or not isinstance(field, Reference):
             raise FilterError(
                 _("“%(field)s” can only be filtered by number here.") % {"field": field.label}, code="lake"
             )
+        if not fieldrules.title_answers(self.actor, target):
+            return ibis.literal(False)
         seen = self.seen(target)
         named = next((each for each in target.fields.values() if each.column == field.title), None)
         if named is None:

@@ -40,6 +40,7 @@ def rights_of(actor: Actor) -> str:
         sorted(actor.team_ids),
         sorted(actor.territory_ids),
         sorted((*key, *sorted(scopes)) for key, scopes in actor.grants.items()),
+        *sorted((*key, rule) for key, rule in actor.field_rules.items()),
     ]
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Count, F, QuerySet
 
 from dangol.identity.actors import Actor
-from dangol.records import permissions, registry
+from dangol.records import fieldrules, permissions, registry
 from dangol.records.fields import Field, Money, Reference
 from dangol.records.fields.own import OwnReference
 from dangol.records.filters.tree import Tree
@@ -121,7 +121,7 @@ def _column(
     places = [reading.add(expression) for expression in permissions.selected(actor, field)]
     start, end = places[0], places[-1] + 1
     if isinstance(field, Reference):
-        key = _key_of(field)
+        key = _key_of(field, actor)
         at = -1
         if key and key != BY_ID:
             target = registry.get(field.target or "")
@@ -140,9 +140,10 @@ def _key_at(actor: Actor, field: Reference, target: RecordType, column: str) -> 
     return permissions.named(actor, target.name, field.column, column)
 
 
-def _key_of(field: Reference) -> str:
+def _key_of(field: Reference, actor: Actor) -> str:
     target = registry.find(field.target) if field.target else None
     if target is not None:
+        target = fieldrules.seen_by(actor, target)
         return target.keys[0] if target.keys else BY_ID
     # Users, teams, territories: a name is enough, unless two share it.
     same = field.model._default_manager.values(field.title).annotate(times=Count("pk")).filter(times__gt=1)

@@ -29,6 +29,8 @@ LOOKUPS = {
 NEGATIONS = {"!=": "=", "not in": "in", "not contains": "contains"}
 
 SEOUL = ZoneInfo("Asia/Seoul")
+OPAQUE = "•••"
+"""A masked value of which nothing is shown."""
 EMPTY_MARK = SafeString('<span class="mut" aria-hidden="true">–</span>')
 
 
@@ -83,6 +85,9 @@ class Field:
     """Name of the record type that the value is computed from. It is shown, sorted and filtered by only where the
     actor may see records of that type that belong where this record belongs; elsewhere there is no value. Only for
     fields of types that carry owner, team and territory themselves."""
+    reads: tuple[str, ...] = ()
+    """The fields that the value is computed from, as `field` of the same record type or `type.field` of another. Whoever
+    may not see one of them does not see the value either."""
 
     def __init__(
         self,
@@ -98,6 +103,7 @@ class Field:
         default: Any = None,
         help: Label = "",  # noqa: A002 - the word of Django's own fields
         personal: bool = False,
+        reads: tuple[str, ...] = (),
     ) -> None:
         self.name = name
         self.label = label
@@ -110,6 +116,7 @@ class Field:
         self.default = default
         self.help = help
         self.personal = personal
+        self.reads = reads
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
@@ -177,6 +184,10 @@ class Field:
     def input(self, value: Any, locale: Locale) -> str:
         """The value as the edit widget takes it."""
         return self.text(value, locale)
+
+    def mask(self, value: Any) -> str:
+        """What is shown of a value to those who may know that there is one, but not which."""
+        return OPAQUE
 
     # filter
 

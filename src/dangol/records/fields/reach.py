@@ -15,7 +15,7 @@ from stdnum.exceptions import ValidationError as NumberError
 from stdnum.kr import brn
 
 from dangol.records.fields.base import EMPTY_MARK, FieldError, Locale
-from dangol.records.fields.text import Text
+from dangol.records.fields.text import Text, masked_mail, masked_number
 
 HOME_REGION = "KR"
 _PREFIX = r"(1[016-9]|2|3[1-3]|4[1-4]|5[1-5]|6[1-4]|70)"
@@ -83,6 +83,9 @@ class Phone(Text):
     def text(self, value: Any, locale: Locale) -> str:
         return national(value) if value else ""
 
+    def mask(self, value: Any) -> str:
+        return masked_number(national(str(value)))
+
     def html(self, value: Any, locale: Locale) -> SafeString:
         if not value:
             return EMPTY_MARK
@@ -109,6 +112,9 @@ class Email(Text):
         except ValidationError:
             raise FieldError("email", _("Enter an e-mail address such as name@example.com.")) from None
         return text
+
+    def mask(self, value: Any) -> str:
+        return masked_mail(str(value))
 
     def html(self, value: Any, locale: Locale) -> SafeString:
         if not value:
@@ -152,6 +158,9 @@ class BusinessNumber(Text):
 
     def text(self, value: Any, locale: Locale) -> str:
         return brn.format(value) if value else ""
+
+    def mask(self, value: Any) -> str:
+        return f"{brn.format(str(value))[:6]}-*****"
 
     def html(self, value: Any, locale: Locale) -> SafeString:
         if not value:

@@ -10,10 +10,55 @@ from django.core.validators import URLValidator
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from dangol.records.fields.base import EMPTY_MARK, Field, FieldError, Locale
+from dangol.records.fields.base import EMPTY_MARK, OPAQUE, Field, FieldError, Locale
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _SPACE = re.compile(r"\s+")
+
+
+_RESIDENT = re.compile(r"(\d{6})[- ]?\d{7}", re.ASCII)
+_NUMBER = re.compile(r"\+?[\d ().-]{7,}", re.ASCII)
+MASKED_LENGTH = 20
+"""Longer texts are masked as a whole: their outer letters would tell nothing, their length too much."""
+
+
+def masked_text(value: str) -> str:
+    """홍길동 → 홍*동, 김수 → 김*, a@b.com → a***@b.com, 900101-1234567 → 900101-*; digits are never shown."""
+    if found := _RESIDENT.fullmatch(value):
+        return f"{found[1]}-*"
+    if "@" in value:
+        return masked_mail(value)
+    if len(value) > MASKED_LENGTH:
+        return OPAQUE
+    if _NUMBER.fullmatch(value):
+        return masked_number(value)
+    shown = value[0] + "*" * (len(value) - 2) + value[-1] if len(value) > 2 else value[:1] + "*"
+    return re.sub(r"\d", "*", shown)
+
+
+def masked_mail(value: str) -> str:
+    """The mailbox's first letters – one of a short one, two of a longer one – and the domain."""
+    mailbox, _at, domain = value.rpartition("@")
+    return f"{mailbox[: 2 if len(mailbox) > 3 else 1]}***@{domain}"
+
+
+def masked_number(value: str) -> str:
+    """A number as it is written in groups: those between the first and the last are starred, 010-****-5678.
+
+    Of a number in fewer groups only the last four digits are shown.
+    """
+    groups = value.split("-")
+    if len(groups) > 2:
+        return "-".join((groups[0], *("*" * len(group) for group in groups[1:-1]), groups[-1]))
+    shown = sum(char.isdigit() for char in value) - 4
+    stars = []
+    for char in value:
+        if char.isdigit():
+            stars.append("*" if shown > 0 else char)
+            shown -= 1
+        else:
+            stars.append(char)
+    return "".join(stars)
 
 
 class Text(Field):
@@ -48,6 +93,9 @@ class Text(Field):
             )
         return text or None
 
+    def mask(self, value: Any) -> str:
+        return masked_text(str(value))
+
     def _tidied(self, text: str) -> str:
         if not text.isascii():
             text = unicodedata.normalize("NFC", text)
@@ -74,6 +122,9 @@ class LongText(Text):
     widget = "textarea"
     multiline = True
 
+    def mask(self, value: Any) -> str:
+        return OPAQUE
+
     def html(self, value: Any, locale: Locale) -> SafeString:
         if not value:
             return EMPTY_MARK
@@ -86,6 +137,9 @@ class Url(Text):
     kind = "url"
     widget = "url"
     _validate = URLValidator(schemes=["http", "https"])
+
+    def mask(self, value: Any) -> str:
+        return OPAQUE
 
     def convert(self, raw: Any, locale: Locale) -> str | None:
         text = super().convert(raw, locale)

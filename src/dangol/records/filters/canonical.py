@@ -11,6 +11,7 @@ from typing import Any as Anything
 
 from django.utils.translation import gettext as _
 
+from dangol.records import fieldrules
 from dangol.records.fields import Field, Locale
 from dangol.records.filters.lexer import hidden_character
 from dangol.records.filters.messages import FilterError
@@ -170,7 +171,8 @@ def _json_value(value: Scalar) -> Anything:
 
 def from_json(data: Anything, record_type: RecordType, *, actor: Actor | None = None) -> Tree:
     """Read the JSON form, already decoded. Checks as `parse` does; `FilterError.pointer` names the place."""
-    tree = _Reader(locale_of(actor)).node(data, record_type, "", level=0, walks=0, whole=True)
+    seen = fieldrules.seen_by(actor, record_type)
+    tree = _Reader(locale_of(actor)).node(data, seen, "", level=0, walks=0, whole=True)
     if nesting(tree) > MAX_NESTING:
         raise _too_deep("")
     return tree
@@ -254,6 +256,7 @@ class _Reader:
         target = record_type_named(found.relation.target) if found.relation is not None else None
         if target is None:
             raise _error(_("These are not related records."), f"{pointer}/{key}", "relation")
+        target = fieldrules.akin(found.record_type, target)
         where = self.node(
             data.get("where", {"and": []}),
             target,

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from dangol.records import fieldrules
 from dangol.records.fields import Field, Locale, MultiChoice
 from dangol.records.filters.canonical import to_json, to_text, value_text
 from dangol.records.filters.names import record_type_named
@@ -62,6 +63,7 @@ def to_chips(
 
     `actor` gives the time zone of times; `titles` names referred records (without it they are shown as `#7`).
     """
+    record_type = fieldrules.whole(record_type)
     members = tree.nodes if isinstance(tree, And) else (tree,)
     writer = _Writer(locale_of(actor) if actor is not None else _active(), titles)
     chips = []

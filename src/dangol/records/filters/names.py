@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from dangol.records import registry
+from dangol.records import fieldrules, registry
 from dangol.records.filters.messages import FilterError, Wanted, did_you_mean, nearest, normalise, quoted
 from dangol.records.filters.tree import MAX_WALKS, NEGATIVE, Path
 
@@ -72,7 +72,7 @@ def resolve(
             )
         walks += 1
         _check_walks(walks, parts[at])
-        record_type = target
+        record_type = fieldrules.akin(record_type, target)
 
 
 def target_of(field: Field) -> RecordType | None:
@@ -129,23 +129,25 @@ def _find(part: Part, items: Mapping[str, Anything], record_type: RecordType, ki
     return items[names[0]] if names else None
 
 
-_label_tables: dict[tuple[str, str], tuple[tuple[str, ...], int, dict[str, tuple[str, ...]]]] = {}
+_label_tables: dict[tuple[str, str, bool], tuple[tuple[str, ...], int, dict[str, tuple[str, ...]]]] = {}
 
 
 def _labels(record_type: RecordType, items: Mapping[str, Anything], kind: str) -> dict[str, tuple[str, ...]]:
     """Normalised labels of all languages → names. Kept until the record type gains or loses a field, or calls one anew."""
     names, edition = tuple(items), getattr(record_type, "edition", 0)
-    cached = _label_tables.get((record_type.name, kind))
+    # A type with hidden fields has a table beside the whole one, so that the two do not drive each other out.
+    key = (record_type.name, kind, getattr(record_type, "rules", None) is not None)
+    cached = _label_tables.get(key)
     if cached is not None and cached[0] == names and cached[1] == edition:
         return cached[2]
     table: dict[str, tuple[str, ...]] = {}
-    for language, _label in settings.LANGUAGES:
+    for language, _name in settings.LANGUAGES:
         with translation.override(language):
             for name, item in items.items():
-                key = normalise(str(item.label))
-                if key and name not in table.get(key, ()):
-                    table[key] = (*table.get(key, ()), name)
-    _label_tables[record_type.name, kind] = (names, edition, table)
+                label = normalise(str(item.label))
+                if label and name not in table.get(label, ()):
+                    table[label] = (*table.get(label, ()), name)
+    _label_tables[key] = (names, edition, table)
     return table
 
 

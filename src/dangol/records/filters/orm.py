@@ -18,6 +18,7 @@ from django.db.models import BigIntegerField, BooleanField, Exists, Func, OuterR
 from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual
 from django.utils import timezone
 
+from dangol.records import fieldrules
 from dangol.records.fields import Ref, Reference
 from dangol.records.filters.meaning import Meaning, false_when_missing, given, shortened
 from dangol.records.filters.names import record_type_named, target_of
@@ -76,7 +77,7 @@ def compile(  # noqa: A001 - the word of the language's users
     Costs no queries; references and relations become EXISTS subqueries of the caller's one query.
     """
     return _Compiler(actor, visible, revealed, now or timezone.now()).q(
-        tree, record_type, path, positive=True
+        tree, fieldrules.whole(record_type), path, positive=True
     )
 
 
@@ -173,7 +174,7 @@ class _Compiler(Meaning):
         target = target_of(field)
         if target is None or not isinstance(field, Reference):
             raise LookupError(f"{record_type.name}.{name} leads to no record type")
-        rows = self.rows(target)
+        rows = self.rows(target) if fieldrules.answers(self.actor, record_type, name, "=") else None
         if rows is None:
             return _nothing(path) if positive else Q()
         rows = rows.filter(self.q(inner, target, "", positive=True), pk=field.pointer(path))
@@ -186,7 +187,8 @@ class _Compiler(Meaning):
         target = record_type_named(relation.target)
         if target is None:
             raise LookupError(f"{record_type.name}.{relation.name} leads to no record type")
-        rows = self.rows(target)
+        seen = fieldrules.seen_by(self.actor, record_type)
+        rows = self.rows(target) if relation.name in seen.relations else None
         if rows is None:
             # Nothing is visible: no record meets anything, and every count is none.
             return _nothing(path) if positive else Q()
@@ -213,7 +215,11 @@ class _Compiler(Meaning):
 
     def compare(self, leaf: Compare, record_type: RecordType, path: str, *, positive: bool) -> Q:
         field = record_type.fields[leaf.path[0]]
-        known = self.known(field, path)
+        known = (
+            self.known(field, path)
+            if fieldrules.answers(self.actor, record_type, field.name, leaf.op)
+            else False
+        )
         if known is False:
             return _nothing(path) if positive else Q()
         if leaf.op == "is not empty" and known is True:
@@ -280,7 +286,7 @@ class _Compiler(Meaning):
         target = target_of(field)
         if target is None or not isinstance(field, Reference):
             return field.q("=", Ref(title=title), path)
-        rows = self.rows(target)
+        rows = self.rows(target) if fieldrules.title_answers(self.actor, target) else None
         if rows is None:
             return _nothing(path)
         return Q(Exists(rows.filter(**{field.title: title}, pk=field.pointer(path))))

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
+from dangol.records import fieldrules
 from dangol.records.fields import Field, Locale
 from dangol.records.filters import lexer
 from dangol.records.filters.cursor import AND, NOT, OR
@@ -50,10 +51,10 @@ def parse(text: str, record_type: RecordType, *, actor: Actor | None = None) -> 
     """Read the text form of a filter on `record_type`.
 
     Names, operators and values are checked here, so that a tree can always be compiled. `actor` gives the
-    language and time zone of the values written. An empty text is `EVERYTHING`. Raises FilterError.
-    No queries.
+    language and time zone of the values written; fields that are hidden from that person are unknown. An empty text is
+    `EVERYTHING`. Raises FilterError. No queries.
     """
-    return _Parser(text, record_type, locale_of(actor)).whole()
+    return _Parser(text, fieldrules.seen_by(actor, record_type), locale_of(actor)).whole()
 
 
 class _Parser(Operands):
@@ -181,7 +182,10 @@ class _Parser(Operands):
         if found.relation is not None:
             return Wanted("relation condition")
         target = getattr(found.field, "target", None)
-        return Wanted("field", record_type_named(target)) if target else None
+        known = record_type_named(target) if target else None
+        return (
+            Wanted("field", fieldrules.akin(found.record_type, known) if known else None) if target else None
+        )
 
     def field_of(self, parts: list[Part]) -> Resolved:
         """Resolve; a label of several words (`다음 연락`) may go on in the words that follow."""
@@ -216,6 +220,7 @@ class _Parser(Operands):
         target = record_type_named(found.relation.target)
         if target is None:
             return None
+        target = fieldrules.akin(found.record_type, target)
         where: Tree = EVERYTHING
         if self.is_sign("("):
             where = self.inside(target, len(found.path))

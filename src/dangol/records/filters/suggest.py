@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
+from dangol.records import fieldrules
 from dangol.records.fields import Choice
 from dangol.records.filters import lexer
 from dangol.records.filters.canonical import value_text
@@ -47,6 +48,7 @@ def suggest(
     text: str, cursor: int, record_type: RecordType, actor: Actor | None = None, *, limit: int = LIMIT
 ) -> list[Suggestion]:
     """What fits at `cursor`, best first; nothing where the text before it is wrong. No queries."""
+    record_type = fieldrules.seen_by(actor, record_type)
     head = text[: max(cursor, 0)][:MAX_TEXT]
     start, typed = _being_typed(head)
     wanted, at = _wanted(head[:start], record_type, actor)

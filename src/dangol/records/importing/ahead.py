@@ -15,7 +15,7 @@ from dangol.records.importing.folding import Folded, fold, tokenize
 from dangol.records.importing.mapping import CompiledMapping
 from dangol.records.importing.readers import Row, Table
 from dangol.records.importing.turns import Turns
-from dangol.records.search.index import announce_words
+from dangol.records.search.index import Announcer
 
 Readable = list[tuple[int, list[str]]]
 
@@ -69,7 +69,9 @@ class _Reader:
         self.language = translation.get_language()
         # What is announced stands there at once; a rehearsal must leave nothing.
         self.announces = not connection.in_atomic_block
+        self.announce = Announcer()
         self.waiting: list[Row] = []
+        self.finished: list[Prepared] = []
 
     def prepare(self) -> Prepared:
         """The next chunk, read, understood, and its words in the dictionary."""
@@ -80,7 +82,9 @@ class _Reader:
                 if self.makes_new():
                     made = tokenize(self.compiled, chunk.folded, self.turns.paced)
                     if self.announces:
-                        announce_words(made)
+                        self.announce(made)
+            # To let go of a million small objects takes its time, too: here nobody waits for it.
+            self.finished.clear()
             return chunk
 
     def read(self) -> Prepared:
@@ -117,7 +121,7 @@ def chunks_ahead(
         makes_new: whether the chunk before was mostly of new records; what the next ones will be found by is then worked
             out ahead too. Of records that are there already it would be work for nothing.
 
-    Two chunks are in memory at once. The table belongs to the thread until the context ends.
+    Three chunks are in memory at once. The table belongs to the thread until the context ends.
 
     Raises:
         ImportProblem: while iterating, behind the last chunk that could be read.
@@ -132,6 +136,7 @@ def chunks_ahead(
             following = None if chunk.is_last or chunk.error else thread.submit(reader.prepare)
             if chunk.rows or not chunk.error:
                 yield chunk
+                reader.finished.append(chunk)
             if chunk.error:
                 raise chunk.error
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,13 +11,16 @@ from django.db import DataError, IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from dangol.identity.actors import Actor
-from dangol.records.fields import Ref
+from dangol.records import fieldrules
+from dangol.records.fields import Field, Ref
+from dangol.records.fields.masks import Masked, is_there
 from dangol.records.importing.errors import Problem, Text
 from dangol.records.importing.existing import Found, find_existing
 from dangol.records.importing.folding import Entry, Folded, fold
 from dangol.records.importing.mapping import CompiledMapping, CompiledRecord
 from dangol.records.importing.repeats import Repeats, Told, shown, shown_key
 from dangol.records.writing import Change, WriteError, Written, write
+from dangol.records.writing.parsing import missing_value
 
 Rows = Sequence[tuple[int, Sequence[str]]]
 Ordinals = Mapping[int, Sequence[int]]
@@ -218,6 +221,8 @@ def _changes(
     # what was looked for by its key, and is not there, need not be looked for once more
     free = record.key if len(record.key) == 1 and record.record_type.fields[record.key[0]].unique else ()
     required = {name for name, field_ in record.record_type.editable_fields.items() if field_.required}
+    seen = fieldrules.seen_by(actor, record.record_type)
+    masked = {name for name in record.policies if isinstance(seen.fields.get(name), Masked)}
     changes: list[Change] = []
     changed: list[Entry] = []
     refused: dict[int, Problem] = {}
@@ -233,7 +238,7 @@ def _changes(
         if found is None:
             if record.missing == "skip" and entry.key:
                 skipped.update(entry.all_rows)
-            elif problem := _not_to_be_made(record, entry, required):
+            elif problem := _not_to_be_made(record, entry, required, seen.editable_fields):
                 by_key = problem.code == "missing"
                 rows = entry.touched if patient and not by_key else entry.all_rows
                 refused.update(dict.fromkeys(rows, problem))
@@ -248,7 +253,7 @@ def _changes(
             continue
         if first is not None and record.repeated == "keep":
             continue
-        different = _different(record, entry, found)
+        different = _different(record, entry, found, masked)
         if different:
             changes.append(Change(different, id=found.id, parsed=True))
             changed.append(entry)
@@ -259,8 +264,13 @@ def _changes(
     return changes, changed
 
 
-def _not_to_be_made(record: CompiledRecord, entry: Entry, required: set[str]) -> Problem | None:
-    """Why no record is made of an entry that is not there yet; otherwise its fallbacks are filled in."""
+def _not_to_be_made(
+    record: CompiledRecord, entry: Entry, required: set[str], mine: Mapping[str, Field]
+) -> Problem | None:
+    """Why no record is made of an entry that is not there yet; otherwise its fallbacks are filled in.
+
+    `mine` are the fields that the actor may fill in: of others it is not said which is missing.
+    """
     if record.missing == "reject" and entry.key:
         message = _("There is no record with this key, and this import makes none.")
         return Problem("missing", message, record.key[0], value=shown_key(entry))
@@ -269,18 +279,24 @@ def _not_to_be_made(record: CompiledRecord, entry: Entry, required: set[str]) ->
         if values.get(name) is None and fallback is not None:
             values[name] = fallback
     if not required <= values.keys():
-        return Problem("required", _("Enter a value."), min(required - values.keys()))
+        error = missing_value(0, min(required - values.keys()), mine)
+        return Problem(error.code, error.message, error.field)
     return None
 
 
-def _different(record: CompiledRecord, entry: Entry, found: Found) -> dict[str, Any]:
-    """The values that the stored record does not have yet, as far as the mapping may change them."""
+def _different(record: CompiledRecord, entry: Entry, found: Found, masked: Collection[str]) -> dict[str, Any]:
+    """The values that the stored record does not have yet, as far as the mapping may change them.
+
+    Masked ones count as different, so that the writer refuses them: "unchanged" would tell that they were guessed.
+    """
     different = {}
     for name, old in found.values.items():
         if name not in entry.values:
             continue
         new = entry.values[name]
-        if new is None:
+        if name in masked and is_there(old):
+            pass
+        elif new is None:
             if old is None or old == record.record_type.fields[name].blank:
                 continue
         elif new == old:

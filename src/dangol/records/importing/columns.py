@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dangol.identity.actors import Actor
-from dangol.records import registry
+from dangol.records import fieldrules, registry
 from dangol.records.fields import Date, DateTime, Field, Reference
+from dangol.records.fields.masks import Masked
 from dangol.records.importing.choices import COUNTED, WITHIN, Choices, Part, key_choices, linkable
 from dangol.records.importing.errors import Text
 from dangol.records.importing.guessing import ColumnChoice, ColumnGuess, Guess, Question, choices_of, guess
@@ -109,7 +110,7 @@ def target_groups(record_type: RecordType) -> list[tuple[Text, Options]]:
     references: Options = []
     for known in record_type.editable_fields.values():
         if isinstance(known, Reference):
-            references += _ways(known)
+            references += _ways(known, record_type)
         elif known.required:
             required.append((known.name, str(known.label)))
         else:
@@ -122,10 +123,14 @@ def target_groups(record_type: RecordType) -> list[tuple[Text, Options]]:
     return [group for group in groups if group[1]]
 
 
-def _ways(reference: Reference) -> Options:
-    """A reference once for each way in which its record can be named."""
+def _ways(reference: Reference, record_type: RecordType) -> Options:
+    """A reference once for each way in which its record can be named by whom the record type is as it is for."""
     target = registry.find(reference.target) if reference.target else None
     names = lookups_of(reference)
+    if target is not None:
+        target = fieldrules.akin(record_type, target)
+        clear = {name for name, known in target.fields.items() if not isinstance(known, Masked)}
+        names = [name for name in names if (target.title if name == TITLE else name) in clear]
     if target is not None and target.title in names:
         names.remove(TITLE)
     labels = {name: _("name") if target is None else target.title_field.label for name in (TITLE,)}
@@ -192,13 +197,13 @@ def written_part(mapping: Mapping) -> Part | None:
 
 
 def blocks(choices: Choices, description: SourceDescription, actor: Actor) -> list[Block]:
-    """The page's content, one block for each record."""
+    """The page's content, one block for each record, with the fields that the actor may change."""
     return [_block(choices, place, description, actor) for place in range(len(choices.parts))]
 
 
 def _block(choices: Choices, place: int, description: SourceDescription, actor: Actor) -> Block:
     part = choices.parts[place]
-    record_type = part.record_type
+    record_type = fieldrules.seen_by(actor, part.record_type)
     values = values_by_column(description)
     reasons = {one.column: one for one in guessed(record_type, description, actor).columns}
     chosen = {use.column: use for use in part.columns}

@@ -15,11 +15,12 @@ from django.utils.translation import gettext_lazy as _
 
 from dangol.events.outbox import announce
 from dangol.identity.actors import Actor
+from dangol.records.batches import ranges
 from dangol.records.fields import Locale
 from dangol.records.importing import counters, rejects, repeats
 from dangol.records.importing.ahead import Prepared, chunks_ahead
 from dangol.records.importing.chunks import ChunkResult, write_chunk
-from dangol.records.importing.errors import CellProblem, ImportProblem, Problem, RunBusy
+from dangol.records.importing.errors import CellProblem, ImportProblem, MappingProblem, Problem, RunBusy
 from dangol.records.importing.events import ImportFinished
 from dangol.records.importing.guessing import remember
 from dangol.records.importing.holding import await_database, calm_collector, holding, quick_turns
@@ -111,8 +112,12 @@ def rehearse(import_run: ImportRun, actor: Actor, progress: Report | None = None
 
 
 def require_permission(mapping: Mapping, actor: Actor) -> None:
-    """Raise ImportProblem unless the actor may import every type that the mapping writes."""
-    from dangol.records import registry
+    """Raise ImportProblem unless the actor may import every type that the mapping writes, and change every field of it.
+
+    A field that is masked for the actor finds no records: what is found tells the value.
+    """
+    from dangol.records import fieldrules, registry
+    from dangol.records.fields.masks import Masked
 
     for name in mapping.types:
         if not actor.may(name, "import"):
@@ -120,22 +125,27 @@ def require_permission(mapping: Mapping, actor: Actor) -> None:
                 _("You may not import records of the type “%(type)s”. Ask an administrator for this right.")
                 % {"type": registry.get(name).label_plural}
             )
+    for plan in mapping.records:
+        seen = fieldrules.seen_by(actor, registry.get(plan.type))
+        masked = [name for name in plan.key if isinstance(seen.fields.get(name), Masked)]
+        if masked:
+            raise MappingProblem(
+                f"{plan.path}.key",
+                _("“%(field)s” is masked for you: no records are found by it.")
+                % {"field": seen.fields[masked[0]].label},
+            )
+        for item in plan.fields:
+            if item.name not in seen.editable_fields:
+                raise MappingProblem(
+                    item.path,
+                    _("There is no such field to write. Possible are: %(names)s.")
+                    % {"names": ", ".join(seen.editable_fields)},
+                )
 
 
 def request_of(import_run: ImportRun) -> str:
     """The request id under which history keeps what a run changed."""
     return f"import-{import_run.key.hex}"
-
-
-def ranges(ids: Sequence[int]) -> list[list[int]]:
-    """Ids as ranges from … to, both included: `[1, 2, 3, 7]` → `[[1, 3], [7, 7]]`."""
-    found: list[list[int]] = []
-    for number in sorted(ids):
-        if found and number == found[-1][1] + 1:
-            found[-1][1] = number
-        else:
-            found.append([number, number])
-    return found
 
 
 def locale_of(actor: Actor) -> Locale:
@@ -237,7 +247,11 @@ class _Work:
                 locked.save(update_fields=["state", "pause_requested"])
                 self.run = locked
                 return True
+            if not (chunk.is_last or chunk.error):
+                _commit_without_waiting()
             result, turned_away = process(locked, chunk, compiled, self.actor, exact=self.exact)
+            if not self.exact:
+                _check_references()
             ImportReject.objects.bulk_create(turned_away, batch_size=1_000)
             if result.created_ids or result.updated_ids:
                 ImportChunk.objects.create(
@@ -341,6 +355,23 @@ def _ordinals(
     return {
         index: numbers for (index, _cells), numbers in zip(readable, zip(*slots, strict=True), strict=True)
     }
+
+
+def _commit_without_waiting() -> None:
+    """Let this transaction's commit not wait until it is on the disk; the next that waits brings it there too.
+
+    Nothing is torn: what a crash of PostgreSQL within that half second takes back are whole chunks, together with the run's
+    position, and the run goes on from there. Worth a twentieth of the time. Nobody is told of what may be taken back: the
+    claim of a delivery is a commit that waits, and by that has all earlier ones on the disk.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = off")
+
+
+def _check_references() -> None:
+    """Have foreign keys looked at now instead of at the commit, which the reading thread would stand still for."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 def _sum(before: dict[str, int], more: dict[str, int]) -> dict[str, int]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
 from dangol.identity.actors import Actor
@@ -111,7 +112,7 @@ class UploadForm(MappingForm):
             )
         if file.size > storage.largest_upload():
             raise forms.ValidationError(
-                _("The file is larger than %(limit)s MB. Split it, or compress it with gzip.")
-                % {"limit": storage.largest_upload() >> 20}
+                _("The file is larger than %(limit)s. Split it, or compress it with gzip.")
+                % {"limit": filesizeformat(storage.largest_upload())}
             )
         return file

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dangol.events import queue
 from dangol.identity.actors import Actor, may_administer
-from dangol.records import registry
+from dangol.records import fieldrules, registry
 from dangol.records.importing import counters, engine, storage, undoing
 from dangol.records.importing.errors import ImportProblem
 from dangol.records.importing.guessing import guess
@@ -50,8 +50,10 @@ def runs_visible_to(actor: Actor) -> QuerySet[ImportRun]:
 
 
 def importable_types(actor: Actor) -> list[RecordType]:
-    """The record types of which the actor may bring in records."""
-    return [known for known in registry.all_types() if actor.may(known.name, "import")]
+    """The record types of which the actor may bring in records, as they are for the actor."""
+    return [
+        fieldrules.seen_by(actor, known) for known in registry.all_types() if actor.may(known.name, "import")
+    ]
 
 
 def mapping_from_header(path: Path, record_type: RecordType, actor: Actor | None = None) -> Mapping:

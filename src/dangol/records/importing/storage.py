@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
 from dangol.records.folders import private_folder
@@ -44,8 +45,8 @@ def keep_upload(chunks: Iterable[bytes]) -> tuple[Path, int, str]:
                 size += len(chunk)
                 if size > largest_upload():
                     raise SourceProblem(
-                        _("The file is larger than %(limit)s MB. Split it, or compress it with gzip.")
-                        % {"limit": largest_upload() >> 20}
+                        _("The file is larger than %(limit)s. Split it, or compress it with gzip.")
+                        % {"limit": filesizeformat(largest_upload())}
                     )
                 digest.update(chunk)
                 target.write(chunk)

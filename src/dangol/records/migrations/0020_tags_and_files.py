@@ -14,7 +14,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('records', '0006_schedule_history'),
+        ('records', '0008_narrow_identifiers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -2,6 +2,7 @@
 
 from dangol.records.models.attachments import Attachment, StoredFile, StoredState
 from dangol.records.models.base import OwnedRecord, Record
+from dangol.records.models.bulk import BulkChunk, BulkRefusal, BulkRun, BulkState
 from dangol.records.models.exports import ExportRun, ExportState
 from dangol.records.models.history import Change
 from dangol.records.models.idempotency import IdempotencyKey
@@ -32,6 +33,10 @@ from dangol.records.models.tags import Tag, TagLink, TagWord
 
 __all__ = [
     "Attachment",
+    "BulkChunk",
+    "BulkRefusal",
+    "BulkRun",
+    "BulkState",
     "Change",
     "ExportRun",
     "ExportState",

@@ -10,6 +10,7 @@ from django.utils import translation
 from dangol.records import registry
 from dangol.records.openapi.attachments import SCHEMA as ATTACHMENT
 from dangol.records.openapi.attachments import attachment_paths
+from dangol.records.openapi.bulk import bulk_answers, bulk_body, bulk_schemas, job_paths
 from dangol.records.openapi.contributions import contributed
 from dangol.records.openapi.exports import export_answer, export_parameters
 from dangol.records.openapi.parts import JSON, PROBLEMS, answer, parameter, problem_response, problems
@@ -49,9 +50,12 @@ def document(record_types: Iterable[RecordType] | None = None, language: str = "
 
 def _document(record_types: Iterable[RecordType]) -> dict[str, Any]:
     types = sorted(record_types, key=lambda item: item.path)
-    paths: dict[str, Any] = {"/search": {"get": _search(types)}}
-    schemas = {**common_schemas(), "Attachment": ATTACHMENT}
-    tags = [{"name": "search", "description": "Search over all types"}]
+    paths: dict[str, Any] = {"/search": {"get": _search(types)}} | job_paths()
+    schemas = {**common_schemas(), **bulk_schemas(), "Attachment": ATTACHMENT}
+    tags = [
+        {"name": "search", "description": "Search over all types"},
+        {"name": "bulk", "description": "Acts on many records, in the background"},
+    ]
     for record_type in types:
         name = pascal(record_type.name)
         tags.append({"name": record_type.path, "description": str(record_type.label_plural)})
@@ -129,18 +133,19 @@ def _paths(record_type: RecordType, name: str) -> dict[str, Any]:
                 "create", f"{label}: create",
                 {"201": {**item, "headers": item["headers"] | {"Location": {"schema": {"type": "string"}}}}},
                 "400", "409", "413", "415", "422", requestBody=body,
-                parameters=[
-                    parameter(
-                        "Idempotency-Key", "header", "Chosen by the caller for each new record",
-                        {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
-                    )
-                ],
+                parameters=[_idempotency()],
             ),
         },
         f"{base}/export": {
             "get": operation(
                 "export", f"{plural}: export", {"200": export_answer()}, "400", "422",
                 parameters=export_parameters(record_type, _list_parameters(record_type)),
+            ),
+        },
+        f"{base}/bulk": {
+            "post": operation(
+                "bulk", f"{plural}: change many", bulk_answers(), "400", "409", "413", "415", "422",
+                requestBody=bulk_body(), parameters=[_idempotency()],
             ),
         },
         f"{base}/{{id}}": {
@@ -177,6 +182,13 @@ def _paths(record_type: RecordType, name: str) -> dict[str, Any]:
             ),
         },
     }  # fmt: skip
+
+
+def _idempotency() -> dict[str, Any]:
+    return parameter(
+        "Idempotency-Key", "header", "Chosen by the caller for each new record",
+        {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    )  # fmt: skip
 
 
 def _search(types: list[RecordType]) -> dict[str, Any]:

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from dangol.records import fieldrules
 from dangol.records.fields import MultiChoice, Ref
+from dangol.records.fields.masks import Masked
 from dangol.records.filters import And, Compare, FilterError, Not, Or, Tree, parse, walk
 from dangol.records.filters.meaning import Meaning, false_when_missing
 from dangol.records.filters.relative import PERSONS
@@ -46,18 +48,28 @@ def read(text: str, record_type: RecordType) -> Tree:
 
 
 def tree_of(record_type: RecordType, field: Own) -> Tree | None:
-    """The field's condition; None where it has none, or one that names a field which is gone (it is shown then)."""
+    """The field's condition; None where it has none, or one that names a field which is gone (it is shown then).
+
+    So it is for whom field rules keep something of a field that the condition asks for: whether this one is there would
+    tell of that one.
+    """
     if not field.condition:
         return None
-    key = (record_type.name, record_type.edition, field.name)
+    whole = fieldrules.whole(record_type)
+    key = (whole.name, whole.edition, field.name)
     if key not in _trees:
         if len(_trees) > 5_000:
             _trees.clear()
         try:
-            _trees[key] = read(field.condition, record_type)
+            _trees[key] = read(field.condition, whole)
         except FilterError:
             _trees[key] = None
-    return _trees[key]
+    tree = _trees[key]
+    if tree is None or record_type is whole:
+        return tree
+    inside = record_type.editable_fields
+    told = all(name in inside and not isinstance(inside[name], Masked) for name in fields_of(tree))
+    return tree if told else None
 
 
 def names_in(record_type: RecordType, field: Own) -> frozenset[str]:

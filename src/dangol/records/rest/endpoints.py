@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from dangol.identity.actors import Actor
-from dangol.records import permissions, registry
+from dangol.records import fieldrules, permissions, registry
 from dangol.records.fields import Locale
 from dangol.records.filters.messages import did_you_mean, nearest
 from dangol.records.rest import problems
@@ -92,7 +92,10 @@ def not_found() -> Problem:
 
 
 def type_at(path: str, actor: Actor, action: str = "view") -> RecordType:
-    """The record type at a path of the API; 404 where it is none, 403 where the actor's roles have no such right."""
+    """The record type at a path of the API, as it is for the actor.
+
+    404 where it is none, 403 where the actor's roles have no such right.
+    """
     record_type = registry.by_path(path)
     if record_type is None:
         raise not_found()
@@ -102,7 +105,7 @@ def type_at(path: str, actor: Actor, action: str = "view") -> RecordType:
             "forbidden",
             _("Your roles do not allow this with %(records)s.") % {"records": record_type.label_plural},
         )
-    return record_type
+    return fieldrules.seen_by(actor, record_type)
 
 
 def id_of(text: str) -> int:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
-from dangol.records.copying import copy_rows
+from dangol.records.copying import copy_lines, copy_rows
 from dangol.records.search.keys import SHARED, Token
-from dangol.records.search.tables import columns, columns_of, numbers, refresh_scope, type_code
+from dangol.records.search.tables import columns, columns_of, enter_scope, numbers, type_code
 
 if TYPE_CHECKING:
     from dangol.records.types import RecordType
@@ -70,7 +70,7 @@ JOIN unnest(%s::int[], %s::bigint[], %s::smallint[]) AS given (place, record_id,
 ORDER BY token_id, record_id
 """
 _ENTER_IDENTIFIERS = (
-    "COPY records_searchidentifier (record_type, record_id, kind, token, other, weight) FROM STDIN"
+    "COPY records_searchidentifier (kind, token, other, record_type, record_id, weight) FROM STDIN"
 )
 
 
@@ -83,7 +83,7 @@ def stands_alone(record_type: RecordType) -> bool:
 class Tokens:
     """What a record is found by: words and identifiers, each with its weight. `read` are the values it was made of.
 
-    `in_dictionary` says that `announce_words` was told of its words.
+    `in_dictionary` says that an `Announcer` was told of its words.
     """
 
     read: tuple[Any, ...]
@@ -98,7 +98,7 @@ class Tokenizer:
     def __init__(self, record_type: RecordType) -> None:
         self.columns = tuple(sorted(columns_of(record_type)))
         defaults = record_type.table.defaults
-        self._given = [(column, defaults.get(column)) for column in self.columns]
+        self._defaults = [defaults.get(column) for column in self.columns]
         # of two keys with the same token the heavier comes later and wins
         self._keys = [
             (key.tokens, key.weight, key.kind in SHARED)
@@ -107,8 +107,7 @@ class Tokenizer:
 
     def values_of(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
         """What a new row with these values by field will have in `columns`; only for types that `stands_alone` says."""
-        get = row.get
-        return tuple([get(column, default) for column, default in self._given])
+        return tuple(map(row.get, self.columns, self._defaults))
 
     def __call__(self, values: Sequence[Any]) -> Tokens:
         """The tokens of a row: `values` stand in the order of `columns`."""
@@ -143,21 +142,39 @@ class Words:
         return [kinds, tokens, *(numbers(entry[i] for entry in self.entries) for i in range(3))]
 
 
-def announce_words(rows: Sequence[Tokens]) -> None:
-    """Put words into the dictionary before the records that they are of are entered, on a connection of its own.
+class Announcer:
+    """Puts words into the dictionary before the records that they are of are entered, on a connection of its own.
 
     For whoever stores many records and has a thread to spare. A word that comes to belong to no record is dropped with the
-    other orphans. Must not be called inside a transaction: another writer of the same word would wait for its end.
-    One statement.
+    other orphans. Remembers what it announced, since most words come again and again; one that went meanwhile is put in by
+    `enter`.
     """
-    found = Words()
-    for tokens in rows:
-        found.add(0, tokens)
-    if found.words:
-        with connection.cursor() as cursor:
-            found.put_tokens(cursor)
-    for tokens in rows:
-        tokens.in_dictionary = True
+
+    REMEMBERED = 250_000
+
+    def __init__(self) -> None:
+        self._known: set[int] = set()
+
+    def __call__(self, rows: Sequence[Tokens]) -> None:
+        """Announce the words of these rows.
+
+        Must not be called inside a transaction: another writer of the same word would wait for its end. At most one
+        statement.
+        """
+        found = Words()
+        known = self._known
+        for tokens in rows:
+            for token, _weight in tokens.words:
+                if hash(token) not in known:
+                    found.words[token] = 0
+        if found.words:
+            with connection.cursor() as cursor:
+                found.put_tokens(cursor)
+            if len(known) > self.REMEMBERED:
+                known.clear()
+            known.update(map(hash, found.words))
+        for tokens in rows:
+            tokens.in_dictionary = True
 
 
 def enter(record_type: RecordType, rows: Sequence[tuple[int, Tokens]]) -> None:
@@ -181,11 +198,27 @@ def enter(record_type: RecordType, rows: Sequence[tuple[int, Tokens]]) -> None:
                 # a word that was there went meanwhile, since no record had it yet
                 found.put_tokens(cursor)
                 cursor.execute(PUT_ENTRIES, [*parameters, code, numbers(ids), code])
-    identifiers = [
-        (code, record_id, kind, token, other, weight)
+    _enter_identifiers(code, rows)
+    enter_scope(record_type, ids)
+
+
+def _enter_identifiers(code: int, rows: Sequence[tuple[int, Tokens]]) -> None:
+    lines = [
+        f"{kind}\t{token}\t{other}\t{code}\t{record_id}\t{weight}\n"
         for record_id, tokens in rows
         for (kind, token, other), weight in tokens.identifiers
     ]
-    if identifiers:
-        copy_rows(_ENTER_IDENTIFIERS, identifiers)
-    refresh_scope(record_type, ids)
+    if not lines:
+        return
+    lines.sort()  # rows in the order of the largest index: a third of its cost
+    try:
+        copy_lines(_ENTER_IDENTIFIERS, lines, columns=6)
+    except ValueError:
+        copy_rows(
+            _ENTER_IDENTIFIERS,
+            [
+                (*token, code, record_id, weight)
+                for record_id, tokens in rows
+                for token, weight in tokens.identifiers
+            ],
+        )

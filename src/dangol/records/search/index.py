@@ -14,10 +14,10 @@ from django.db.models.expressions import RawSQL
 
 from dangol.records.search.entering import (
     PUT_ENTRIES,
+    Announcer,
     Tokenizer,
     Tokens,
     Words,
-    announce_words,
     enter,
     stands_alone,
 )
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from dangol.records.types import RecordType
 
 __all__ = [
-    "Tokenizer", "Tokens", "announce_words", "columns_of", "enter", "orphans", "rebuild", "refresh_scope", "reindex",
+    "Announcer", "Tokenizer", "Tokens", "columns_of", "enter", "orphans", "rebuild", "refresh_scope", "reindex",
     "remove", "stands_alone", "type_code",
 ]  # fmt: skip
 
@@ -48,12 +48,17 @@ gone AS (
       AND NOT EXISTS (
           SELECT 1 FROM given
           WHERE given.record_id = known.record_id AND given.kind = known.kind AND given.token = known.token
+            AND given.other = known.other AND given.weight = known.weight
       )
 )
-INSERT INTO records_searchidentifier AS known (record_type, record_id, kind, token, other, weight)
-SELECT %s, record_id, kind, token, other, weight FROM given ORDER BY kind, record_id
-ON CONFLICT (record_type, record_id, kind, token) DO UPDATE SET weight = excluded.weight
-WHERE known.weight <> excluded.weight
+INSERT INTO records_searchidentifier (record_type, record_id, kind, token, other, weight)
+SELECT %s, record_id, kind, token, other, weight FROM given
+WHERE NOT EXISTS (
+    SELECT 1 FROM records_searchidentifier AS known
+    WHERE known.record_type = %s AND known.record_id = given.record_id AND known.kind = given.kind
+      AND known.token = given.token AND known.other = given.other AND known.weight = given.weight
+)
+ORDER BY kind, token
 """
 
 
@@ -93,7 +98,9 @@ def _put(record_type: RecordType, ids: Sequence[int]) -> None:
             kinds, tokens, others = columns([token for _, token, _ in identifiers])
             owners = numbers(record_id for record_id, _, _ in identifiers)
             weights = numbers(weight for _, _, weight in identifiers)
-            cursor.execute(_PUT_IDENTIFIERS, [kinds, tokens, others, owners, weights, code, records, code])
+            cursor.execute(
+                _PUT_IDENTIFIERS, [kinds, tokens, others, owners, weights, code, records, code, code]
+            )
 
 
 def _given(ids: Sequence[int]) -> RawSQL:

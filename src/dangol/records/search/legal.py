@@ -18,6 +18,8 @@ _LATIN = (
 _BEFORE = re.compile(rf"^\s*(?:\(?(?:{_SHORT})\)|(?:{_KOREAN})|\(\s*(?:{_KOREAN})\s*\)|주(?=\s))[\s,.·]*")
 _AFTER = re.compile(rf"[\s,.·]*(?:\((?:{_SHORT})\)?|(?:{_KOREAN})|\(\s*(?:{_KOREAN})\s*\)|(?<=\s)주)\s*$")
 _LATIN_AFTER = re.compile(rf"(?<=[^a-z])(?:{_LATIN})\.?\s*$|\(\s*(?:{_LATIN})\.?\s*\)\s*$")
+# one of these is part of every form that can stand at the beginning, or behind a Hangul syllable
+_PARTS = ("주", "회사", "법인", "(", ")")
 
 
 def without_legal_form(folded: str) -> str:
@@ -26,6 +28,8 @@ def without_legal_form(folded: str) -> str:
     Args:
         folded: a name as `text.fold` returns it.
     """
+    if "가" <= folded[-1:] <= "힣" and not any(part in folded for part in _PARTS):
+        return folded.strip()
     name = folded
     while True:
         shorter = _AFTER.sub("", _BEFORE.sub("", name, count=1), count=1)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from dangol.records import permissions, registry
+from dangol.records import fieldrules, permissions, registry
 from dangol.records.fields import Locale
 from dangol.records.search.query import Hit, search
 
@@ -67,6 +67,7 @@ def hits_with_titles(
 def _called(record_type: RecordType, ids: Sequence[int], actor: Actor) -> dict[int, tuple[str, str]]:
     """Title and subtitle by id."""
     locale = Locale(actor.language, ZoneInfo(actor.time_zone))
+    record_type = fieldrules.seen_by(actor, record_type)
     fields = [record_type.fields[name] for name in (record_type.title, *record_type.subtitle)]
     columns: dict[str, Any] = {}
     spans = []

@@ -13,14 +13,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from dangol.records import permissions, registry
+from dangol.records import fieldrules, permissions, registry
 from dangol.records.search import statements, terms, typos
 from dangol.records.search.index import type_code
-from dangol.records.search.keys import WORD
+from dangol.records.search.keys import CODE, WORD
 from dangol.records.search.statements import Candidate, Reach
 
 if TYPE_CHECKING:
@@ -92,19 +92,60 @@ def search(
             rows = permissions.visible_to(actor, record_type)
             return rows.filter(pk__in=ids).order_by().values_list("pk", flat=True)
 
-    reach = _reach(actor, searched.values())
+    closed, masked = _closed(actor, searched.values())
+    reach = _reach(actor, searched.values(), closed)
     if not (reach.free or reach.scoped):
         return []
     wanted = limit + limit // 4 + SPARE
     while True:
-        ranked, full = _candidates(query, reach, wanted)
+        ranked, full = _candidates(query, reach, masked, wanted)
         hits = _checked(ranked, searched, visible, limit)
         if len(hits) >= limit or not full or wanted > 20 * limit:
             return hits
         wanted *= 20
 
 
-def _reach(actor: Actor, types: Iterable[RecordType]) -> Reach:
+_Kinds = frozenset[tuple[int, int]]
+"""Record types with kinds of tokens."""
+
+
+def _closed(actor: Actor, types: Iterable[RecordType]) -> tuple[_Kinds, _Kinds]:
+    """Kinds that answer nothing since a field behind them is hidden, and those that answer to the whole value only.
+
+    A kind stands for all fields of the type that are searched in the same way: it closes with the strictest of them.
+    """
+    hidden, masked = set(), set()
+    for record_type in types if actor.field_rules and not actor.is_administrator else ():
+        code = type_code(record_type)
+        for key in record_type.search:
+            rule = _rule_of_path(actor, record_type, key.column)
+            if rule == fieldrules.HIDDEN or (rule == fieldrules.MASKED and key.kind in (WORD, CODE)):
+                # Of a text or a code parts are tokens too: whole and part cannot be told apart.
+                hidden.add((code, key.kind))
+            elif rule == fieldrules.MASKED:
+                masked.add((code, key.kind))
+    return frozenset(hidden), frozenset(masked - hidden)
+
+
+def _rule_of_path(actor: Actor, record_type: RecordType, column: str) -> str:
+    """The strictest rule on the way to a searched column, which may lead over references."""
+    found = ""
+    for part in column.split("__"):
+        field = next(
+            (field for field in record_type.fields.values() if part in (field.name, field.column)), None
+        )
+        if field is None:
+            return found
+        rule = fieldrules.rule_of(actor.field_rules, record_type, field.name)
+        found = fieldrules.HIDDEN if fieldrules.HIDDEN in (rule, found) else rule or found
+        target = registry.find(field.target or "")
+        if target is None:
+            return found
+        record_type = target
+    return found
+
+
+def _reach(actor: Actor, types: Iterable[RecordType], closed: _Kinds = frozenset()) -> Reach:
     """Where the actor may look, by role and scope columns; the same rule as `permissions`, which checks it again."""
     free: list[int] = []
     scoped: dict[tuple[str, tuple[int, ...]], list[int]] = defaultdict(list)
@@ -120,22 +161,31 @@ def _reach(actor: Actor, types: Iterable[RecordType]) -> Reach:
             scoped["team", tuple(sorted(actor.team_ids))].append(code)
         if "territory" in scopes and actor.territory_ids:
             scoped["territory", tuple(sorted(actor.territory_ids))].append(code)
-    return Reach(tuple(free), tuple((column, ids, tuple(codes)) for (column, ids), codes in scoped.items()))
+    return Reach(
+        tuple(free),
+        tuple((column, ids, tuple(codes)) for (column, ids), codes in scoped.items()),
+        tuple(sorted(closed)),
+    )
 
 
-def _candidates(query: terms.Query, reach: Reach, wanted: int) -> tuple[list[_Ranked], bool]:
-    """Ranked candidates, and whether there may be more."""
+def _candidates(query: terms.Query, reach: Reach, masked: _Kinds, wanted: int) -> tuple[list[_Ranked], bool]:
+    """Ranked candidates, and whether there may be more. Masked kinds answer to the whole value, typed alone."""
     found: list[_Ranked] = []
     full = False
-    scan = _Scan(reach)
+    open_reach = replace(reach, closed=tuple(sorted({*reach.closed, *masked}))) if masked else reach
+    alone = _Scan(reach)
+    together = _Scan(open_reach) if masked else alone
     for matches, others in _plans(query):
-        rows, more = scan.rows(matches, others, wanted)
+        rows, more = (together if others else alone).rows(matches, others, wanted)
         full = full or more
-        found += [_ranked(matches[row[0]], row, query) for row in rows]
+        for row in rows:
+            one = _ranked(matches[row[0]], row, query)
+            if one.matched == "exact" or (row[3], row[1]) not in masked:
+                found.append(one)
         if len(found) >= wanted:
             break
     if query.phrase is not None and not any(one.score >= terms.CONTAINS for one in found):
-        found += _near(query.phrase, reach, wanted)
+        found += _near(query.phrase, open_reach, wanted)
     return sorted(found, key=lambda one: one.order), full
 
 
@@ -160,11 +210,11 @@ class _Scan:
                 return [row for row in rows if row[-1]], False
         if reach.scoped and self.small:
             rows = statements.from_scope(
-                matches, others, Reach((), reach.scoped), wanted, most=SMALL_SCOPE + 1
+                matches, others, Reach((), reach.scoped, reach.closed), wanted, most=SMALL_SCOPE + 1
             )
             more = len(rows) >= wanted
             if reach.free:
-                outside = statements.from_tokens(matches, others, Reach(reach.free, ()), wanted)
+                outside = statements.from_tokens(matches, others, Reach(reach.free, (), reach.closed), wanted)
                 more = more or len(outside) >= wanted
                 rows += outside
             return rows, more

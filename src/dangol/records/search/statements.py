@@ -30,13 +30,27 @@ class Reach:
     """Where the actor may look.
 
     `free` are the record types seen whole; `scoped` are scope column, ids it may have, and record types seen by it.
+    `closed` are the kinds of tokens of a record type that answer nothing: they are made of fields hidden from the actor.
     """
 
     free: tuple[int, ...]
     scoped: tuple[tuple[str, tuple[int, ...], tuple[int, ...]], ...]
+    closed: tuple[tuple[int, int], ...] = ()
+
+    def open(self, row: str, kinds: str = "") -> tuple[str, list[object]]:
+        """The condition that a row with `record_type` and `kind` is not closed; " AND …", or nothing.
+
+        `kinds` is the alias of the row that holds the kind, where it is another one.
+        """
+        if not self.closed:
+            return "", []
+        sql = f""" AND NOT EXISTS (
+            SELECT 1 FROM unnest(%s::int[], %s::int[]) AS closed (record_type, kind)
+            WHERE closed.record_type = {row}.record_type AND closed.kind = {kinds or row}.kind)"""  # noqa: S608
+        return sql, [[code for code, _ in self.closed], [kind for _, kind in self.closed]]
 
     def condition(self, row: str) -> tuple[str, list[object]]:
-        """The condition on a row that has `record_type` and `record_id`."""
+        """The condition on a row that has `record_type`, `record_id` and `kind`."""
         parts: list[str] = []
         parameters: list[object] = []
         if self.free:
@@ -54,12 +68,13 @@ class Reach:
             )
             parameters.append(sorted({code for _, _, codes in self.scoped for code in codes}))
             parameters += [list(value) for _, ids, codes in self.scoped for value in (ids, codes)]
-        return f"({' OR '.join(parts)})", parameters
+        shut, values = self.open(row)
+        return f"({' OR '.join(parts)}){shut}", [*parameters, *values]
 
     def types(self) -> Reach:
         """The same record types without their scopes."""
         codes = {*self.free, *(code for _, _, codes in self.scoped for code in codes)}
-        return Reach(tuple(sorted(codes)), ())
+        return Reach(tuple(sorted(codes)), (), self.closed)
 
     def rows(self, most: int) -> tuple[str, list[object]]:
         """The records under the scopes, as a table (record_type, record_id), at most so many for each scope."""
@@ -113,7 +128,7 @@ def _branch(place: int, match: Match, reach: Reach, most: int) -> tuple[str, lis
     return sql, [*match.parameters, *values, most, most]
 
 
-def _has_all(others: Sequence[Term], row: str) -> tuple[str, list[object]]:
+def _has_all(others: Sequence[Term], row: str, reach: Reach) -> tuple[str, list[object]]:
     """The condition that the row's record matches the other terms too, by whatever it is found by."""
     sql = ""
     parameters: list[object] = []
@@ -126,13 +141,15 @@ def _has_all(others: Sequence[Term], row: str) -> tuple[str, list[object]]:
             matches = [match for match in other.any if match.shared == shared]
             if matches:
                 condition = " OR ".join(f"({match.condition})" for match in matches)
+                shut, values = reach.open(on)
                 either.append(
                     f"""EXISTS (
                         SELECT 1 FROM {source}
                         WHERE {on}.record_type = {row}.record_type AND {on}.record_id = {row}.record_id
-                          AND ({condition}) OFFSET 0)"""  # noqa: S608
+                          AND ({condition}){shut} OFFSET 0)"""  # noqa: S608
                 )
                 parameters += [value for match in matches for value in match.parameters]
+                parameters += values
         sql += f" AND ({' OR '.join(either)})"
     return sql, parameters
 
@@ -159,7 +176,7 @@ def from_tokens(
         parameters += values
         if others:
             reached, values = reach.condition("driven")
-            condition, more_values = _has_all(others, "driven")
+            condition, more_values = _has_all(others, "driven", reach)
             branch = f"SELECT * FROM ({branch}) AS driven WHERE {reached} {condition} LIMIT %s"  # noqa: S608
             parameters += [*values, *more_values, wanted]
         branches.append(f"({branch})")
@@ -195,13 +212,15 @@ def from_scope(
         here = [(place, match) for place, match in enumerate(matches) if match.shared == shared]
         if here:
             place = " ".join(f"WHEN {match.condition} THEN {place}" for place, match in here)
+            shut, values = reach.open("s", "t")
             parts.append(
                 f"""SELECT CASE {place} END AS place, t.kind, t.token, s.record_type, s.record_id, t.weight
-                    FROM inside AS s {lead}"""  # noqa: S608
+                    FROM inside AS s {lead} WHERE true{shut}"""  # noqa: S608
             )
             parameters += [value for _, match in here for value in match.parameters]
             parameters.append(sorted({kind for _, match in here for kind in match.kinds}))
-    condition, values = _has_all(others, "found")
+            parameters += values
+    condition, values = _has_all(others, "found", reach)
     sql = f"""
         WITH inside AS MATERIALIZED ({rows})
         SELECT found.*, true

@@ -15,6 +15,14 @@ if TYPE_CHECKING:
     from dangol.records.types import RecordType
 
 
+_OR_CHANGE = """
+ON CONFLICT (record_type, record_id) DO UPDATE
+SET owner_id = excluded.owner_id, team_id = excluded.team_id, territory_id = excluded.territory_id
+WHERE (scope.owner_id, scope.team_id, scope.territory_id)
+    IS DISTINCT FROM (excluded.owner_id, excluded.team_id, excluded.territory_id)
+"""
+
+
 def type_code(record_type: RecordType | str) -> int:
     """The number under which a record type's entries are stored: the CRC-32 of its name, as a signed integer."""
     name = record_type if isinstance(record_type, str) else record_type.name
@@ -61,7 +69,14 @@ def refresh_scope(
         _copy_scope(child, path, ids)
 
 
-def _copy_scope(record_type: RecordType, parent: str | None, ids: Sequence[int]) -> None:
+def enter_scope(record_type: RecordType, ids: Sequence[int]) -> None:
+    """As `refresh_scope`, for records that have no scope there yet. One statement."""
+    _copy_scope(record_type, None, ids, of_new=True)
+
+
+def _copy_scope(
+    record_type: RecordType, parent: str | None, ids: Sequence[int], *, of_new: bool = False
+) -> None:
     paths = record_type.scope.paths()
     if not record_type.search or not any(paths.values()) or not ids:
         return
@@ -74,10 +89,7 @@ def _copy_scope(record_type: RecordType, parent: str | None, ids: Sequence[int])
         FROM ({sql}) AS source (record_id, owner_id, team_id, territory_id, belongs_to)
         WHERE belongs_to = ANY (%s::bigint[])
         ORDER BY record_id
-        ON CONFLICT (record_type, record_id) DO UPDATE
-        SET owner_id = excluded.owner_id, team_id = excluded.team_id, territory_id = excluded.territory_id
-        WHERE (scope.owner_id, scope.team_id, scope.territory_id)
-            IS DISTINCT FROM (excluded.owner_id, excluded.team_id, excluded.territory_id)
+        {"" if of_new else _OR_CHANGE}
     """  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(statement, [type_code(record_type), *parameters, numbers(ids)])

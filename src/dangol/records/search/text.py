@@ -70,6 +70,7 @@ _SINGLE |= {0x1161 + i: letter for i, letter in enumerate(VOWELS)}
 _SINGLE |= {0x11A7 + i: _CLUSTERS.get(letter, letter) for i, letter in enumerate(TAILS) if letter}
 _BEFORE = {ord(cluster): letters for cluster, letters in _CLUSTERS.items()} | {0: None}
 
+_SYLLABLE = re.compile("[가-힣]")
 _HANGUL = re.compile("[ᄀ-ᇿ]")
 _WORD_AFTER_OTHER = re.compile(r"(?<=[^ A-Z0-9])(?=[A-Z0-9])")
 _ODD_BLANKS = re.compile(r"\s+")
@@ -167,7 +168,7 @@ def initials(folded: str) -> str:
 
 def has_hangul(folded: str) -> bool:
     """Is there a whole Hangul syllable in it."""
-    return any("가" <= character <= "힣" for character in folded)
+    return _SYLLABLE.search(folded) is not None
 
 
 def is_initial(character: str) -> bool:

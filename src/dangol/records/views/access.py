@@ -1,12 +1,15 @@
 """What the generic pages share: the actor, and a 404 for what the actor may not see."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 
 from dangol.identity.actors import Actor
-from dangol.records import permissions
+from dangol.records import fieldrules, permissions
 from dangol.records.fields import Locale
 from dangol.records.lists import record_get
 from dangol.records.types import RecordType
@@ -16,6 +19,16 @@ def actor_of(request: HttpRequest) -> Actor:
     """Who asks. The sign-in middleware lets nobody in without one."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     return actor
+
+
+def sighted(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """The view, given the record type as it is for the one who asks: what field rules hide is not there for it."""
+
+    @wraps(view)
+    def seen(request: HttpRequest, record_type: RecordType, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return view(request, fieldrules.seen_by(actor_of(request), record_type), *args, **kwargs)
+
+    return seen
 
 
 def locale_of(actor: Actor) -> Locale:

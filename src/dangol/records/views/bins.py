@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from dangol.records import permissions, writing
+from dangol.records.bulk.acts import acts_for
+from dangol.records.bulk.selection import list_token
 from dangol.records.fields import Locale
 from dangol.records.lists import ListError, record_get, record_list
 from dangol.records.types import RecordType
@@ -41,6 +43,8 @@ def index(request: HttpRequest, record_type: RecordType) -> HttpResponse:
         "records/bin.html",
         {
             "record_type": record_type,
+            "bulk_acts": acts_for(actor, record_type, in_bin=True),
+            "list_token": list_token(record_type, actor, in_bin=True),
             "fields": [record_type.fields[name] for name in columns],
             "rows": [_shown(record_type, row, columns, locale_of(actor)) for row in page.rows],
             "next_url": _url(base, after=page.next, before=None) if page.next else "",

@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from dangol.records import permissions, widgets, writing
+from dangol.records.fields.masks import Masked, is_there
 from dangol.records.types import RecordType
 from dangol.records.views.access import actor_of, load, locale_of
 
@@ -22,6 +23,8 @@ def cell(request: HttpRequest, record_type: RecordType, record_id: int, field: s
         return HttpResponse(definition.html(record[field], locale))
     if not permissions.may(actor, record_type, "edit", record_id):
         raise Http404
+    if request.method == "GET" and isinstance(definition, Masked) and is_there(record[field]):
+        return HttpResponse(definition.html(record[field], locale))  # it stays as it is
     control = widgets.stored(definition, record[field], locale, inline=True)
     version = record["version"]
     status = 200
@@ -30,11 +33,15 @@ def cell(request: HttpRequest, record_type: RecordType, record_id: int, field: s
             version = int(request.POST.get("version", ""))
         except ValueError:
             version = record["version"]
+        given = widgets.read(definition, request.POST)
+        if isinstance(definition, Masked) and given in ("", None):
+            # What was not shown is not cleared by leaving it alone.
+            return HttpResponse(definition.html(record[field], locale))
         try:
             writing.update(
                 record_type,
                 record_id,
-                {field: widgets.read(definition, request.POST)},
+                {field: given},
                 actor=actor,
                 version=version,
             )

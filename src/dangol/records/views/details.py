@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from dangol.identity.actors import Actor
+from dangol.records import fieldrules, permissions, ports
 from dangol.records import history as histories
-from dangol.records import permissions, ports
 from dangol.records.fields import Choice, DateTime, Field, Locale
+from dangol.records.fields.masks import Mask
 from dangol.records.own import conditions
 from dangol.records.types import RecordType
 from dangol.records.views.access import actor_of, load, locale_of, title_of
+
+ORIGINS = {
+    "page": "",
+    "import": _("Import"),
+    "bulk": _("Bulk change"),
+    "undo": _("Undone"),
+    "api": _("API"),
+}
+"""The ways in, as history names them; a page needs no mention."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +48,7 @@ def detail(request: HttpRequest, record_type: RecordType, record_id: int) -> Htt
     record = load(actor, record_type, record_id)
     locale = locale_of(actor)
     may_edit = _allowed(actor, record_type, "edit", record)
+    beside = fieldrules.facts(record)
     context = {
         "record_type": record_type,
         "record": record,
@@ -51,14 +64,19 @@ def detail(request: HttpRequest, record_type: RecordType, record_id: int) -> Htt
             if record.get(name) not in (None, "") and not isinstance(record_type.fields[name], Choice)
         ],
         "tags": _tags(record_type, record, locale, may_edit),
-        "chips": [chip for chips in ports.chips(record_type.name) for chip in chips(actor, record)],
+        "chips": [chip for chips in ports.chips(record_type.name) for chip in chips(actor, beside)],
         "figures": [
-            figure for figures in ports.figures(record_type.name) for figure in figures(actor, record)
+            figure for figures in ports.figures(record_type.name) for figure in figures(actor, beside)
         ],
+        "reach": {
+            name: value
+            for name in ("phone", "email")
+            if (value := record.get(name)) and not isinstance(value, Mask)
+        },
         "sections": _facts(actor, record_type, record, locale, may_edit),
         "may_edit": may_edit,
         "may_delete": _allowed(actor, record_type, "delete", record),
-        "columns": _panels(request, actor, record_type, record),
+        "columns": _panels(request, actor, record_type, beside),
     }
     return render(request, "records/detail.html", context)
 
@@ -69,6 +87,7 @@ def _tags(
     """The line of tags under the title; a click, or Enter, changes them."""
     field = record_type.fields.get("tags")
     borne = record.get("tags")
+    may_edit = may_edit and field is not None and field.editable and not isinstance(borne, Mask)
     if field is None or (not borne and not may_edit):
         return None
     shown = field.html(borne, locale)
@@ -94,7 +113,12 @@ def history(request: HttpRequest, record_type: RecordType, record_id: int) -> Ht
         after=int(after) if after.isascii() and after.isdigit() and len(after) < 19 else None,
     )
     items = [
-        (item, [(change.label, *histories.shown(record_type, change, locale)) for change in item.fields])
+        (
+            item,
+            [(change.label, *histories.shown(record_type, change, locale)) for change in item.fields],
+            ORIGINS.get(item.origin, item.origin),
+            _act_url(item),
+        )
         for item in page.items
     ]
     context = {
@@ -103,9 +127,23 @@ def history(request: HttpRequest, record_type: RecordType, record_id: int) -> Ht
         "title": title_of(record_type, record, locale),
         "items": items,
         "next": page.next,
-        "created_by": record_type.fields["created_by"].text(record["created_by"], locale),
+        "created_at": fieldrules.facts(record).get("created_at"),
+        "created_by": record_type.fields["created_by"].text(record["created_by"], locale)
+        if "created_by" in record
+        else "",
     }
     return render(request, "records/history.html", context)
+
+
+def _act_url(item: histories.HistoryItem) -> str:
+    """The page of the bulk act that made the change, or took it back; empty for other changes. Who may see it decides there."""
+    prefix, _dash, key = item.request_id.partition("-")
+    if (prefix, item.origin) not in (("bulk", "bulk"), ("bulkundo", "undo")):
+        return ""
+    try:
+        return reverse("bulk:detail", args=[uuid.UUID(key)])
+    except ValueError:
+        return ""
 
 
 def _allowed(actor: Actor, record_type: RecordType, action: str, record: dict[str, Any]) -> bool:
@@ -130,11 +168,20 @@ def _facts(
             if name not in record or name in away:
                 continue  # computed from what the actor may not see, or off by a condition
             field = record_type.fields[name]
-            inline = f"/{record_type.path}/{record['id']}/cell/{name}/" if may_edit and field.editable else ""
+            inline = (
+                f"/{record_type.path}/{record['id']}/cell/{name}/"
+                if may_edit and _is_open(field, record[name])
+                else ""
+            )
             facts.append(Fact(field.label, _fact(field, record[name], locale), inline))
         if facts:
             sections.append((section.label, facts))
     return sections
+
+
+def _is_open(field: Field, value: Any) -> bool:
+    """Can the value be replaced: one that is masked stays."""
+    return field.editable and not isinstance(value, Mask)
 
 
 def _fact(field: Field, value: Any, locale: Locale) -> SafeString:

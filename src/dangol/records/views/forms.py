@@ -13,8 +13,9 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from dangol.records import permissions, widgets, writing
+from dangol.records import fieldrules, permissions, widgets, writing
 from dangol.records.fields import Field, Locale, Ref, Reference, id_in
+from dangol.records.fields.masks import Masked
 from dangol.records.own import conditions
 from dangol.records.types import RecordType
 from dangol.records.views.access import actor_of, guard, load, locale_of, title_of
@@ -35,7 +36,7 @@ def new(request: HttpRequest, record_type: RecordType) -> HttpResponse:
         record_id = writing.create(record_type, values, actor=actor)
     except writing.WriteError as problem:
         return _form(request, record_type, {}, _errors(problem), data=request.POST)
-    title = record_type.title_field.text(_plain(values.get(record_type.title)), locale)
+    title = fieldrules.whole(record_type).title_field.text(_plain(values.get(record_type.title)), locale)
     messages.success(request, format_html(_("{} has been created."), title or record_type.label))
     return redirect("records:detail", record_type, record_id)
 
@@ -84,6 +85,8 @@ def _form(
         field = record_type.fields[name]
         if data is not None:
             made = widgets.typed(field, data, errors.get(name, ""))
+            if record is not None and isinstance(field, Masked):
+                made = replace(made, placeholder=field.text(record.get(name), locale))
         else:
             made = widgets.stored(field, values.get(name), locale)
         return replace(made, hidden=True) if name in away and name not in errors else made
@@ -120,9 +123,14 @@ def _hidden(request: HttpRequest, record_type: RecordType) -> list[str]:
 
 
 def _values(request: HttpRequest, record_type: RecordType) -> dict[str, Any]:
-    """Only what the form holds; fields that are on no form keep their values."""
+    """Only what the form holds; fields that are on no form keep their values, and masked ones where nothing was typed."""
     names = {name for section in record_type.form_sections() for name in section.fields}
-    return {name: widgets.read(record_type.fields[name], request.POST) for name in names}
+    found = {name: widgets.read(record_type.fields[name], request.POST) for name in names}
+    return {
+        name: value
+        for name, value in found.items()
+        if value not in ("", None) or not isinstance(record_type.fields[name], Masked)
+    }
 
 
 def _errors(problem: writing.WriteError) -> dict[str, str]:
@@ -139,7 +147,7 @@ def _initial(request: HttpRequest, record_type: RecordType, locale: Locale) -> d
     if record_type.table.has_scope and actor.user_id is not None:
         values["owner"] = Ref(actor.user_id, actor.name)
         for name, node in (("team", actor.team_id), ("territory", actor.territory_id)):
-            field = record_type.fields[name]
+            field = record_type.fields.get(name)
             if node is not None and isinstance(field, Reference):
                 values[name] = _referred(field, node, request)
     for name, field in record_type.editable_fields.items():
@@ -165,6 +173,8 @@ def _referred(field: Reference, record_id: int, request: HttpRequest) -> Ref | N
     target = registry.find(field.target) if field.target else None
     rows = permissions.visible_to(actor_of(request), target) if target else field.model._default_manager.all()
     title = rows.filter(pk=record_id).values_list(field.title, flat=True).first()
+    if title is not None and target is not None:
+        title = fieldrules.masked_title(actor_of(request), target, title)
     return None if title is None else Ref(record_id, title)
 
 

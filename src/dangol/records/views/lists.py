@@ -19,8 +19,11 @@ from django.utils.translation import gettext_lazy
 
 from dangol.identity.actors import Actor, may_administer
 from dangol.records import filters, permissions
+from dangol.records.bulk.acts import acts_for
+from dangol.records.bulk.selection import list_token
 from dangol.records.exporting import forms as exporting
 from dangol.records.fields import Choice, Field, Locale
+from dangol.records.fields.masks import Mask
 from dangol.records.filters.tree import EVERYTHING, And, Tree
 from dangol.records.lists import ListError, Page, record_count, record_list
 from dangol.records.types import RecordType
@@ -111,13 +114,18 @@ def index(request: HttpRequest, record_type: RecordType) -> HttpResponse:
     base = request.GET.copy()
     for passing in ("after", "before", "_"):
         base.pop(passing, None)
+    bulk_acts = acts_for(actor, record_type)
     context = {
         "record_type": record_type,
+        "bulk_acts": bulk_acts,
+        "list_token": list_token(record_type, actor, filter_text=state.text, sort=sort) if bulk_acts else "",
         "state": state,
         "problem": problem,
         "chips": _chips(record_type, state, base, actor),
         "headings": [_heading(record_type, name, sort or record_type.default_sort, base) for name in columns],
-        "rows": _rows(record_type, page.rows, columns, locale, _editable(actor, record_type, page.rows)),
+        "rows": _rows(
+            record_type, page.rows, columns, locale, _editable(actor, record_type, page.rows), bool(bulk_acts)
+        ),
         "next_url": _url(base, after=page.next) if page.next else "",
         "previous_url": _url(base, before=page.previous) if page.previous else "",
         "count_url": f"{reverse('records:count', args=[record_type])}?{_query(base)}",
@@ -299,6 +307,8 @@ def _editable(actor: Actor, record_type: RecordType, rows: Sequence[dict[str, An
 
 def _example(record_type: RecordType, language: str) -> str:
     """A filter that this very list understands, in the reader's words."""
+    if "updated_at" not in record_type.fields:
+        return ""
     for name in record_type.list_fields:
         field = record_type.fields[name]
         if isinstance(field, Choice) and len(field.options(language)) > 1:
@@ -314,23 +324,33 @@ def _rows(
     columns: Sequence[str],
     locale: Locale,
     editable: Collection[int],
+    picked: bool,
 ) -> SafeString:
     """The body of the table. Written here: a template takes many times as long for some hundred cells."""
     fields = [record_type.fields[name] for name in columns]
     title = record_type.title_field
     plan = [(field, _style(field), field.editable and field.kind != "long_text") for field in fields]
     shown = []
+    pick = escape(_("Select")) if picked else ""
     for row in rows:
         address = f"/{record_type.path}/{row['id']}/"
         shown.append("<tr>")
+        if picked:
+            name = escape(title.text(row[title.name], locale) or f"#{row['id']}")
+            shown[-1] = (
+                f'<tr data-id="{row["id"]}"><td class="pick">'
+                f'<input type="checkbox" autocomplete="off" aria-label="{pick}: {name}"></td>'
+            )
         reached = row["id"] in editable
         for field, style, is_editable in plan:
             if field is title:
                 text = escape(field.text(row[field.name], locale) or f"#{row['id']}")
                 shown.append(f'<td{style}><a class="strong" href="{address}">{text}</a></td>')
                 continue
-            edit = f'{INLINE} hx-get="{address}cell/{field.name}/"' if reached and is_editable else ""
-            shown.append(f"<td{style}{edit}>{conditional_escape(field.html(row[field.name], locale))}</td>")
+            value = row[field.name]
+            is_open = reached and is_editable and not isinstance(value, Mask)
+            edit = f'{INLINE} hx-get="{address}cell/{field.name}/"' if is_open else ""
+            shown.append(f"<td{style}{edit}>{conditional_escape(field.html(value, locale))}</td>")
         shown.append("</tr>\n")
     return mark_safe("".join(shown))  # noqa: S308 - markup of fields, all else is escaped
 

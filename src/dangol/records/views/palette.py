@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from dangol.identity.models import Team, Territory
-from dangol.records import permissions, registry
+from dangol.records import fieldrules, permissions, registry
 from dangol.records.search import page as search_page
 from dangol.records.views.access import actor_of, guard
 
@@ -42,10 +42,15 @@ def lookup(request: HttpRequest, target: str) -> HttpResponse:
             options = [(hit.id, hit.title, hit.subtitle) for hit in hits]
         else:
             rows = permissions.visible_to(actor, record_type)
+            masked = not fieldrules.is_clear(actor, record_type.name, record_type.title)
             if text:
-                rows = rows.filter(**{f"{record_type.title}__icontains": text})
+                # A masked title is found by the whole of it only.
+                rows = rows.filter(**{f"{record_type.title}__{'exact' if masked else 'icontains'}": text})
             found = rows.order_by("-updated_at", "-pk").values_list("pk", record_type.title)[:LIMIT]
-            options = [(record_id, str(title), "") for record_id, title in found]
+            options = [
+                (record_id, fieldrules.masked_title(actor, record_type, str(title)), "")
+                for record_id, title in found
+            ]
     else:
         options = _people(target, text)
     return render(request, "records/parts/lookup.html", {"options": options, "q": text})

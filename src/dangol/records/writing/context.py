@@ -1,12 +1,19 @@
 """Tells the history triggers who acts and by which way in."""
 
+from django.core.exceptions import PermissionDenied
 from django.db import connection
 
 from dangol.identity.actors import Actor
 
 
 def sign(actor: Actor, origin: str) -> None:
-    """Set actor, request and origin for the rest of the transaction, so that COPY is covered too. One query."""
+    """Set actor, request and origin for the rest of the transaction, so that COPY is covered too. One query.
+
+    Raises:
+        PermissionDenied: an administrator looks through the actor's eyes; whatever way led here, nothing is written.
+    """
+    if actor.seen_by is not None:
+        raise PermissionDenied("seen_by")
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT set_config('dangol.actor', %s, true), set_config('dangol.request', %s, true),"

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dangol.events import outbox
 from dangol.identity.actors import Actor
-from dangol.records import permissions, registry
+from dangol.records import fieldrules, permissions, registry
 from dangol.records.events import RecordsDeleted, RecordsRestored
 from dangol.records.search import index
 from dangol.records.types import RecordType, WrittenRows
@@ -35,6 +35,7 @@ def delete(
         Missing: one of them does not exist for this actor; nothing was deleted.
         Conflict: `version` was given and the record has another one by now.
     """
+    record_type = fieldrules.whole(record_type)
     with transaction.atomic():
         sign(actor, origin)
         rows = permissions.visible_to(actor, record_type, "delete").select_for_update(of=("self",))
@@ -51,6 +52,7 @@ def delete(
 
 def restore(record_type: RecordType, ids: Sequence[int], *, actor: Actor, origin: str = "page") -> int:
     """Take records out of the recycle bin, with those that went in with them. Raises Missing."""
+    record_type = fieldrules.whole(record_type)
     with transaction.atomic():
         sign(actor, origin)
         rows = permissions.visible_to(actor, record_type, "delete", deleted=True).select_for_update(

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
-
 from dangol.identity.actors import Actor
+from dangol.records import fieldrules
 from dangol.records.fields.own import Own
 from dangol.records.fields.own_json import encoded
 from dangol.records.own import conditions
 from dangol.records.types import Draft, RecordType
 from dangol.records.writing.errors import RowError
+from dangol.records.writing.parsing import missing_value
 
 
 def named(record_type: RecordType, drafts: Sequence[Draft]) -> list[Own]:
@@ -63,6 +63,7 @@ def holding(record_type: RecordType, field: Own, values: Sequence[Any]) -> list[
 
 def missing(record_type: RecordType, drafts: Sequence[Draft], actor: Actor) -> Iterator[RowError]:
     """Required fields that stand under a condition, where it holds and the value is missing. No query."""
+    mine = fieldrules.seen_by(actor, record_type).editable_fields
     for field in record_type.own_fields.values():
         if not (field.required and field.condition and field.editable):
             continue
@@ -74,4 +75,4 @@ def missing(record_type: RecordType, drafts: Sequence[Draft], actor: Actor) -> I
                 and draft.get(field.name) is None
                 and conditions.shown(record_type, field, draft.get, actor)
             ):
-                yield RowError(draft.index, field.name, None, "required", _("Enter a value."))
+                yield missing_value(draft.index, field.name, mine)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from dangol.identity.actors import Actor
+from dangol.records import fieldrules
 from dangol.records.fields import FieldError, Locale, Ref
 from dangol.records.types import Draft, RecordType
 from dangol.records.writing.errors import Change, RowError
@@ -17,7 +18,8 @@ class Parser:
     """Reads the changes of one batch. No queries."""
 
     def __init__(self, record_type: RecordType, actor: Actor, locale: Locale) -> None:
-        self.type = record_type
+        self.seen = fieldrules.seen_by(actor, record_type)
+        """The record type as it is for the writer: what is hidden is no field, what is read-only is not editable."""
         self.locale = locale
         self.defaults = _defaults(record_type, actor)
         # Whether a field under a condition is required shows when the whole record is known.
@@ -32,10 +34,10 @@ class Parser:
         values: dict[str, Any] = {}
         errors: list[RowError] = []
         to_read: Iterable[tuple[str, Any]] = change.values.items()
-        if change.parsed and change.values.keys() <= self.type.editable_fields.keys():
+        if change.parsed and change.values.keys() <= self.seen.editable_fields.keys():
             # its field has read each of them already: only emptiness is left to be looked at
             values.update(change.values)
-            to_read = [item for item in change.values.items() if item[1] is None]
+            to_read = [item for item in to_read if item[1] is None] if None in values.values() else ()
         for name, raw in to_read:
             try:
                 values[name] = self._value(name, raw)
@@ -45,14 +47,14 @@ class Parser:
         if change.id is None:
             values = {**self.defaults, **values}
             errors += [
-                RowError(index, name, None, "required", _("Enter a value."))
+                missing_value(index, name, self.seen.editable_fields)
                 for name in self.required
-                if values.get(name) in (None, "") and name not in change.values
+                if name not in change.values and values.get(name) in (None, "")
             ]
         return Draft(index, change.id, values), errors
 
     def _value(self, name: str, raw: Any) -> Any:
-        field = self.type.fields.get(name)
+        field = self.seen.fields.get(name)
         if field is None:
             raise FieldError("unknown_field", _("There is no such field."))
         if not field.editable:
@@ -75,3 +77,12 @@ def _defaults(record_type: RecordType, actor: Actor) -> dict[str, Any]:
         if actor.territory_id:
             defaults["territory"] = Ref(id=actor.territory_id)
     return defaults
+
+
+def missing_value(index: int, name: str, mine: Mapping[str, Any]) -> RowError:
+    """What is said of a required field without a value; of one that is not among the writer's, not which it is."""
+    if name in mine:
+        return RowError(index, name, None, "required", _("Enter a value."))
+    return RowError(
+        index, "", None, "required", _("A required field is not yours to fill in. Ask your administrator.")
+    )

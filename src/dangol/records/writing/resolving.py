@@ -9,9 +9,10 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from dangol.identity.actors import Actor
-from dangol.records import permissions, registry
+from dangol.records import fieldrules, permissions, registry
 from dangol.records.arrays import one_of
 from dangol.records.fields import FieldError, Locale, Ref, Reference
+from dangol.records.fields.masks import Masked
 from dangol.records.types import Draft, RecordType
 from dangol.records.writing.errors import RowError
 
@@ -89,6 +90,12 @@ def _look_up(
     """The ids behind each value. Raises FieldError when records cannot be named by `key`. One query."""
     target = registry.find(field.target) if field.target else None
     rows: Any = permissions.visible_to(actor, target) if target else field.model._default_manager.all()
+    if target:
+        target = fieldrules.seen_by(actor, target)
+    # Asking by a key is asking for its value: a masked one answers no more than a filter does.
+    clear = (
+        {name for name, known in target.fields.items() if not isinstance(known, Masked)} if target else set()
+    )
     columns = {
         "id": "pk",
         "": target.title if target else field.title,
@@ -97,6 +104,12 @@ def _look_up(
         **{name: name for name in (target.keys if target else ())},
         **{name: known.column for name, known in (target.fields.items() if target else ()) if known.unique},
     }
+    if target:
+        columns = {
+            name: column
+            for name, column in columns.items()
+            if name == "id" or (name or target.title) in clear
+        }
     own = target.own_fields.get(key) if target else None
     if key not in columns:
         names = ", ".join(name for name in columns if name)

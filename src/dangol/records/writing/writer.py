@@ -12,10 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 from dangol.events import outbox
 from dangol.identity.actors import Actor
-from dangol.records import permissions, registry
+from dangol.records import fieldrules, permissions, registry
 from dangol.records.arrays import one_of
 from dangol.records.events import RecordsWritten
 from dangol.records.fields import Locale, Ref, Reference
+from dangol.records.fields.masks import Masked, is_there
 from dangol.records.fields.own import COLUMN as OWN
 from dangol.records.fields.own import Own
 from dangol.records.search import index
@@ -74,7 +75,7 @@ def write(
     """
     with transaction.atomic():
         sign(actor, origin)
-        return _Batch(record_type, changes, actor, collect, origin).run()
+        return _Batch(fieldrules.whole(record_type), changes, actor, collect, origin).run()
 
 
 class _Batch:
@@ -89,6 +90,7 @@ class _Batch:
         self.locale = Locale(actor.language, ZoneInfo(actor.time_zone))
         self.errors: list[RowError] = []
         self.refused: set[int] = set()
+        self.masked: set[str] = set()
         self.failure: type[WriteError] = WriteError
 
     def run(self) -> Written:
@@ -159,6 +161,8 @@ class _Batch:
             for index_ in creates:
                 self._refuse(RowError(index_, "", None, "forbidden", _("You may not create such records.")))
         parser = Parser(self.type, self.actor, self.locale)
+        if parser.seen is not self.type:
+            self.masked = {name for name, field in parser.seen.fields.items() if isinstance(field, Masked)}
         drafts = []
         for index_, change in enumerate(self.changes):
             if index_ in self.refused:
@@ -211,6 +215,18 @@ class _Batch:
                 message = conflict_message(self.type, draft.id, asked, self.locale, self.actor)
                 self._refuse(RowError(draft.index, "version", asked, "conflict", message))
         tagging.load(self.type, drafts)
+        for draft in drafts if self.masked else ():
+            self._keep_masked(draft)
+
+    def _keep_masked(self, draft: Draft) -> None:
+        """Refuse to change what the writer sees masked, whether the new value differs or not: else a guess is confirmed."""
+        given = self.changes[draft.index].values
+        for name in self.masked & given.keys():
+            if is_there((draft.current or {}).get(name)):
+                message = _(
+                    "You see this value masked, so you cannot change it. Ask somebody who may read it."
+                )
+                self._refuse(RowError(draft.index, name, given[name], "masked", message))
 
     def _raw_column(self, name: str) -> str:
         column = self.type.fields[name].column
@@ -224,7 +240,12 @@ class _Batch:
             self._refuse(error)
         for index_, name, problem in self.type.check(drafts, actor=self.actor):
             draft = next(draft for draft in drafts if draft.index == index_)
-            self._refuse(RowError(index_, name, draft.get(name), problem.code, problem.message))
+            # Of a stored value that the writer may not see, the error says nothing either.
+            told = name in self.changes[index_].values or fieldrules.is_clear(
+                self.actor, self.type.name, name
+            )
+            value = draft.get(name) if told else None
+            self._refuse(RowError(index_, name if told else "", value, problem.code, problem.message))
 
     def _check_unique(self, name: str, drafts: Sequence[Draft]) -> None:
         """Refuse values that another record has, or that stand twice in the batch. One query."""
@@ -265,8 +286,8 @@ class _Batch:
             return
         table = self.type.table
         ids = storing.draw_ids(table, len(drafts))
-        names = sorted({name for draft in drafts for name in draft.values if name in table.columns})
-        missing = [(name, table.defaults.get(name)) for name in names]
+        names = sorted(set().union(*(draft.values for draft in drafts)) & table.columns.keys())
+        defaults = [table.defaults.get(name) for name in names]
         references = [
             place
             for place, name in enumerate(names, start=3)
@@ -276,9 +297,7 @@ class _Batch:
         rows = []
         for record_id, draft in zip(ids, drafts, strict=True):
             draft.id = record_id
-            get = draft.values.get
-            row: list[Any] = [record_id, user_id, user_id]
-            row += [get(name, default) for name, default in missing]
+            row: list[Any] = [record_id, user_id, user_id, *map(draft.values.get, names, defaults)]
             for place in references:
                 row[place] = storing.column_value(row[place])
             rows.append(row)
@@ -293,7 +312,7 @@ class _Batch:
         if not drafts:
             return
         table = self.type.table
-        names = sorted({name for draft in drafts for name in draft.values if name in table.columns})
+        names = sorted(set().union(*(draft.values for draft in drafts)) & table.columns.keys())
         rows = [
             [*(storing.column_value(draft.get(name)) for name in names), self.actor.user_id]
             for draft in drafts

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dangol.identity.actors import Actor
-from dangol.records import permissions, registry
+from dangol.records import fieldrules, permissions, registry
 from dangol.records.fields import FieldError, Locale, Reference
 from dangol.records.importing.mapping.making import TITLE, lookups_of
 from dangol.records.types import RecordType
@@ -21,10 +21,10 @@ def best_lookup(field: Reference, values: Sequence[str], actor: Actor | None) ->
 
     Without an actor, or when no record is known, the shape decides: codes are keys. A query for each way.
     """
-    ways = lookups_of(field)
+    ways = open_ways(field, actor)
     if field.target not in {known.name for known in registry.all_types()} and _are_numbers(values):
         return BY_ID
-    if actor is not None and values:
+    if actor is not None and values and ways:
         hits = {way: share_known(field, way, values, actor) for way in ways}
         best = max(ways, key=lambda way: hits[way])
         if hits[best]:
@@ -34,8 +34,20 @@ def best_lookup(field: Reference, values: Sequence[str], actor: Actor | None) ->
     return keys[0] if keys and coded else TITLE
 
 
+def open_ways(field: Reference, actor: Actor | None) -> list[str]:
+    """The ways in which the actor may name a record: trying a key that is kept from him would tell its values."""
+    ways = list(lookups_of(field))
+    target = registry.find(field.target) if field.target else None
+    if actor is None or target is None:
+        return ways
+    names = {way: target.title if way == TITLE else way for way in ways}
+    return [way for way in ways if fieldrules.is_clear(actor, target.name, names[way])]
+
+
 def share_known(field: Reference, lookup: str, values: Sequence[str], actor: Actor) -> float:
     """The share of values that name a record the actor may see. One query."""
+    if lookup != BY_ID and lookup not in open_ways(field, actor):
+        return 0.0
     tried = list(values[:TRIED])
     target = registry.find(field.target) if field.target else None
     rows: Any = permissions.visible_to(actor, target) if target else field.model._default_manager.all()

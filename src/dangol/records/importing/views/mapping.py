@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from dangol.identity.actors import Actor
-from dangol.records import registry
 from dangol.records.importing import registry as mappings
 from dangol.records.importing import runs
 from dangol.records.importing.choices import (
@@ -136,7 +135,8 @@ def _kept(run: ImportRun, types: Sequence[RecordType], actor: Actor) -> tuple[Ch
     description = described(run, SourceOptions())
     allowed = {known.name for known in types}
     name = next((name for name in reversed(run.record_types) if name in allowed), types[0].name)
-    return Choices(parts=(guessed_part(registry.get(name), description, actor),)), description
+    record_type = next(known for known in types if known.name == name)
+    return Choices(parts=(guessed_part(record_type, description, actor),)), description
 
 
 def _is_beyond(run: ImportRun) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
@@ -119,6 +120,6 @@ def _page(request: HttpRequest, form: UploadForm, like: ImportRun | None, status
         "like": like,
         "open_mapping": form["mapping"].value() not in (None, "", AUTOMATIC),
         "menu_key": MENU_KEY,
-        "limit": storage.largest_upload() >> 20,
+        "limit": filesizeformat(storage.largest_upload()),
     }
     return render(request, "records/importing/new.html", context, status=status)
