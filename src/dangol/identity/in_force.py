@@ -13,6 +13,7 @@ from django.utils.crypto import constant_time_compare
 
 from dangol.identity import selectors, sessions
 from dangol.identity.backends import users_of_sessions
+from dangol.identity.middleware import SEEING
 from dangol.identity.models import FactorRule, User
 
 
@@ -21,7 +22,8 @@ def sessions_in_force(session_keys: Iterable[str]) -> dict[str, User]:
 
     The same questions as at every page: the session lives and has neither lasted nor been left alone too long, its user is
     active, its hash is the user's present one (another password, or "sign out everywhere", ends it), and no second factor
-    is missing. Holding a connection open is no use of the session.
+    is missing. Holding a connection open is no use of the session. A session that looks through another's eyes is none of
+    these: what it would be told of, and where it would be seen, are its administrator's, not those of whom it looks as.
 
     Two queries, however many sessions; a third where administrators must have a second factor.
     """
@@ -30,7 +32,8 @@ def sessions_in_force(session_keys: Iterable[str]) -> dict[str, User]:
     for row in model.objects.filter(pk__in=list(session_keys), expire_date__gt=timezone.now()):
         data = row.get_decoded()
         user_id = str(data.get(SESSION_KEY, ""))
-        if user_id.isdigit() and data.get(BACKEND_SESSION_KEY) in settings.AUTHENTICATION_BACKENDS:
+        is_known = user_id.isdigit() and data.get(BACKEND_SESSION_KEY) in settings.AUTHENTICATION_BACKENDS
+        if is_known and SEEING not in data:
             kept[row.pk] = int(user_id), data
     users = {
         user.pk: user

@@ -10,10 +10,12 @@ from dangol.interactions.following import follow_others
 from dangol.interactions.models.notifications import Kind
 from dangol.interactions.notifications import facts, news, targets
 from dangol.interactions.notifications.services import notify
+from dangol.records.bulk.events import BulkFinished
+from dangol.records.bulk.runs import AT_ONCE
 from dangol.records.events import FilesAttached, RecordsAssigned, RecordsWritten
 from dangol.records.exporting.events import RecordsExported
 from dangol.records.importing.events import ImportFinished, ImportScheduleStopped
-from dangol.records.models import ExportRun, ImportRun, ImportSchedule
+from dangol.records.models import BulkRun, ExportRun, ImportRun, ImportSchedule
 
 
 @handles(Mentioned)
@@ -103,6 +105,14 @@ def tell_export_finished(event: RecordsExported, *, event_id: UUID) -> None:
     run = ExportRun.objects.exclude(path="").filter(pk=event.run_id).first()
     if run is not None and run.owner_id:
         _finished(targets.EXPORT_RUN, run.pk, {run.owner_id})
+
+
+@handles(BulkFinished)
+def tell_bulk_finished(event: BulkFinished, *, event_id: UUID) -> None:
+    """Tell the owner of an act that was carried out in the background; a short one was seen to end."""
+    run = BulkRun.objects.filter(pk=event.run_id, selected__gt=AT_ONCE).first()
+    if run is not None and run.owner_id:
+        _finished(targets.BULK_RUN, run.pk, {run.owner_id})
 
 
 @handles(facts.WorkFinished)

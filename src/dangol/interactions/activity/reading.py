@@ -191,9 +191,10 @@ class _Reader:
         if raw.what == What.COMMENT:
             item.text = raw.text if len(raw.text) <= LONGEST_TEXT else f"{raw.text[: LONGEST_TEXT - 1]}…"
             return item
-        kind = permissions.fields_for(self.actor, record_type).get("kind")
-        item.kind = kind.text(raw.text, self.locale) if kind is not None else ""
-        item.about = self.titled["customer"].get(raw.about) if raw.about is not None else None
+        known = permissions.fields_for(self.actor, record_type)
+        item.kind = known["kind"].text(raw.text, self.locale) if "kind" in known else ""
+        if raw.about is not None and "customer" in known:
+            item.about = self.titled["customer"].get(raw.about)
         return item
 
     def page(self, items: Sequence[Item], place: Place | None) -> Page:

@@ -16,7 +16,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from dangol.identity.actors import Actor
-from dangol.records import permissions, registry
+from dangol.records import fieldrules, permissions, registry
 
 MOST_FOLLOWED = 2_000
 """Of more followed records the ones followed last."""
@@ -214,6 +214,8 @@ def _comments(actor: Actor, scope: Scope, types: Sequence[str], place: Place, li
 def _notes(actor: Actor, scope: Scope, types: Sequence[str], place: Place, limit: int) -> list[Raw]:
     if "interaction" not in types:
         return []
+    if scope == Scope.FOLLOWED and not fieldrules.is_clear(actor, "interaction", "customer"):
+        return []  # with whom it was noted down is hidden
     before = place.note_at or timezone.now()  # what is planned has not happened yet
     if scope == Scope.FOLLOWED:
         rows: Iterable[Any] = _rows(

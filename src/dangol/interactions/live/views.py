@@ -17,7 +17,7 @@ from dangol.interactions.models.presence import Presence
 from dangol.records import permissions, registry
 from dangol.records.fields import Locale
 from dangol.records.types import RecordType
-from dangol.records.writing.conflicts import change_message
+from dangol.records.writing.conflicts import change_message, changers
 
 
 def _actor(request: HttpRequest) -> Actor:
@@ -50,7 +50,9 @@ def stream(request: HttpRequest) -> HttpResponse:
 @require_GET
 @never_cache
 def changed(request: HttpRequest) -> HttpResponse:
-    """Who changed what of the records a page shows, as a note with a link to load it anew. A few queries."""
+    """Who changed what of the records a page shows, as a note with a link to load it anew; empty where that was only what is
+    hidden from the actor. A few queries.
+    """
     actor = _actor(request)
     shown = _shown(request)
     locale = Locale(actor.language, ZoneInfo(actor.time_zone))
@@ -64,10 +66,7 @@ def changed(request: HttpRequest) -> HttpResponse:
             found = registry.find(name)
             if found is None or not permissions.allowed(actor, found, "view"):
                 continue
-            rows = permissions.visible_to(actor, found).filter(pk__in=versions)
-            for pk, version, who in rows.values_list("pk", "version", "updated_by__name"):
-                if version != versions[pk]:
-                    names.add(who or "Dangol")
+            names |= changers(found, versions, actor=actor)
     context = {"sentence": sentence, "names": ", ".join(sorted(names)[:3]), "here": shown.here}
     return render(request, "interactions/live/changed.html", context)
 
@@ -75,8 +74,10 @@ def changed(request: HttpRequest) -> HttpResponse:
 @require_GET
 @never_cache
 def present(request: HttpRequest) -> HttpResponse:
-    """Who else is at the record, as a fragment. Two queries."""
+    """Who else is at the record, as a fragment; 404 through another's eyes, which would count that person in. Two queries."""
     actor = _actor(request)
+    if actor.seen_by is not None:
+        raise Http404
     record_type, record_id = _record(actor, _shown(request).here)
     people = presence.others(actor=actor, record_type=record_type, record_id=record_id)
     return render(request, "interactions/live/present.html", {"people": people})

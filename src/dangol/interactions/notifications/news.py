@@ -16,7 +16,7 @@ from dangol.interactions.models import Follow, Interaction, Mention
 from dangol.interactions.models.notifications import Kind
 from dangol.interactions.notifications import targets
 from dangol.interactions.notifications.services import notify
-from dangol.records import permissions, registry
+from dangol.records import fieldrules, permissions, registry
 from dangol.records.arrays import one_of
 from dangol.records.events import RecordsWritten
 from dangol.records.history import columns_told
@@ -105,6 +105,8 @@ def tell_logged(event: RecordsWritten, event_id: UUID) -> None:
     record_type = registry.get("interaction")
     for actor in _actors(follows):
         user_id = actor.user_id or 0
+        if not fieldrules.is_clear(actor, "interaction", "customer"):
+            continue  # with whom it was noted down is hidden
         seen: dict[int, int] = defaultdict(int)
         for pk in _seen(actor, record_type, follows[user_id]):
             seen[interactions[pk] or 0] += 1

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from dangol.events import selectors as outbox
 from dangol.identity.actors import Actor, may_administer
 from dangol.records import permissions, registry
+from dangol.records.bulk.runs import runs_visible_to
 from dangol.records.importing.runs import importable_types
 from dangol.records.importing.scheduling.services import schedules_visible_to
 from dangol.records.models import ExportRun, ImportRun
@@ -19,6 +20,7 @@ from dangol.records.types import Label, RecordType
 MANY = "many:"  # followed by a record type: more of them than one would be told of one by one
 FOLLOWED = "followed:"  # the same, of those that one follows
 IMPORT_RUN, IMPORT_SCHEDULE, EXPORT_RUN, WORK = "import_run", "import_schedule", "export_run", "work"
+BULK_RUN = "bulk_run"
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,17 @@ def _exports(actor: Actor, ids: Collection[int]) -> Mapping[int, Target]:
     return found
 
 
+def _bulk(actor: Actor, ids: Collection[int]) -> Mapping[int, Target]:
+    found = {}
+    for pk, key, type_name in (
+        runs_visible_to(actor).filter(pk__in=ids).values_list("pk", "key", "record_type")
+    ):
+        record_type = registry.find(type_name)
+        title = str(record_type.label_plural) if record_type else type_name
+        found[pk] = Target(title, f"/bulk/{key}/", _("Bulk change"), "stack-2")
+    return found
+
+
 def _work(actor: Actor, ids: Collection[int]) -> Mapping[int, Target]:
     """Deliveries that were given up: one target for all of them, as long as there are any."""
     if not may_administer(actor) or not outbox.dead_letter_count():
@@ -116,4 +129,5 @@ def register_own() -> None:
     register(IMPORT_RUN, _imports)
     register(IMPORT_SCHEDULE, _schedules)
     register(EXPORT_RUN, _exports)
+    register(BULK_RUN, _bulk)
     register(WORK, _work)

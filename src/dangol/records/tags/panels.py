@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from dangol.identity.actors import Actor, may_administer
-from dangol.records import permissions, ports, registry
+from dangol.records import fieldrules, permissions, ports, registry
 from dangol.records.filters.canonical import value_text
 from dangol.records.models import Tag, TagLink
 
@@ -34,7 +34,9 @@ def _uses(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any]:
         "links": [
             (known.label_plural, known.icon, f"/{known.path}/?{query}")
             for known in found
-            if known is not None and permissions.allowed(actor, known, "view")
+            if known is not None
+            and permissions.allowed(actor, known, "view")
+            and fieldrules.is_clear(actor, known.name, "tags")
         ]
     }
 
