@@ -11,6 +11,7 @@ from django.test import Client
 from dangol.identity import services, sessions
 from dangol.identity.in_force import sessions_in_force
 from tests.cast import SYSTEM, Person
+from tests.signin.test_seeing import looking
 from tests.signin.test_sessions_and_policy import aged, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -81,3 +82,15 @@ def test_what_a_page_fetches_by_itself_is_no_use_of_the_session(insider: Person)
     assert time.time() - client.session[sessions.SEEN_AT] > 100
     client.get("/notifications/count/")
     assert time.time() - client.session[sessions.SEEN_AT] < 10
+
+
+def test_looking_through_anothers_eyes_holds_no_stream_and_no_bell(
+    administrator: Person, insider: Person
+) -> None:
+    client = looking(administrator, insider)
+    assert not holds(client)
+    assert "data-url-stream" not in client.get("/customers/").content.decode()
+    assert client.get(f"/live/present/?here=user_account:{insider.id}").status_code == 404
+    client.post("/settings/see-as/end/")
+    assert holds(client)
+    assert "data-url-stream" in client.get("/customers/").content.decode()
