@@ -121,6 +121,7 @@ BENCHMARKS: dict[str, Run] = {
     "pages": module,
     "imports": module,
     "exports": module,
+    "streams": module,
     "bulk": module,
     "lake": lake,
     "rfm": module,

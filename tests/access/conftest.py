@@ -5,15 +5,22 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from django.core import signing
 from django.db import connection
 from django.utils import timezone
 
 from dangol.identity import revisions
 from dangol.identity.actors import Actor
 from dangol.identity.models import Grant, Role, Team, User
+from dangol.interactions import comments
+from dangol.interactions.models import Comment, Follow
+from dangol.interactions.notifications.mailing import SALT
+from dangol.interactions.notifications.services import notify
 from dangol.measures.models import Score
 from dangol.records import registry, writing
+from dangol.records.attachments import services as attachments
 from dangol.records.models import (
+    Attachment,
     BulkRefusal,
     BulkRun,
     BulkState,
@@ -23,6 +30,7 @@ from dangol.records.models import (
     ImportState,
     SavedMapping,
     SavedView,
+    TagLink,
 )
 from dangol.records.models import Change as Recorded
 from dangol.records.objects import services as objects
@@ -128,6 +136,11 @@ class Secrets:
             record_type="customer", record_id=customer, name="rfm.segment", label="at_risk", as_of=date(2026, 11, 20), model="t"
         )  # fmt: skip
 
+        # Told to somebody who may not see it: told, and shown to nobody.
+        others = User.objects.exclude(pk=insider.id).values_list("pk", flat=True)
+        for name in ("customer", "contact", "order", "interaction"):
+            notify(kind="mentioned", users=others, target_type=name, target_id=self.ids[name], by=insider.id)
+
         self.run = ImportRun.objects.create(
             owner=insider.user, file_name=f"{SECRET}.csv", path="/nowhere", size=1, sha256="0", fingerprint="0",
             mapping={"records": []}, record_types=["customer"], state=ImportState.FINISHED,
@@ -159,6 +172,18 @@ class Secrets:
             state={"filter": f'name contains "{SECRET}"'},
         )
 
+        self._say_and_attach(actor, customer)
+
+    def _say_and_attach(self, actor: Actor, customer: int) -> None:
+        """Files, comments, mentions and followers carry the secret too."""
+        record_type = registry.get("customer")
+        self.file = attachments.attach(
+            actor=actor, record_type=record_type, record_id=customer, name=f"{SECRET}.txt", chunks=[SECRET.encode()]
+        )  # fmt: skip
+        self.comment = comments.comment_add(
+            actor=actor, record_type=record_type, record_id=customer, text=f"{SECRET} {mark('comment')}"
+        )
+
     def state(self) -> list[object]:
         """Everything that must not change: the records, their history, and who may do what."""
         rows: list[object] = []
@@ -186,11 +211,30 @@ class Secrets:
             *ImportSchedule.objects.values_list("pk", "version", "active"),
             *SavedView.objects.filter(pk=self.view.pk).values_list("pk", "version", "state", "deleted_at"),
         ]
-        return [*rows, runs, mappings, schedules, Recorded.objects.count(), list(users), list(rights), places]
+        together = [
+            *Attachment.objects.order_by("pk").values_list("pk", "name", "deleted_at"),
+            *Comment.objects.order_by("pk").values_list("pk", "body", "deleted_at"),
+            *TagLink.objects.order_by("pk").values_list("pk", "tag_id"),
+            *Follow.objects.filter(record_id__in=self.ids.values())
+            .order_by("pk")
+            .values_list("pk", "user_id", "off"),
+        ]
+        return [
+            *rows,
+            together,
+            runs,
+            mappings,
+            schedules,
+            Recorded.objects.count(),
+            list(users),
+            list(rights),
+            places,
+        ]
 
 
 @pytest.fixture
-def secrets(insider):
+def secrets(insider, settings, tmp_path):
+    settings.DATA = tmp_path
     yield Secrets(insider)
     registry.set_own(())
     revisions.forget()
@@ -208,7 +252,11 @@ def places(secrets, insider):
         "number": [str(secrets.mapping.pk)],
         "schedule_id": [str(secrets.schedule.pk)],
         "uidb36": ["1"],
+        "file_key": [str(secrets.file.key), "not-a-key"],
+        "comment_id": [str(secrets.comment.pk)],
+        "tag_id": ["1"],
         "token_id": ["1"],
+        "mail_token": ["x", signing.dumps(insider.id, salt=SALT)],
         "user_id": [str(insider.id)],
         "team_id": [str(insider.user.team_id)],
         "territory_id": ["1"],

@@ -66,7 +66,7 @@ def visit(browser: Browser, live_server: Any, settings: Any) -> Iterator[Visit]:
 
     def heard(message: Any) -> None:
         if message.type in ("error", "warning") and not REFUSED.search(message.text):
-            complaints.append(message.text)
+            complaints.append(f"{message.text} ({message.location.get('url', '')})")
 
     def open_page(person: Person | None, path: str, *, width: int = 1440, **options: Any) -> Page:
         context = browser.new_context(

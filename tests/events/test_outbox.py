@@ -105,6 +105,21 @@ def test_without_listeners_the_fact_is_kept_and_nothing_else(django_assert_num_q
 
 
 @pytest.mark.django_db
+def test_a_handler_that_does_not_want_a_fact_gets_no_delivery(django_assert_num_queries) -> None:
+    @handles(Founded, name="test.picky", when=lambda event: event.city == "부산")
+    def picky(event: Founded, *, event_id: uuid.UUID) -> None: ...
+
+    try:
+        with transaction.atomic():
+            with django_assert_num_queries(1):
+                announce(Founded(team_ids=(1,)), actor=SYSTEM)
+            announce(Founded(team_ids=(2,), city="부산"), actor=SYSTEM)
+        assert [one.event.payload["team_ids"] for one in Delivery.objects.all()] == [[2]]
+    finally:
+        registry.forget("test.picky")
+
+
+@pytest.mark.django_db
 def test_contents_do_not_travel_in_events(listener: Listener) -> None:
     with pytest.raises(TypeError, match=r"Founded\.city"), transaction.atomic():
         announce(Founded(team_ids=(1,), city=timezone.now()))  # type: ignore[arg-type]

@@ -136,6 +136,11 @@ DANGOL_LAKE = environment.text("DANGOL_LAKE", "")
 DANGOL_OUTBOUND_ALLOW = environment.words("DANGOL_OUTBOUND_ALLOW")
 DANGOL_IMPORT_FOLDERS = environment.words("DANGOL_IMPORT_FOLDERS", (str(DATA / "inbox"),))
 
+DANGOL_FILES = environment.text("DANGOL_FILES", "")
+DANGOL_FILES_MAX_MB = environment.number("DANGOL_FILES_MAX_MB", 25)
+DANGOL_FILES_QUOTA_GB = environment.number("DANGOL_FILES_QUOTA_GB", 0)
+DANGOL_FILES_TYPES = environment.words("DANGOL_FILES_TYPES")
+
 # --- who is who ----------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "identity.User"
@@ -261,6 +266,9 @@ EMAIL_PORT = environment.number("DANGOL_SMTP_PORT", 25)
 EMAIL_HOST_USER = environment.text("DANGOL_SMTP_USER")
 EMAIL_HOST_PASSWORD = environment.text("DANGOL_SMTP_PASSWORD")
 EMAIL_USE_TLS = environment.flag("DANGOL_SMTP_TLS")
+EMAIL_TIMEOUT = 20
+# Links in mails need the address by which people reach this installation.
+DANGOL_URL = environment.text("DANGOL_URL", f"http://localhost:{PORT}")
 DEFAULT_FROM_EMAIL = environment.text("DANGOL_MAIL_FROM", "dangol@localhost")
 
 SLOW_QUERY_MILLISECONDS = environment.number("DANGOL_SLOW_QUERY_MS", 0)

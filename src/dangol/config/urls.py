@@ -12,6 +12,8 @@ urlpatterns = [
     path("", include("dangol.administration.urls")),
     path("", include("dangol.insight.urls")),
     path("", include("dangol.interactions.urls")),
+    path("notifications/", include("dangol.interactions.notifications.urls")),
+    path("live/", include("dangol.interactions.live.urls")),
     path("", include("dangol.records.importing.urls")),
     path("", include("dangol.records.exporting.urls")),
     path("", include("dangol.records.bulk.urls")),

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from django.db import connection
 
-from dangol.events import queue, registry
+from dangol.events import queue, registry, wire
 from dangol.events.models import Delivery
 from dangol.events.models import Event as EventRow
 from dangol.events.registry import Event, handles
@@ -31,7 +31,8 @@ def announce(event: Event, *, actor: ActorLike | None = None) -> uuid.UUID:
     """Write a fact into the outbox, in the caller's transaction.
 
     The event, one delivery per handler and the job that delivers them commit or vanish together with what
-    the caller wrote. Costs three queries (one when nobody listens).
+    the caller wrote. Costs three queries (one when nobody listens), and one after the commit for facts that open
+    pages are told of (`wire`).
 
     Returns:
         The key of the event, which its handlers receive as ``event_id``.
@@ -50,8 +51,9 @@ def announce(event: Event, *, actor: ActorLike | None = None) -> uuid.UUID:
         actor=actor.user_id if actor else None,
         request_id=(actor.request_id if actor else "")[:64],
     )
-    names = registry.handler_names(event.name)
+    names = registry.handler_names(event)
     if names:
         Delivery.objects.bulk_create([Delivery(event=row, handler=name) for name in names])
         queue.enqueue(DELIVER_TASK, event=row.pk)
+    wire.carry_event(event, by=row.actor)
     return row.key

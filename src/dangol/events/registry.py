@@ -61,6 +61,7 @@ class Handler:
     name: str
     event_class: type[Event]
     function: Callable[..., None]
+    when: Callable[[Any], bool] | None = None
 
 
 _handlers: dict[str, Handler] = {}
@@ -68,7 +69,7 @@ EventT = TypeVar("EventT", bound=Event)
 
 
 def handles(
-    event_class: type[EventT], *, name: str | None = None
+    event_class: type[EventT], *, name: str | None = None, when: Callable[[EventT], bool] | None = None
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Register the decorated function as a handler of ``event_class``.
 
@@ -82,6 +83,8 @@ def handles(
         event_class: the fact to react to.
         name: the name deliveries are kept under; by default the dotted path of the function. Give the old
             path here when a handler moves, so that waiting deliveries still find it.
+        when: whether this fact is worth a delivery to the handler; asked while it is announced, in the announcer's
+            transaction, so at most one quick query. For facts that are announced often and seldom matter.
 
     Raises:
         ValueError: two handlers share a name, or the event class has no name.
@@ -94,15 +97,19 @@ def handles(
         known = _handlers.get(handler_name)
         if known and known.event_class is not event_class and known.event_class.name != event_class.name:
             raise ValueError(f"{handler_name} already handles {known.event_class.name}")
-        _handlers[handler_name] = Handler(handler_name, event_class, function)
+        _handlers[handler_name] = Handler(handler_name, event_class, function, when)
         return function
 
     return register
 
 
-def handler_names(event_name: str) -> list[str]:
-    """The names of the handlers of an event, in the order they were registered."""
-    return [handler.name for handler in _handlers.values() if handler.event_class.name == event_name]
+def handler_names(event: Event) -> list[str]:
+    """The names of the handlers that want this event, in the order they were registered."""
+    return [
+        handler.name
+        for handler in _handlers.values()
+        if handler.event_class.name == event.name and (handler.when is None or handler.when(event))
+    ]
 
 
 def handler_named(name: str) -> Handler | None:

@@ -115,10 +115,11 @@ class ActorMiddleware:
             request.actor = actor_for(token.user, request_id=request_id, token=token)  # type: ignore[attr-defined]
             return None
         if isinstance(request.user, User):
-            if sessions.is_over(request, sessions.rules_of(request.user)):
+            if sessions.is_over(request.session, sessions.rules_of(request.user)):
                 logout(request)
                 return None
-            sessions.note_seen(request)
+            if "X-Unasked" not in request.headers:  # what a page fetches by itself is no use of the session
+                sessions.note_seen(request)
             request.actor = self._looking(request, request.user, request_id)  # type: ignore[attr-defined]
         elif SESSION_KEY in request.session:
             # The session names a user who was deactivated, or signed out from elsewhere.

@@ -80,6 +80,7 @@ class SecondFactorMiddleware:
         request.session.pop(SEEING, None)
         match = request.resolver_match
         if match is not None and match.view_name in OPEN_WHILE_MISSING:
+            request.is_confined = True  # type: ignore[attr-defined]
             return None
         if request.path.startswith(API_PREFIX):
             return problem(

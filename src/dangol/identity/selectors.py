@@ -14,6 +14,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from dangol.identity.models import AccessChange, Role, SignInProvider, Team, Territory, Token, User
+from dangol.identity.models.roles import EVERY_TYPE, Action
 
 NodeT = TypeVar("NodeT", Team, Territory)
 RECOVERY_CODES: Final = int(mfa_settings.RECOVERY_CODE_COUNT)
@@ -61,6 +62,14 @@ def users(*, text: str = "", active: bool | None = True) -> QuerySet[User]:
     if text.strip():
         found = found.filter(Q(name__icontains=text.strip()) | Q(email__icontains=text.strip()))
     return found
+
+
+def administrators() -> QuerySet[User]:
+    """The active people who administer: by themselves or by one of their roles. Lazy."""
+    by_role = User.objects.filter(
+        roles__grants__record_type=EVERY_TYPE, roles__grants__action=Action.ADMINISTER
+    ).values("pk")
+    return User.objects.filter(Q(is_administrator=True) | Q(pk__in=by_role), is_active=True)
 
 
 def roles() -> QuerySet[Role]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any, Final
 
 from allauth.account.adapter import get_adapter
@@ -51,13 +52,16 @@ def rules_of(user: User) -> SessionRules:
     return SessionRules(policy.second_factor, policy.session_hours, policy.idle_minutes)
 
 
-def is_over(request: HttpRequest, rules: SessionRules) -> bool:
+def is_over(session: Mapping[str, Any], rules: SessionRules) -> bool:
     """Has the session lasted too long, or been left alone too long.
 
     A session from before these were noted counts from now on.
+
+    Args:
+        session: what is kept in it.
     """
     now = time.time()
-    began, seen = request.session.get(BEGAN_AT, now), request.session.get(SEEN_AT, now)
+    began, seen = session.get(BEGAN_AT, now), session.get(SEEN_AT, now)
     return bool(
         (rules.session_hours and now - began >= rules.session_hours * 3600)
         or (rules.idle_minutes and now - seen >= rules.idle_minutes * 60)

@@ -8,16 +8,19 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dangol.identity.actors import Actor
-from dangol.interactions import attached, services
+from dangol.interactions import attached, mentions, services
+from dangol.interactions.comments.acts import mention_in_record, unseen_error
 from dangol.interactions.models import Direction, Kind
 from dangol.interactions.people import KeyPerson
 from dangol.interactions.phrases import find_due
 from dangol.interactions.timeline.kinds import ICONS, LABELS
+from dangol.records import ports, registry
 from dangol.records.fields import id_in
 from dangol.records.types import RecordType
 from dangol.records.writing import WriteError
@@ -30,10 +33,11 @@ LONGEST_SUBJECT = 200
 class ComposeError(ValueError):
     """What the writer has to mend; `field` says where."""
 
-    def __init__(self, field_name: str, message: str) -> None:
+    def __init__(self, field_name: str, message: str, *, unseen: bool = False) -> None:
         super().__init__(message)
         self.field = field_name
         self.message = message
+        self.unseen = unseen
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,8 @@ class Composer:
     values: Mapping[str, str] = field(default_factory=dict)
     error: str = ""
     error_field: str = ""
+    mentions_url: str = ""
+    unseen: bool = False
 
 
 def composer(
@@ -66,6 +72,8 @@ def composer(
         values=values or {"kind": "note"},
         error=error.message if error else "",
         error_field=error.field if error else "",
+        mentions_url=f"{reverse('interactions:people_offer')}?type={record_type.name}&id={record_id}",
+        unseen=bool(error and error.unseen),
     )
 
 
@@ -89,6 +97,7 @@ def compose(*, actor: Actor, record_type: RecordType, record_id: int, values: Ma
     if kind not in Kind.values:
         raise ComposeError("kind", _("Choose what to write down."))
     text = values.get("text", "").strip()
+    text, named = mentions.resolved(text, mentions.ids_in(values.get("mentions", "").split(",")))
     now = timezone.now().astimezone(ZoneInfo(actor.time_zone))
     moment, text = _moment(kind, values.get("when", "").strip(), text, now)
     subject, _newline, body = text.partition("\n")
@@ -96,20 +105,7 @@ def compose(*, actor: Actor, record_type: RecordType, record_id: int, values: Ma
         raise ComposeError("text", _("Write at least a line."))
     if len(subject) > LONGEST_SUBJECT:
         subject, body = subject[: LONGEST_SUBJECT - 1] + "…", text
-    target = {"customer": "customer_id", "contact": "contact_id"}.get(record_type.name)
-    field = attached.field_to(record_type, actor) if target is None else None
-    arguments: dict[str, Any]
-    if target is not None:
-        arguments = {target: record_id}
-    elif field is not None:
-        arguments = {"about": {field.name: record_id}}
-    else:
-        raise ComposeError("text", _("Interactions have no field for these records."))
-    contact = values.get("contact", "")
-    if contact and record_type.name == "customer":
-        arguments["contact_id"] = id_in(contact)
-        if arguments["contact_id"] is None:
-            raise ComposeError("contact", _("Choose a contact of this customer."))
+    arguments = _about(actor, record_type, record_id, values.get("contact", ""))
     minutes = values.get("minutes", "").strip()
     if minutes and kind in (Kind.CALL, Kind.MEETING):
         if not (minutes.isascii() and minutes.isdigit() and len(minutes) <= 4):
@@ -119,18 +115,51 @@ def compose(*, actor: Actor, record_type: RecordType, record_id: int, values: Ma
     if kind in (Kind.CALL, Kind.MAIL) and direction in Direction.values:
         arguments["direction"] = direction
     try:
-        return services.interaction_log(
-            actor=actor,
-            kind=kind,
-            subject=subject.strip(),
-            body=body.strip(),
-            occurred_at=None if kind == Kind.TASK else moment,
-            due_at=moment if kind == Kind.TASK else None,
-            **arguments,
-        )
+        with transaction.atomic():
+            made = services.interaction_log(
+                actor=actor,
+                kind=kind,
+                subject=subject.strip(),
+                body=body.strip(),
+                occurred_at=None if kind == Kind.TASK else moment,
+                due_at=moment if kind == Kind.TASK else None,
+                **arguments,
+            )
+            if named:
+                _mention(actor, record_type, record_id, made, named, despite="despite" in values)
+            return made
     except WriteError as problem:
         first = problem.errors[0]
         raise ComposeError(first.field or "text", str(first.message)) from problem
+
+
+def _about(actor: Actor, record_type: RecordType, record_id: int, contact: str) -> dict[str, Any]:
+    """What the interaction is about: the record, and the customer's contact that was chosen."""
+    if record_type.name == "contact":
+        return {"contact_id": record_id}
+    if record_type.name != "customer":
+        field = attached.field_to(record_type, actor)
+        if field is None:
+            raise ComposeError("text", _("Interactions have no field for these records."))
+        return {"about": {field.name: record_id}}
+    contact_id = id_in(contact) if contact else None
+    if contact and contact_id is None:
+        raise ComposeError("contact", _("Choose a contact of this customer."))
+    return {"customer_id": record_id, "contact_id": contact_id}
+
+
+def _mention(
+    actor: Actor, record_type: RecordType, record_id: int, made: int, named: dict[int, str], *, despite: bool
+) -> None:
+    """Tell those named; whom neither the note nor the record is there for, the writer hears of first."""
+    note = registry.get("interaction")
+    unseen = mentions.blind(named, record_type, record_id) | mentions.blind(named, note, made)
+    if unseen and not despite:
+        raise ComposeError("text", str(unseen_error(unseen.values()).message), unseen=True)
+    mention_in_record(actor=actor, record_type=note, record_id=made, named=named)
+    timeline = ports.timeline()
+    if timeline is not None:
+        timeline.add(services.interaction_entries([made]))
 
 
 def _moment(kind: str, when: str, text: str, now: datetime) -> tuple[datetime | None, str]:

@@ -30,3 +30,53 @@ class TaskReopened(Event):
 
     name: ClassVar[str] = "interactions.task_reopened"
     interaction_id: int
+
+
+@dataclass(frozen=True)
+class Mentioned(Event):
+    """Somebody named colleagues in a comment or a note. `users` are those of them who may see the record."""
+
+    name: ClassVar[str] = "interactions.mentioned"
+    record_type: str
+    record_id: int
+    by: int | None
+    users: list[int]
+    comment_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Commented(Event):
+    """Somebody commented. `users` follow the record or answer for it; neither the author is among them nor whoever is
+    named in the comment.
+    """
+
+    name: ClassVar[str] = "interactions.commented"
+    record_type: str
+    record_id: int
+    by: int | None
+    users: list[int]
+    comment_id: int
+    parent_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Followed(Event):
+    """Somebody follows a record from now on; `reason` is own, mentioned, assigned or commented."""
+
+    name: ClassVar[str] = "interactions.followed"
+    record_type: str
+    record_id: int
+    by: int | None
+    users: list[int]
+    reason: str = "own"
+
+
+@dataclass(frozen=True)
+class Unfollowed(Event):
+    """Somebody does not want to hear of a record any more."""
+
+    name: ClassVar[str] = "interactions.unfollowed"
+    record_type: str
+    record_id: int
+    by: int | None
+    users: list[int]

@@ -30,6 +30,7 @@ OTHERS_SHOWN = 8
 
 def register() -> None:
     """Contribute the cards; called once, when every record type is declared."""
+    ports.add_panels(_together_panels)
     ports.add_panels(_timeline_panels)
     related.stands_elsewhere("interaction")
     ports.add_figures("customer", _figures, order=90)
@@ -64,6 +65,25 @@ def register() -> None:
             30,
         ),
     )
+
+
+def _together_panels(record_type: RecordType) -> list[ports.Panel]:
+    """Comments and files, on every type."""
+    return [
+        ports.Panel(
+            "together",
+            gettext_lazy("Comments and files"),
+            "interactions/together_load.html",
+            _together,
+            "right",
+            40,
+        )
+    ]
+
+
+def _together(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A place that the page fills when it is there. No query."""
+    return {}
 
 
 def _timeline_panels(record_type: RecordType) -> list[ports.Panel]:

@@ -15,7 +15,7 @@ from dangol.events.outbox import announce
 from dangol.identity.actors import Actor
 from dangol.interactions import attached
 from dangol.interactions.events import InteractionLogged, TaskCompleted, TaskReopened
-from dangol.interactions.models import Interaction, Kind
+from dangol.interactions.models import Interaction, Kind, Mention
 from dangol.records import permissions, ports, registry, writing
 from dangol.records.fields import Ref
 from dangol.records.ports import Entry
@@ -155,14 +155,17 @@ def timeline_refresh(written: WrittenRows) -> None:
 
 def interaction_entries(ids: Sequence[int]) -> list[Entry]:
     """Entries for what interactions were about, of those that are not in the bin: customers, contacts, records of own
-    objects. One query."""
-    rows = Interaction.objects.filter(pk__in=ids, deleted_at=None).values(
+    objects. One query, two where people are named."""
+    found = Interaction.objects.filter(pk__in=ids, deleted_at=None).values(
         "id", "kind", "customer_id", "contact_id", "contact__name", "contact__job_title", "owner_id", "subject",
         "body", "occurred_at", "due_at", "done_at", "duration_minutes", "direction", "outcome", "own",
     )  # fmt: skip
+    rows = list(found)
+    named = _named([row["id"] for row in rows if "@" in row["subject"] or "@" in row["body"]])
     entries = []
     for row in rows:
         data = {
+            "mentions": named.get(row["id"]),
             "minutes": row["duration_minutes"],
             "direction": row["direction"],
             "outcome": row["outcome"],
@@ -196,6 +199,16 @@ def interaction_entries(ids: Sequence[int]) -> list[Entry]:
             if subject_id is not None
         ]
     return entries
+
+
+def _named(ids: Sequence[int]) -> dict[int, list[tuple[int, str]]]:
+    """Whom the texts of interactions name. One query, none where no text has an @."""
+    found: dict[int, list[tuple[int, str]]] = {}
+    if ids:
+        rows = Mention.objects.filter(record_type="interaction", record_id__in=ids, comment=None)
+        for record_id, user_id, name in rows.order_by("id").values_list("record_id", "user_id", "name"):
+            found.setdefault(record_id, []).append((user_id, name))
+    return found
 
 
 def moment_of(row: Mapping[str, Any]) -> datetime:

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from dangol.records.rest import bulk, changing, documents, exporting, reading, views
+from dangol.records.rest import attachments, bulk, changing, documents, exporting, reading, views
 from dangol.records.rest.endpoints import endpoint, unknown
 
 urlpatterns = [
@@ -29,5 +29,20 @@ urlpatterns = [
     ),
     path("<str:path>/<str:record_id>/timeline", endpoint(GET=reading.timeline), name="api-timeline"),
     path("<str:path>/<str:record_id>/history", endpoint(GET=reading.changes), name="api-history"),
+    path(
+        "<str:path>/<str:record_id>/attachments",
+        endpoint(GET=attachments.index, POST=attachments.create),
+        name="api-attachments",
+    ),
+    path(
+        "<str:path>/<str:record_id>/attachments/<str:file_key>",
+        endpoint(GET=attachments.detail, DELETE=attachments.delete),
+        name="api-attachment",
+    ),
+    path(
+        "<str:path>/<str:record_id>/attachments/<str:file_key>/content",
+        endpoint(GET=attachments.content),
+        name="api-attachment-content",
+    ),
     re_path(r"^.*$", unknown, name="api-unknown"),
 ]

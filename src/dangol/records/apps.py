@@ -8,7 +8,8 @@ class RecordsConfig(AppConfig):
 
     def ready(self) -> None:
         """Every room's `records.py` declares its record types; importing it registers them."""
-        from dangol.records import ports
+        from dangol.records import ports, writing
+        from dangol.records.attachments import services as attachments
         from dangol.records.bulk import binning, editing
         from dangol.records.bulk.menus import add_entry as add_bulk
         from dangol.records.layouts import arranging
@@ -16,8 +17,9 @@ class RecordsConfig(AppConfig):
         from dangol.records.objects import definitions as objects
         from dangol.records.own import definitions
         from dangol.records.own.removing import release
+        from dangol.records.tags import panels as tags
         from dangol.records.views import related
-        from dangol.records.writing import also_remove
+        from dangol.records.writing import tagging
         from dangol.web import menu
 
         autodiscover_modules("records")
@@ -29,6 +31,9 @@ class RecordsConfig(AppConfig):
         objects.start()  # before own fields, which refer to them and are theirs
         definitions.start()
         arranging.start()
-        also_remove(release)
+        writing.also_remove(release)
+        writing.also_remove(tagging.remove)
+        writing.also_remove(attachments.remove)
+        tags.register()
         editing.register()
         binning.register()

@@ -61,6 +61,8 @@ def fields_of(
         (built if column.editable or field.kind == "money" or column.generated else late)[field.name] = field
     for field in (*record_type.extra, *contributed, *own):
         built[field.name] = field
+    if record_type.tagged and "tags" not in built:
+        built["tags"] = kinds.Tags("tags", label=_("Tags"), record_type=record_type.name)
     identity = kinds.Integer("id", label=_("Id"), column="pk", editable=False, nullable=False, high=2**63 - 1)
     return {**built, **late, "id": identity}
 

@@ -10,16 +10,20 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from dangol.identity.actors import Actor
 from dangol.records import fieldrules, permissions, registry
-from dangol.records.fields import Field, Locale, Ref, Reference
+from dangol.records.fields import Field, Locale, Ref, Reference, Text
 from dangol.records.fields.base import Label
 from dangol.records.fields.masks import Mask, Masked, unmasked
 from dangol.records.fields.own import Own
+from dangol.records.fields.tags import marks
 from dangol.records.models import Change, OwnField
 from dangol.records.own import definitions
 from dangol.records.types import RecordType
+
+_FILES = Text("attachments", label=gettext_lazy("Files"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +79,43 @@ def history(
     )
 
 
-def history_keys(record_type: RecordType, names: Iterable[str]) -> dict[str, str]:
-    """What history calls these fields → the field: the column, or `column.field` for one that is kept within a column."""
+def beside(record_type: RecordType) -> dict[str, Field]:
+    """What is kept beside the record and told in its history under a name of its own: tags and files."""
+    found: dict[str, Field] = {"attachments": _FILES}
+    if "tags" in record_type.fields:
+        found["tags"] = record_type.fields["tags"]
+    return found
+
+
+def columns_told(actor: Actor, record_type: RecordType) -> dict[str, Field]:
+    """Under what names changes of fields stand in history, of those fields that exist for the actor. No query.
+
+    What stands there under another name is of a field that the actor may not know of, or that is gone.
+    """
+    known = permissions.fields_for(actor, record_type)
     columns = record_type.table.columns
-    return {
-        columns[name].name if name in columns else f"{record_type.fields[name].column}.{name}": name
-        for name in names
-    }
+    found = {columns[name].name: field for name, field in known.items() if name in columns}
+    found |= {f"own.{name}": field for name, field in known.items() if isinstance(unmasked(field), Own)}
+    return (
+        found
+        | {name: field for name, field in beside(record_type).items() if name == "attachments"}
+        | {name: known[name] for name in beside(record_type) if name in known}
+    )
+
+
+def history_keys(record_type: RecordType, names: Iterable[str]) -> dict[str, str]:
+    """What history calls these fields → the field: the column, `column.field` for one that is kept within a column,
+    or the field's own name for what is kept beside the record."""
+    columns = record_type.table.columns
+    found = {}
+    for name in names:
+        if name in columns:
+            found[columns[name].name] = name
+        elif name in beside(record_type):
+            found[name] = name
+        else:
+            found[f"{record_type.fields[name].column}.{name}"] = name
+    return found
 
 
 def _items(actor: Actor, record_type: RecordType, rows: Sequence[Change]) -> list[HistoryItem]:
@@ -93,9 +127,11 @@ def _items(actor: Actor, record_type: RecordType, rows: Sequence[Change]) -> lis
         if name in record_type.table.columns
     }
     rules = record_type.rules or {}
-    kinds = {**record_type.fields, **_former(record_type, rows)}
+    fields.update((name, name) for name in beside(record_type))
+    kinds = {**beside(record_type), **record_type.fields, **_former(record_type, rows)}
     fields.update((f"own.{name}", name) for name, field in kinds.items() if isinstance(unmasked(field), Own))
     known = {column.name for column in record_type.table.columns.values()} if rules else set()
+    known |= beside(fieldrules.whole(record_type)).keys()
     known |= {f"own.{name}" for of, name in rules if of == record_type.name}
     known |= {f"own.{name}" for name in fieldrules.whole(record_type).own_fields if name not in kinds}
     titles = _titles(actor, kinds, rows, fields)
@@ -208,6 +244,8 @@ def value_of(field: Any, raw: Any, titles: Mapping[int, str]) -> Any:
             return date.fromisoformat(raw)
         case "datetime":
             return datetime.fromisoformat(raw)
+        case "tags":
+            return marks(raw)
     return raw
 
 

@@ -4,13 +4,14 @@ import structlog
 from procrastinate.contrib.django import app
 
 from dangol.events import queue
+from dangol.records.attachments import jobs as attachments
 from dangol.records.bulk import jobs as bulk
 from dangol.records.exporting import jobs as exports
 from dangol.records.importing import jobs
 from dangol.records.own import jobs as own_fields
 from dangol.records.search import index
 
-__all__ = ["bulk", "exports", "jobs", "own_fields", "tidy_dictionary"]
+__all__ = ["attachments", "bulk", "exports", "jobs", "own_fields", "tidy_dictionary"]
 
 log = structlog.get_logger(__name__)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from dangol.identity.actors import may_administer
 from dangol.records import registry
 from dangol.records.exporting.asking import exportable_types
 from dangol.records.importing.runs import importable_types
@@ -56,7 +57,7 @@ def _create(record_type: RecordType) -> menu.MenuItem:
 
 
 def add_files() -> None:
-    """Imports and exports, for those who may bring in or take out anything at all."""
+    """Imports and exports, for those who may bring in or take out anything at all; the vocabulary of tags."""
     for key, label, icon, order, types in (
         ("imports", _("Imports"), "upload", 910, importable_types),
         ("exports", _("Exports"), "download", 911, exportable_types),
@@ -71,3 +72,8 @@ def add_files() -> None:
                 visible=partial(_has_any, types=types),
             )
         )
+    menu.add(
+        menu.MenuItem(
+            key="tag", label=_("Tags"), icon="tags", url="/tags/", order=912, visible=may_administer
+        )
+    )

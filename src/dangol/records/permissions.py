@@ -31,6 +31,8 @@ def _conditions(
     scopes = actor.scopes(record_type.name, action)
     if not scopes or (record_type.scope.administered and not may_administer(actor)):
         return False
+    if record_type.scope.governed and action in ("edit", "delete") and not may_administer(actor):
+        return False
     if "all" in scopes:
         return True
     if record_type.scope.open:

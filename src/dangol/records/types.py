@@ -64,6 +64,7 @@ class Scope:
     through: tuple[str, ...] = ()
     open = False
     administered = False
+    governed = False
 
     def prefix(self) -> str:
         """The ORM path in front of `owner`, `team` and `territory`."""
@@ -92,6 +93,13 @@ class Open(Scope):
     For catalogues."""
 
     open = True
+
+
+class Vocabulary(Open):
+    """The company's words: whoever may see them sees all, whoever may create adds some; changed and taken away only by
+    those who administer the company."""
+
+    governed = True
 
 
 class Administered(Scope):
@@ -146,6 +154,8 @@ class RecordType:
     """Relations whose records follow this one into the recycle bin and back."""
     personal: bool = False
     """Whether its records are about people, so that taking them out asks for the reason (안전성 확보조치 기준 제8조)."""
+    tagged: bool = True
+    """Whether its records bear the company's tags."""
     whole: RecordType | None = None
     """Of a record type as it is for somebody, the record type itself; see `fieldrules.seen_by`."""
     rules: Mapping[tuple[str, str], str] | None = None

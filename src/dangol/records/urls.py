@@ -3,9 +3,11 @@
 from django.urls import include, path, register_converter
 
 from dangol.records import registry
+from dangol.records.attachments import views as files
 from dangol.records.bulk import views as bulk
 from dangol.records.exporting.views import export
 from dangol.records.importing.views import pasting
+from dangol.records.tags import views as tags
 from dangol.records.types import RecordType
 from dangol.records.views import (
     bins,
@@ -48,11 +50,17 @@ _record = [
     path("restore/", sighted(bins.restore), name="restore"),
     path("history/", sighted(details.history), name="history"),
     path("cell/<str:field>/", sighted(cells.cell), name="cell"),
+    path("files/", sighted(files.index), name="files"),
+    path("files/<uuid:file_key>/", sighted(files.download), name="file"),
+    path("files/<uuid:file_key>/preview/", sighted(files.preview), name="file_preview"),
+    path("files/<uuid:file_key>/delete/", sighted(files.delete), name="file_delete"),
+    path("files/<uuid:file_key>/restore/", sighted(files.restore), name="file_restore"),
 ]
 
 urlpatterns = [
     path("api/v1/", include("dangol.records.api")),
     path("search/", palette.palette, name="palette"),
+    path("tags/<int:tag_id>/merge/", tags.merge, name="tag_merge"),
     path("lookup/<slug:target>/", palette.lookup, name="lookup"),
     path("<record_type:record_type>/", sighted(lists.index), name="list"),
     path("<record_type:record_type>/count/", sighted(lists.count), name="count"),

@@ -69,6 +69,20 @@ class Shell:
         return _address(routes.sign_out)
 
     @property
+    def bell(self) -> dict[str, str]:
+        """The addresses behind the bell and the stream, by their names in `Routes`; empty where there are none.
+
+        Nobody has a bell through another's eyes – whom it rings for is the user, not the one who looks – nor where a page
+        is open only to set up a second factor (``request.is_confined``).
+        """
+        is_confined = getattr(self._request, "is_confined", False)
+        if self.actor is None or not routes.notifications or self.seeing_end_url or is_confined:
+            return {}
+        names = ("notifications", "notifications_panel", "notifications_count", "live", "live_changed",
+                 "live_present", "live_editing")  # fmt: skip
+        return {name: _address(getattr(routes, name)) for name in names}
+
+    @property
     def seeing_end_url(self) -> str:
         """Where looking through another's eyes ends; empty when nobody does."""
         if self.actor is None or getattr(self.actor, "seen_by", None) is None:

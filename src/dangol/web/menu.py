@@ -125,6 +125,9 @@ class Routes:
 
     search: takes `q`, answers with a fragment of `role="option"` links for the palette.
     home: where the name of the product leads. sign_out: takes POST. own_field: an own field's page in the settings, by id.
+    notifications: page behind the bell; notifications_panel: its fragment; notifications_count: `{"unread": 3}`.
+    live: the stream of events for open pages; live_changed: a fragment on what changed; live_present: who is there;
+    live_editing: takes POST.
     seeing_end: takes POST, ends looking through another's eyes.
     """
 
@@ -132,6 +135,13 @@ class Routes:
     home: str = ""
     own_field: str = ""
     sign_out: str = "account_logout"
+    notifications: str = ""
+    notifications_panel: str = ""
+    notifications_count: str = ""
+    live: str = ""
+    live_changed: str = ""
+    live_present: str = ""
+    live_editing: str = ""
     seeing_end: str = ""
 
 

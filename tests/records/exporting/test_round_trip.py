@@ -92,6 +92,8 @@ def flattened(content: bytes) -> list[list[str]]:
         for name, value in json.loads(line).items():
             if isinstance(value, dict):
                 item |= {f"{name}.{part}": inner for part, inner in value.items()}
+            elif isinstance(value, list):
+                item[name] = json.dumps(value, ensure_ascii=False)  # as files of JSON lines are read
             else:
                 item[name] = value
         items.append(item)
@@ -117,6 +119,10 @@ def test_nothing_changes(
     language: str,
 ) -> None:
     User.objects.filter(pk=manager.id).update(language=language)
+    kinds = registry.by_path(path)
+    assert kinds is not None
+    first = (customers if path == "customers" else machines)[0]
+    writing.update(kinds, first, {"tags": ["VIP", "[긴급]"]}, actor=manager.actor)
     content = body(take(manager.client, path, kind=kind, columns=columns))
     match kind:
         case "xlsx":
@@ -124,8 +130,7 @@ def test_nothing_changes(
         case "jsonl":
             content = as_csv(flattened(content))
     before = Recorded.objects.count()
-    name = registry.by_path(path).name  # type: ignore[union-attr]
-    run = bring_back(content, name, manager, tmp_path / "again.csv")
+    run = bring_back(content, kinds.name, manager, tmp_path / "again.csv")
     found = list(run.rejects.values_list("field", "value", "reason"))
     assert (run.rows, run.unchanged, found) == ({"customers": 3, "machines": 2}[path], run.rows, [])
     assert Recorded.objects.count() == before

@@ -8,6 +8,11 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from dangol.interactions import mentions
+
 
 @dataclass(frozen=True)
 class Stored:
@@ -22,6 +27,7 @@ class Stored:
     data: Mapping[str, Any]
     actor_id: int | None
     actor_name: str
+    comments: int = 0
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,29 @@ class Shown:
     actor_name: str = ""
     done: bool | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
+    comments: int = 0
+
+    @property
+    def title_html(self) -> SafeString:
+        """The title, with the people it names marked; it is a link itself."""
+        return mentions.shown(self.title, self.named, links=False)
+
+    @property
+    def body_html(self) -> SafeString:
+        """The text, with the people it names and web addresses as links."""
+        return mentions.shown(self.body, self.named)
+
+    @property
+    def named(self) -> Mapping[int, str]:
+        """Whom the entry names, by id."""
+        return dict(self.data.get("mentions", ()))
+
+    @property
+    def comments_url(self) -> str:
+        """Where the comments on what the entry tells of stand; entries that tell of no record have none."""
+        if self.kind == "change" or not self.source[1]:
+            return ""
+        return reverse("interactions:comments", args=self.source)
 
     def to_json(self) -> dict[str, Any]:
         """The entry as the API gives it."""
@@ -63,6 +92,7 @@ class Shown:
             "source": {"type": self.source[0], "id": self.source[1]},
             "actor": {"id": self.actor_id, "name": self.actor_name} if self.actor_id else None,
             "data": dict(self.data),
+            "comments": self.comments,
         }
 
 
@@ -120,5 +150,6 @@ def shown(entry: Stored, reader: Reader) -> Shown:
         actor_id=entry.actor_id,
         actor_name=entry.actor_name,
         data=entry.data,
+        comments=entry.comments,
         **values,
     )

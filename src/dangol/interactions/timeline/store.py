@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import BigIntegerField, Exists, F, Func, OuterRef, Q, QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -37,6 +37,20 @@ SET at = EXCLUDED.at, title = EXCLUDED.title, body = EXCLUDED.body, data = EXCLU
 WHERE (e.at, e.title, e.body, e.data, e.actor_id)
       IS DISTINCT FROM (EXCLUDED.at, EXCLUDED.title, EXCLUDED.body, EXCLUDED.data, EXCLUDED.actor_id)
 """.format(columns=", ".join(_COLUMNS), arrays=", ".join(f"%s::{kind}[]" for kind in _COLUMNS.values()))
+
+
+class _Comments(Func):
+    """How many comments there are on what an entry tells of; an index look-up for each entry of a page."""
+
+    template = (
+        "(SELECT count(*) FROM interactions_comment said WHERE said.record_type = %(expressions)s "
+        "AND said.deleted_at IS NULL)"
+    )
+    arg_joiner = " AND said.record_id = "
+    output_field = BigIntegerField()
+
+    def __init__(self) -> None:
+        super().__init__(F("source_type"), F("source_id"))
 
 
 class TimelineError(ValueError):
@@ -141,7 +155,7 @@ def entries_query(
     if after:
         at, entry_id = _read_cursor(after)
         rows = rows.filter(at__lte=at).filter(Q(at__lt=at) | Q(pk__lt=entry_id))
-    named = rows.order_by("-at", "-pk").annotate(who=F("actor__name"))
+    named = rows.order_by("-at", "-pk").annotate(who=F("actor__name"), comments=_Comments())
     return named.values(
         "id",
         "subject_type",
@@ -154,6 +168,7 @@ def entries_query(
         "data",
         "actor_id",
         "who",
+        "comments",
     )[: limit + 1]
 
 
@@ -219,6 +234,7 @@ def _stored(row: Mapping[str, Any], actor: Actor) -> Stored:
         data=_ruled_data(row, _readable_data(row, actor), actor),
         actor_id=row["actor_id"],
         actor_name=row["who"] or "",
+        comments=row["comments"],
     )
 
 

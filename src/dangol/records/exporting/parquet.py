@@ -72,6 +72,8 @@ def _typed(column: Column) -> tuple[Any, Callable[[Row], Any]]:
         places = field.places if field.editable else max(field.places, COMPUTED_PLACES)
         return pa.decimal128(DIGITS, places), lambda row: _decimal(value(row), places)
     match field.kind:
+        case "tags":
+            return pa.list_(pa.string()), lambda row: field.to_json(value(row))
         case "multi_choice":
             return pa.list_(pa.string()), lambda row: list(held) if (held := value(row)) else None
         case "integer":

@@ -7,6 +7,7 @@ from dangol.records.fields.multiple import MultiChoice
 from dangol.records.fields.numbers import Integer, Money, Number
 from dangol.records.fields.reach import BusinessNumber, Email, Phone
 from dangol.records.fields.references import Ref, Reference, id_in
+from dangol.records.fields.tags import TagMark, Tags
 from dangol.records.fields.text import LongText, Text, Url
 
 __all__ = [
@@ -27,6 +28,8 @@ __all__ = [
     "Phone",
     "Ref",
     "Reference",
+    "TagMark",
+    "Tags",
     "Text",
     "Url",
     "id_in",

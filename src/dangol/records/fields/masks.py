@@ -56,7 +56,7 @@ class Masked(Field):
 
     def masked(self, value: Any) -> Mask | None:
         """The value's mask; None where there is no value."""
-        if value is None or value == "":
+        if not is_there(value):
             return None
         return value if isinstance(value, Mask) else Mask(self.behind.mask(value))
 
@@ -118,7 +118,7 @@ class Masked(Field):
 
 def is_there(value: Any) -> bool:
     """Is there a value that a mask would stand for."""
-    return value is not None and value != "" and value != []
+    return value is not None and value != "" and value != [] and value != ()
 
 
 def unmasked(field: Field) -> Field:

@@ -94,7 +94,7 @@ class Operands(Cursor):
                 return self.placed(lambda: check_relative(field, Relative(name, self.offset(name))), first)
         raw = first.text
         while (
-            field.kind in ("choice", "multi_choice", "reference")
+            field.kind in ("choice", "multi_choice", "reference", "tags")
             and self.token.kind == WORD
             and not self.closes()
         ):

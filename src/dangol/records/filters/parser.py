@@ -332,6 +332,8 @@ class _Parser(Operands):
         match first.key:
             case "in" | "contains" | "between":
                 return first.key
+            case "any":  # tags any of (…)
+                return "in" if follows("of") else ""
             case "not":
                 return "not in" if follows("in") else "not contains" if follows("contains") else ""
             case "starts" | "ends":

@@ -10,7 +10,7 @@ from typing import Any as Anything
 
 from django.utils.translation import gettext as _
 
-from dangol.records.fields import Choice, Field, FieldError, Locale, MultiChoice
+from dangol.records.fields import Choice, Field, FieldError, Locale, MultiChoice, Tags
 from dangol.records.filters.messages import FilterError, did_you_mean, nearest, quoted
 from dangol.records.filters.relative import EARLIEST, LATEST, PERSONS, is_day, known
 from dangol.records.filters.tree import Compare, Path, Relative, Scalar
@@ -118,6 +118,8 @@ def read(field: Field, op: str, raw: Anything, locale: Locale) -> Scalar | None:
     """One value, from text or JSON. None means "empty". Raises FilterError without a place."""
     if raw is None:
         return None
+    if isinstance(field, Tags):
+        return _tag(field, raw, locale)
     if isinstance(field, MultiChoice):
         try:
             return field.one(raw, locale)
@@ -142,6 +144,13 @@ def read(field: Field, op: str, raw: Anything, locale: Locale) -> Scalar | None:
             _("“%(field)s” cannot be compared with this.") % {"field": field.label}, code="value"
         )
     return value
+
+
+def _tag(field: Tags, raw: Anything, locale: Locale) -> str | None:
+    try:
+        return field.one(raw if isinstance(raw, str) else str(raw), locale)
+    except FieldError as error:
+        raise FilterError(str(error.message), code="value") from None
 
 
 def _digits(raw: str) -> str:

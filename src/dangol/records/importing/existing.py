@@ -11,8 +11,9 @@ from django.db.models import F
 from dangol.identity.actors import Actor
 from dangol.records import permissions
 from dangol.records.arrays import one_of
-from dangol.records.fields import Ref, Reference
+from dangol.records.fields import Ref, Reference, Tags
 from dangol.records.fields.own import COLUMN as OWN
+from dangol.records.fields.tags import marks
 from dangol.records.importing.folding import Entry
 from dangol.records.importing.mapping import CompiledRecord
 from dangol.records.types import RecordType
@@ -81,7 +82,11 @@ def find_existing(record: CompiledRecord, entries: Sequence[Entry], actor: Actor
         entry: Found(
             record_id,
             {
-                name: Ref(id=value) if is_reference and isinstance(value, int) else value
+                name: Ref(id=value)
+                if is_reference and isinstance(value, int)
+                else marks(value) or None
+                if name == "tags"
+                else value
                 for name, is_reference, value in zip(names, references, values, strict=True)
             },
             _hindrance(record_id in hidden, deleted_at is not None, entry in several),
@@ -116,8 +121,10 @@ def _hidden(ids: Sequence[int], record: CompiledRecord, actor: Actor) -> set[int
     return set(ids) - allowed
 
 
-def _column(record_type: RecordType, name: str) -> str:
+def _column(record_type: RecordType, name: str) -> Any:
     field = record_type.fields[name]
+    if isinstance(field, Tags):
+        return field.expression()
     if name in record_type.own_fields:
         return f"_{name}"
     return f"{field.column}_id" if isinstance(field, Reference) else field.column

@@ -1,5 +1,6 @@
 """What every record is made of. Rooms derive their tables from `Record` or `OwnedRecord`."""
 
+from dangol.records.models.attachments import Attachment, StoredFile, StoredState
 from dangol.records.models.base import OwnedRecord, Record
 from dangol.records.models.bulk import BulkChunk, BulkRefusal, BulkRun, BulkState
 from dangol.records.models.exports import ExportRun, ExportState
@@ -32,8 +33,10 @@ from dangol.records.models.schedules import (
     ScheduleSource,
 )
 from dangol.records.models.search import SearchEntry, SearchIdentifier, SearchScope, SearchToken
+from dangol.records.models.tags import Tag, TagLink, TagWord
 
 __all__ = [
+    "Attachment",
     "Audience",
     "BulkChunk",
     "BulkRefusal",
@@ -75,6 +78,11 @@ __all__ = [
     "SearchIdentifier",
     "SearchScope",
     "SearchToken",
+    "StoredFile",
+    "StoredState",
+    "Tag",
+    "TagLink",
+    "TagWord",
     "UndoState",
     "ViewDefault",
 ]

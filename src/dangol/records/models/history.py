@@ -42,6 +42,10 @@ class Change(models.Model):
                 name="records_change_deleted",
             ),
             models.Index(fields=["table", "record_id", "-id"], name="records_change_record"),
+            # What was done by hand of late, for the activity stream.
+            models.Index(
+                fields=["table", "-id"], condition=~models.Q(origin="import"), name="records_change_recent"
+            ),
             # What one import changed, to take it back.
             models.Index(
                 fields=["request_id", "table"],

@@ -56,8 +56,14 @@ def delete_some(table: str, condition: str, values: Sequence[str | int], most: i
 
 def _in_kernel() -> Iterator[Forgetter]:
     yield lambda name, most: delete_some("records_change", '"table" = %s', [name], most)
+    for table in ("records_taglink", "records_attachment"):
+        yield _of_records(table)
     for table in ("records_searchentry", "records_searchidentifier", "records_searchscope"):
         yield _of_search(table)
+
+
+def _of_records(table: str) -> Forgetter:
+    return lambda name, most: delete_some(table, "record_type = %s", [name], most)
 
 
 def _of_search(table: str) -> Forgetter:

@@ -8,6 +8,8 @@ from typing import Any
 from django.utils import translation
 
 from dangol.records import registry
+from dangol.records.openapi.attachments import SCHEMA as ATTACHMENT
+from dangol.records.openapi.attachments import attachment_paths
 from dangol.records.openapi.bulk import bulk_answers, bulk_body, bulk_schemas, job_paths
 from dangol.records.openapi.contributions import contributed
 from dangol.records.openapi.exports import export_answer, export_parameters
@@ -50,7 +52,7 @@ def document(record_types: Iterable[RecordType] | None = None, language: str = "
 def _document(record_types: Iterable[RecordType]) -> dict[str, Any]:
     types = sorted(record_types, key=lambda item: item.path)
     paths: dict[str, Any] = {"/search": {"get": _search(types)}} | job_paths()
-    schemas = common_schemas() | bulk_schemas()
+    schemas = {**common_schemas(), **bulk_schemas(), "Attachment": ATTACHMENT}
     tags = [
         {"name": "search", "description": "Search over all types"},
         {"name": "bulk", "description": "Acts on many records, in the background"},
@@ -68,6 +70,9 @@ def _document(record_types: Iterable[RecordType]) -> dict[str, Any]:
     for addition in contributed():
         tags.append({"name": addition.tag, "description": str(addition.label)})
         paths |= addition.paths()
+        if addition.of_type is not None:
+            for record_type in types:
+                paths |= addition.of_type(record_type)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Dangol", "version": VERSION, "description": ABOUT},
@@ -165,6 +170,7 @@ def _paths(record_type: RecordType, name: str) -> dict[str, Any]:
                 {"204": {"description": "It is in the recycle bin"}}, "400", "409", "412", parameters=[match],
             ),
         },
+        **attachment_paths(base, label, operation),
         f"{base}/{{id}}/timeline": {
             "parameters": one,
             "get": operation(

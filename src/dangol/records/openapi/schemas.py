@@ -59,6 +59,8 @@ def _out(field: Field) -> dict[str, Any]:
     if isinstance(field, Reference):
         return {"anyOf": [{"$ref": "#/components/schemas/Reference"}, {"type": "null"}]}
     match field.kind:
+        case "tags":
+            return {"type": ["array", "null"], "items": {"type": "string"}}
         case "integer":
             return {"type": ["integer", "null"]}
         case "number" | "money":
@@ -89,6 +91,8 @@ def _in(field: Field) -> dict[str, Any]:
     if isinstance(field, Integer):
         return {"type": ["integer", "null"], "minimum": field.low, "maximum": field.high}
     match field.kind:
+        case "tags":
+            return {"type": ["array", "null"], "items": {"type": "string", "maxLength": 50}, "maxItems": 30}
         case "number" | "money":
             return {"type": ["string", "number", "null"]}
         case "boolean":
@@ -198,6 +202,7 @@ def common_schemas() -> dict[str, Any]:
                 },
                 "actor": who,
                 "data": {"type": "object"},
+                "comments": {"type": "integer", "minimum": 0},
             },
         },
         "HistoryItem": {

@@ -64,6 +64,7 @@ def detail(request: HttpRequest, record_type: RecordType, record_id: int) -> Htt
             for name in record_type.subtitle
             if record.get(name) not in (None, "") and not isinstance(record_type.fields[name], Choice)
         ],
+        "tags": _tags(record_type, record, locale, may_edit),
         "chips": [chip for chips in ports.chips(record_type.name) for chip in chips(actor, beside)],
         "figures": [
             figure for figures in ports.figures(record_type.name) for figure in figures(actor, beside)
@@ -79,6 +80,25 @@ def detail(request: HttpRequest, record_type: RecordType, record_id: int) -> Htt
         "columns": _panels(request, actor, record_type, beside),
     }
     return render(request, "records/detail.html", context)
+
+
+def _tags(
+    record_type: RecordType, record: dict[str, Any], locale: Locale, may_edit: bool
+) -> dict[str, Any] | None:
+    """The line of tags under the title; a click, or Enter, changes them."""
+    field = record_type.fields.get("tags")
+    borne = record.get("tags")
+    may_edit = may_edit and field is not None and field.editable and not isinstance(borne, Mask)
+    if field is None or (not borne and not may_edit):
+        return None
+    shown = field.html(borne, locale)
+    if not borne:
+        shown = format_html('<span class="chip">+ {}</span>', _("Tag"))
+    return {
+        "html": shown,
+        "text": field.text(borne, locale) or _("none"),
+        "inline": f"/{record_type.path}/{record['id']}/cell/tags/" if may_edit else "",
+    }
 
 
 def history(request: HttpRequest, record_type: RecordType, record_id: int) -> HttpResponse:

@@ -132,6 +132,7 @@ def index(request: HttpRequest, record_type: RecordType) -> HttpResponse:
         "next_url": url(base, after=page.next) if page.next else "",
         "previous_url": url(base, before=page.previous) if page.previous else "",
         "count_url": f"{reverse('records:count', args=[record_type])}?{query(base)}",
+        "live": _live(record_type, page.rows),
         "only_page": is_list and not page.next and not page.previous,
         **body,
         **heads(asked, shown, grouping.key if grouping else ""),
@@ -342,6 +343,12 @@ def _rows(
             shown.append(f"<td{style}{edit}>{conditional_escape(field.html(value, locale))}</td>")
         shown.append("</tr>\n")
     return mark_safe("".join(shown))  # noqa: S308 - markup of fields, all else is escaped
+
+
+def _live(record_type: RecordType, rows: Sequence[dict[str, Any]]) -> str:
+    """Which versions of which records the page shows, for its stream: `customer:12@3,13@7`."""
+    shown = ",".join(f"{row['id']}@{row['version']}" for row in rows if "version" in row)
+    return f"{record_type.name}:{shown}" if shown else ""
 
 
 def _style(field: Field) -> str:

@@ -21,7 +21,7 @@ from dangol.records.fields.own import COLUMN as OWN
 from dangol.records.fields.own import Own
 from dangol.records.search import index
 from dangol.records.types import Draft, RecordType, WrittenRows
-from dangol.records.writing import owned, storing
+from dangol.records.writing import assigning, owned, storing, tagging
 from dangol.records.writing.conflicts import conflict_message
 from dangol.records.writing.context import sign
 from dangol.records.writing.errors import Change, Conflict, Missing, RowError, WriteError, Written
@@ -110,6 +110,8 @@ class _Batch:
         drafts = self._kept(drafts)
         for error in resolve_references(self.type, drafts, actor=self.actor, locale=self.locale):
             self._refuse(error)
+        for error in tagging.resolve(self.type, self._kept(drafts), actor=self.actor):
+            self._refuse(error)
         drafts = self._kept(drafts)
         self.type.before_write(drafts, actor=self.actor)
         self._check(drafts)
@@ -121,21 +123,25 @@ class _Batch:
             with transaction.atomic():
                 self._insert(created)
                 self._update(updated)
+                tagging.store(self.type, [*created, *updated])
         except IntegrityError as problem:
             raise WriteError([self._integrity_error(problem)]) from problem
         guard_new_scope(self.type, [*created, *updated], self.actor)
         if created or updated:
             self.type.after_write(WrittenRows(created, updated, self.origin), actor=self.actor)
             self._index(created, updated)
+            given = assigning.given_by(self.type, [*created, *updated], actor=self.actor, origin=self.origin)
             outbox.announce(
                 RecordsWritten(
                     record_type=self.type.name,
                     created=[draft.id for draft in created if draft.id],
                     updated=[draft.id for draft in updated if draft.id],
                     origin=self.origin,
+                    given=given,
                 ),
                 actor=self.actor,
             )
+            assigning.announce_assigned(self.type, given, actor=self.actor)
         changed = {id(draft) for draft in updated}
         for draft in drafts:
             written.ids[draft.index] = draft.id
@@ -219,8 +225,9 @@ class _Batch:
                 self.failure = Conflict
                 message = conflict_message(self.type, draft.id, asked, self.locale, self.actor)
                 self._refuse(RowError(draft.index, "version", asked, "conflict", message))
-            if self.masked:
-                self._keep_masked(draft)
+        tagging.load(self.type, drafts)
+        for draft in drafts if self.masked else ():
+            self._keep_masked(draft)
 
     def _keep_masked(self, draft: Draft) -> None:
         """Refuse to change what the writer sees masked, whether the new value differs or not: else a guess is confirmed."""

@@ -52,7 +52,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
   const composer = event.detail.elt;
   if (!composer.matches?.("form[data-composer]") || event.detail.xhr.status !== 200) return;
   composer.elements.text.value = "";
-  for (const name of ["when", "minutes"]) composer.elements[name].value = "";
+  for (const name of ["when", "minutes", "mentions"]) composer.elements[name].value = "";
   composer.querySelector("#composer-due").textContent = "";
   composer.querySelector(".err")?.remove();
   delete composer.dataset.expanded;

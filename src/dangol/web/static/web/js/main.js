@@ -7,6 +7,7 @@ import "./dialogs.js";
 import "./palette.js";
 import "./keys.js";
 import "./inline.js";
+import "./live.js";
 
 // Charts are heavy: their code and ECharts come only to pages that have one.
 async function drawCharts(root) {

@@ -1,0 +1,1 @@
+"""Tags: one vocabulary for the company, borne by the records of every type."""
