@@ -46,7 +46,7 @@ def tell_followers(event: Commented, *, event_id: UUID) -> None:
 def follow_what_is_given(event: RecordsAssigned, *, event_id: UUID) -> None:
     """Whoever is given a record follows it, unless chosen otherwise. Of many at once nobody follows each."""
     given = Counter(event.users)
-    for record_id, user in zip(event.ids, event.users, strict=True):
+    for record_id, user in sorted(zip(event.ids, event.users, strict=True)):
         if given[user] == 1:
             follow_others(users=[user], record_type=event.record_type, record_id=record_id, reason="assigned")
 
@@ -57,8 +57,11 @@ def tell_owners(event: RecordsAssigned, *, event_id: UUID) -> None:
     given: dict[int, list[int]] = {}
     for record_id, user in zip(event.ids, event.users, strict=True):
         given.setdefault(user, []).append(record_id)
-    for user, ids in given.items():
-        news.tell_of(kind=Kind.ASSIGNED, user=user, record_type=event.record_type, ids=ids, by=event.by)
+    # Always in one order: who counts into the same lines at the same time waits, and none for each other.
+    for user, ids in sorted(given.items()):
+        news.tell_of(
+            kind=Kind.ASSIGNED, user=user, record_type=event.record_type, ids=sorted(ids), by=event.by
+        )
 
 
 @handles(RecordsWritten, when=news.is_followed)

@@ -41,8 +41,8 @@ def test_a_change_of_a_followed_record_is_told_to_its_followers_only(customer, i
     change(insider, customer, city="부산시")
     change(SYSTEM, customer, city="대구시")
     delivered()
-    assert told(teammate) == [("changed", "변경 2건, 마지막은 단골 님", "한빛정밀")]
-    assert told(insider) == [("changed", "단골 님이 바꿨어요", "한빛정밀")]
+    assert told(teammate) == [("changed", "변경 2건, 마지막은 시스템 님", "한빛정밀")]
+    assert told(insider) == [("changed", "시스템 님이 바꿨어요", "한빛정밀")]
     assert told(manager) == []
     assert "부산시" not in str(list(Notification.objects.values()))
 

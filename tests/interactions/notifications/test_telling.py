@@ -96,7 +96,7 @@ def test_giving_a_record_away_tells_its_new_owner(customer, insider, teammate):
     writing.update(kind, customer, {"city": "서울시", "owner": teammate.id}, actor=SYSTEM)
     delivered()
     assert [text for _kind, text, _title in told(teammate)] == [
-        "단골 님이 바꿨어요",
+        "시스템 님이 바꿨어요",
         "김지우 님이 나를 담당으로 정했어요",
     ], "who is given a record follows it"
 

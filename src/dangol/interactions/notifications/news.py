@@ -110,7 +110,7 @@ def tell_logged(event: RecordsWritten, event_id: UUID) -> None:
         seen: dict[int, int] = defaultdict(int)
         for pk in _seen(actor, record_type, follows[user_id]):
             seen[interactions[pk] or 0] += 1
-        for customer_id, count in seen.items():
+        for customer_id, count in sorted(seen.items()):
             notify(
                 kind=Kind.LOGGED,
                 users=[user_id],
@@ -145,7 +145,9 @@ def _changes(record_type: RecordType, ids: Collection[int], at: datetime) -> Map
 
 
 def _actors(users: Collection[int]) -> list[Actor]:
-    return [actor_for(user) for user in User.objects.filter(pk__in=list(users), is_active=True)]
+    """In the order of their ids, in which all that tells writes."""
+    found = User.objects.filter(pk__in=list(users), is_active=True).order_by("pk")
+    return [actor_for(user) for user in found]
 
 
 def _seen(actor: Actor, record_type: RecordType, ids: Collection[int]) -> list[int]:

@@ -25,6 +25,7 @@ FROM unnest(%(users)s::bigint[], %(channels)s::text[]) AS u (id, channel)
 WHERE %(fact)s = '' OR NOT EXISTS (
     SELECT FROM interactions_notification o WHERE o.user_id = u.id AND o.fact = %(fact)s AND o.fact <> ''
 )
+ORDER BY u.id
 ON CONFLICT (user_id, kind, target_type, target_id) WHERE read_at IS NULL
 DO UPDATE SET count = n.count + EXCLUDED.count, by_id = EXCLUDED.by_id, at = EXCLUDED.at,
               fact = CASE WHEN EXCLUDED.fact = '' THEN n.fact ELSE EXCLUDED.fact END
@@ -88,10 +89,10 @@ def notify(
 
 
 def channels_of(users: Iterable[int], kind: str) -> dict[int, str]:
-    """How each of these wants to hear of a kind. One query."""
+    """How each of these wants to hear of a kind, in the order of their ids. One query."""
     known = NotificationSetting.objects.in_bulk(list(users))
     nothing = NotificationSetting()
-    return {user: known.get(user, nothing).channel(kind) for user in users}
+    return {user: known.get(user, nothing).channel(kind) for user in sorted(users)}
 
 
 def mark_read(*, actor: Actor, ids: Sequence[int] | None = None, is_read: bool = True) -> int:
