@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from html import escape
@@ -13,6 +14,18 @@ from dangol.records.fields.base import EMPTY_MARK, Locale
 from dangol.records.fields.choices import Choice
 
 _BETWEEN = re.compile(r"[;,|\n·]")
+
+
+def listed(raw: Any) -> Any:
+    """An array of texts as files of JSON lines have it (`["a", "b"]`) as a list; all else as it is."""
+    if not (isinstance(raw, str) and raw.strip().startswith("[")):
+        return raw
+    try:
+        texts = json.loads(raw)
+    except ValueError:
+        return raw
+    is_texts = isinstance(texts, list) and all(isinstance(text, str) for text in texts)
+    return texts if is_texts else raw
 
 
 class MultiChoice(Choice):
@@ -34,6 +47,7 @@ class MultiChoice(Choice):
         return Choice.convert(self, raw, locale)
 
     def parse(self, raw: Any, locale: Locale) -> Any:
+        raw = listed(raw)
         if isinstance(raw, list | tuple) and not raw:
             return None
         return super().parse(raw, locale)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from dangol.records.fields.base import EMPTY_MARK, Field, FieldError, Locale
+from dangol.records.fields.multiple import listed
 from dangol.records.fields.text import Text
 
 SEPARATORS = re.compile(r"[,;\n，、；]")
@@ -56,8 +56,7 @@ class Tags(Field):
     # in
 
     def parse(self, raw: Any, locale: Locale) -> Any:
-        if isinstance(raw, str) and raw.strip().startswith("["):
-            raw = _listed(raw)
+        raw = listed(raw)
         if isinstance(raw, list | tuple) and not raw:
             return None
         return super().parse(raw, locale)
@@ -147,16 +146,6 @@ class _TagsOf(Func):
 
     def __init__(self, record: Any, *, record_type: str) -> None:
         super().__init__(record, output_field=JSONField(), record_type=record_type)
-
-
-def _listed(raw: str) -> Any:
-    """An array of names as files of JSON lines have it; any other text as it is."""
-    try:
-        names = json.loads(raw)
-    except ValueError:
-        return raw
-    is_names = isinstance(names, list) and all(isinstance(name, str) for name in names)
-    return names if is_names else raw
 
 
 def marks(value: Any) -> tuple[TagMark, ...]:

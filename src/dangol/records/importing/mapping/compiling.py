@@ -194,7 +194,8 @@ class _Binder(CellBinder):
 
 def _straight(field: Field, locale: Locale, column: str) -> Callable[[str], Any]:
     """The value of a cell as its field reads it, without detours: this runs for most cells of most files."""
-    convert = field.convert
+    # A kind that reads emptiness or lists its own way is asked in whole.
+    convert = field.convert if type(field).parse is Field.parse else field.parse
 
     def read(text: str) -> Any:
         stripped = text.strip()
