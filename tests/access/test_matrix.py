@@ -73,6 +73,8 @@ def test_no_address_shows_or_changes_what_belongs_to_another_team(visitor, secre
                 text = _text(answer)
                 assert SECRET not in text, f"GET {path}{question} shows the secret"
                 assert "bimil.example" not in text, f"GET {path}{question} shows the secret's address"
+                if answer.status_code in (302, 401, 403, 404, 405):
+                    break  # shut, whatever is asked
             for method in ("post", "patch", "delete"):
                 answer = getattr(client, method)(
                     path,

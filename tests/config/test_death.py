@@ -25,6 +25,7 @@ import psycopg
 import pytest
 
 from dangol.config import environment
+from dangol.config.supervisor import LONGEST_PAUSE
 from dangol.records.search.index import type_code
 from tests.config.installation import COMMAND, Installation
 
@@ -164,7 +165,8 @@ def rows(connection: psycopg.Connection, statement: str, *parameters: object) ->
 
 
 def until_all_stand(installation: Installation) -> None:
-    end = time.monotonic() + PATIENCE
+    # After many deaths the pauses are at their longest: the database's, and then that of who died for want of it.
+    end = time.monotonic() + PATIENCE + 2 * LONGEST_PAUSE
     while set(installation.processes()) != {"postgres", "web", "worker", "analytics"}:
         assert time.monotonic() < end, "what was killed does not come back"
         time.sleep(0.1)
