@@ -84,7 +84,14 @@ class Text(Field):
         else:
             text = str(raw)
         # Nearly all values are printable, and then they hold no control character, odd blank or broken surrogate.
-        text = self._tidied(text) if text.isprintable() else self._checked(text)
+        if not text.isprintable():
+            text = self._checked(text)
+        else:
+            if not text.isascii() and not unicodedata.is_normalized("NFC", text):
+                text = unicodedata.normalize("NFC", text)
+            if "  " in text and not self.multiline:
+                text = _SPACE.sub(" ", text)
+            text = text.strip()
         if self.max_length is not None and len(text) > self.max_length:
             raise FieldError(
                 "too_long",
@@ -95,13 +102,6 @@ class Text(Field):
 
     def mask(self, value: Any) -> str:
         return masked_text(str(value))
-
-    def _tidied(self, text: str) -> str:
-        if not text.isascii():
-            text = unicodedata.normalize("NFC", text)
-        if not self.multiline and "  " in text:
-            text = _SPACE.sub(" ", text)
-        return text.strip()
 
     def _checked(self, text: str) -> str:
         if not text.isascii():

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from dangol.records.fields import Ref
 from dangol.records.importing.errors import CellProblem, Problem
 from dangol.records.importing.mapping import CompiledMapping, CompiledRecord
+from dangol.records.importing.mapping.cells import Remembering
 from dangol.records.importing.mapping.compiled import CompiledField
 from dangol.records.search.index import Entrance, Tokenizer, Tokens, stands_alone
 from dangol.records.writing.storing import draw_ids
@@ -128,6 +129,11 @@ def number(compiled: CompiledMapping, folded: Folded) -> None:
         folded.entrances[record.alias] = Entrance(record.record_type, entered)
 
 
+def straight(get: Callable[[Sequence[str]], Any]) -> Callable[[Sequence[str]], Any]:
+    """The getter of a column, without the memory that has turned out to be of no use for it."""
+    return get.straight() if isinstance(get, Remembering) else get
+
+
 def _named_before(steps: Sequence[tuple[_Maker, Entry, dict[str, Any] | None]]) -> Entry | None:
     """The record that an earlier row of the chunk names, where no further row may."""
     return next((entry for maker, entry, values in steps if maker.rejects and values is not None), None)
@@ -146,7 +152,7 @@ class _Maker:
             (name, by_name.get(name), references.get(name), ordinals.get(name)) for name in record.key
         ]
         self.fills = record.fills
-        self.plain = tuple((item.name, item.get, item.clears) for item in record.cells)
+        self.plain = tuple((item.name, straight(item.get), item.clears) for item in record.cells)
         self.fallbacks = tuple(
             (item.name, item.fallback) for item in record.cells if item.fallback is not None
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 
 from dangol.records.copying import copy_lines, copy_rows
-from dangol.records.search.keys import SHARED, Key, Token
+from dangol.records.search.keys import SHARED, Key, Name, Token
 from dangol.records.search.tables import columns, columns_of, enter_scope, numbers, type_code
 
 if TYPE_CHECKING:
@@ -103,11 +103,15 @@ class Tokenizer:
         keys = sorted(record_type.search, key=lambda key: key.weight)
         self._keys = [self._read_by(key) for key in keys]
 
-    def _read_by(self, key: Key) -> tuple[Callable[[Any], Iterable[Token]], int | None, int, bool]:
-        """How to call the key: with one value, which stands there, or with the whole row."""
+    def _read_by(self, key: Key) -> tuple[Callable[..., Iterable[Token]], int | None, int | None, int, bool]:
+        """How to call the key: with one value, with a name and what decides about it, or with the whole row."""
+        shared = key.kind in SHARED
+        if isinstance(key, Name):
+            name, decides = self.columns.index(key.column), self.columns.index(key.decided_by)
+            return key.tokens_of_pair, name, decides, key.weight, shared
         if type(key).tokens is Key.tokens:
-            return key.tokens_of, self.columns.index(key.column), key.weight, key.kind in SHARED
-        return key.tokens, None, key.weight, key.kind in SHARED
+            return key.tokens_of, self.columns.index(key.column), None, key.weight, shared
+        return key.tokens, None, None, key.weight, shared
 
     def values_of(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
         """What a new row with these values by field will have in `columns`; only for types that `stands_alone` says."""
@@ -117,14 +121,14 @@ class Tokenizer:
         """The tokens of a row: `values` stand in the order of `columns`."""
         words: dict[Token, int] = {}
         identifiers: dict[Token, int] = {}
-        for tokens, place, weight, shared in self._keys:
+        for tokens, place, decides, weight, shared in self._keys:
             if place is None:
                 found = tokens(dict(zip(self.columns, values, strict=True)))
             else:
                 value = values[place]
                 if not value:
                     continue
-                found = tokens(str(value))
+                found = tokens(str(value)) if decides is None else tokens(str(value), values[decides])
             into = words if shared else identifiers
             for token in found:
                 into[token] = weight
@@ -138,10 +142,14 @@ class Words:
         self.words: dict[Token, int] = {}
         self.entries: list[tuple[int, int, int]] = []
 
-    def add(self, record_id: int, tokens: Tokens) -> None:
+    def add(self, rows: Iterable[tuple[int, Tokens]]) -> None:
+        """Add the words of records: their ids and tokens."""
         words = self.words
-        for token, weight in tokens.words:
-            self.entries.append((words.setdefault(token, len(words) + 1), record_id, weight))
+        self.entries += [
+            (words.setdefault(token, len(words) + 1), record_id, weight)
+            for record_id, tokens in rows
+            for token, weight in tokens.words
+        ]
 
     def put_tokens(self, cursor: Any) -> None:
         cursor.execute(_ADD_TOKENS, list(columns(self.words)))
@@ -194,8 +202,7 @@ class Entrance:
         self.rows = rows
         self.code = type_code(record_type)
         self.words = Words()
-        for record_id, tokens in rows:
-            self.words.add(record_id, tokens)
+        self.words.add(rows)
         self.parameters = self.words.parameters() if self.words.words else []
         self.lines = [
             f"{kind}\t{token}\t{other}\t{self.code}\t{record_id}\t{weight}\n"

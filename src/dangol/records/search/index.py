@@ -86,7 +86,7 @@ def _put(record_type: RecordType, ids: Sequence[int]) -> None:
         alive(record_type).filter(pk__in=_given(ids)).values_list("pk", *tokenize.columns)
     ):
         made = tokenize(values)
-        found.add(record_id, made)
+        found.add([(record_id, made)])
         identifiers += [(record_id, token, weight) for token, weight in made.identifiers]
     code, records = type_code(record_type), numbers(ids)
     kinds_used = {key.kind for key in record_type.search}

@@ -147,7 +147,11 @@ class Name(Key):
 
     def tokens(self, row: Mapping[str, Any]) -> Iterable[Token]:
         value = row[self.column]
-        token = name_token(str(value), row[self.decided_by] != self.person) if value else None
+        return self.tokens_of_pair(str(value), row[self.decided_by]) if value else ()
+
+    def tokens_of_pair(self, value: str, kind: Any) -> Iterable[Token]:
+        """The tokens of a name that is not empty, and of what the other column says."""
+        token = name_token(value, kind != self.person)
         return (token,) if token else ()
 
 

@@ -28,12 +28,14 @@ def without_legal_form(folded: str) -> str:
     Args:
         folded: a name as `text.fold` returns it.
     """
-    if "가" <= folded[-1:] <= "힣" and not any(part in folded for part in _PARTS):
-        return folded.strip()
     name = folded
     while True:
+        if "가" <= name[-1:] <= "힣" and not any(part in name for part in _PARTS):
+            return name.strip() or folded
         shorter = _AFTER.sub("", _BEFORE.sub("", name, count=1), count=1)
-        shorter = _LATIN_AFTER.sub("", shorter, count=1).rstrip(" ,.·&")
+        if shorter.isascii() or not "가" <= shorter[-1:] <= "힣":
+            shorter = _LATIN_AFTER.sub("", shorter, count=1)
+        shorter = shorter.rstrip(" ,.·&")
         if not any(character.isalnum() for character in shorter):
             return name.strip() or folded
         if shorter == name:
