@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from dangol.events import selectors as outbox
@@ -80,7 +81,7 @@ def _imports(actor: Actor, ids: Collection[int]) -> Mapping[int, Target]:
     if not may_administer(actor):
         rows = rows.filter(owner_id=actor.user_id)
     return {
-        pk: Target(name, f"/imports/{key}/", _("Import"), "upload")
+        pk: Target(name, reverse("imports:detail", args=[key]), _("Import"), "upload")
         for pk, key, name in rows.values_list("pk", "key", "file_name")
     }
 
@@ -90,7 +91,7 @@ def _schedules(actor: Actor, ids: Collection[int]) -> Mapping[int, Target]:
         return {}
     rows = schedules_visible_to(actor).filter(pk__in=ids)
     return {
-        pk: Target(name, f"/imports/schedules/{pk}/", _("Scheduled import"), "upload")
+        pk: Target(name, reverse("imports:schedule", args=[pk]), _("Scheduled import"), "upload")
         for pk, name in rows.values_list("pk", "name")
     }
 
@@ -101,7 +102,7 @@ def _exports(actor: Actor, ids: Collection[int]) -> Mapping[int, Target]:
     for pk, key, file_name, type_name in rows.values_list("pk", "key", "file_name", "record_type"):
         record_type = registry.find(type_name)
         title = file_name or (str(record_type.label_plural) if record_type else type_name)
-        found[pk] = Target(title, f"/exports/{key}/", _("Export"), "download")
+        found[pk] = Target(title, reverse("exports:detail", args=[key]), _("Export"), "download")
     return found
 
 
@@ -112,7 +113,7 @@ def _bulk(actor: Actor, ids: Collection[int]) -> Mapping[int, Target]:
     ):
         record_type = registry.find(type_name)
         title = str(record_type.label_plural) if record_type else type_name
-        found[pk] = Target(title, f"/bulk/{key}/", _("Bulk change"), "stack-2")
+        found[pk] = Target(title, reverse("bulk:detail", args=[key]), _("Bulk change"), "stack-2")
     return found
 
 
@@ -120,7 +121,9 @@ def _work(actor: Actor, ids: Collection[int]) -> Mapping[int, Target]:
     """Deliveries that were given up: one target for all of them, as long as there are any."""
     if not may_administer(actor) or not outbox.dead_letter_count():
         return {}
-    target = Target(_("Deliveries that were given up"), "/settings/work/", _("Work"), "alert-triangle")
+    target = Target(
+        _("Deliveries that were given up"), reverse("administration:work"), _("Work"), "alert-triangle"
+    )
     return dict.fromkeys(ids, target)
 
 
