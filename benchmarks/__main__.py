@@ -122,6 +122,7 @@ BENCHMARKS: dict[str, Run] = {
     "imports": module,
     "exports": module,
     "streams": module,
+    "ownfields": module,
     "bulk": module,
     "lake": lake,
     "rfm": module,
