@@ -16,8 +16,12 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from dangol.identity import revisions
 from dangol.identity.services import token_create
 from dangol.records import registry, writing
+from dangol.records.models import OwnKind
+from dangol.records.objects import services as objects
+from dangol.records.own import services as own_fields
 from tests.cast import SYSTEM
 
 CHECKS = (not_a_server_error, content_type_conformance, response_schema_conformance, status_code_conformance)
@@ -44,6 +48,41 @@ def schema(administrator):
     )
     request_started.connect(close_old_connections)
     request_finished.connect(close_old_connections)
+
+
+@pytest.fixture
+def equipment(administrator, insider):
+    """An own object with a field of every kind, a formula among them, and a customer's roll-up over it; with a record."""
+    settings_of = {
+        OwnKind.CHOICE: {"choices": [{"code": "on", "ko": "가동"}, {"code": "off", "ko": "정지"}]},
+        OwnKind.MULTI_CHOICE: {"choices": [{"code": "a", "ko": "가"}, {"code": "b", "ko": "나"}]},
+        OwnKind.REFERENCE: {"target": "customer"},
+    }
+    made = objects.create(actor=SYSTEM, label_ko="설비", label_en="Equipment", timeline=True)
+    by_kind = {}
+    for kind in OwnKind:
+        if kind not in (OwnKind.FORMULA, OwnKind.ROLL_UP):
+            by_kind[kind] = own_fields.create(
+                actor=SYSTEM, record_type=made.name, kind=kind, name=f"x_{kind}", label_ko=str(kind),
+                settings=settings_of.get(kind, {}),
+            )  # fmt: skip
+    own_fields.create(
+        actor=SYSTEM, record_type=made.name, kind=OwnKind.FORMULA, name="x_twice", label_ko="두 배",
+        settings={"formula": "x_integer * 2"},
+    )  # fmt: skip
+    own_fields.create(
+        actor=SYSTEM, record_type="customer", kind=OwnKind.ROLL_UP, name="x_machines", label_ko="설비 수",
+        settings={"child": made.name, "through": "x_reference", "function": "count"},
+    )  # fmt: skip
+    equipment = registry.get(made.name)
+    customer = writing.create(registry.get("customer"), {"name": "한빛", "kind": "company"}, actor=SYSTEM)
+    yield {
+        "x-equipment": writing.create(
+            equipment, {"name": "선반", "x_integer": "21", "x_reference": customer}, actor=administrator.actor
+        )
+    }
+    registry.set_own(())
+    revisions.forget()
 
 
 @pytest.fixture
@@ -79,8 +118,24 @@ def asked(strategy, headers, known):
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
 def test_no_request_breaks_the_api(schema, existing, mode):
     described, headers = schema
+    assert ask_all(described.get_all_operations(), headers, existing, mode) > 50
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
+def test_no_request_breaks_the_api_of_an_own_object(equipment, schema, mode):
+    described, headers = schema
+    own = described.include(path_regex=r"x-equipment")
+    before = registry.get("x_equipment").model._default_manager.count()
+    assert ask_all(own.get_all_operations(), headers, equipment, mode) >= 8
+    if mode is GenerationMode.POSITIVE:
+        assert registry.get("x_equipment").model._default_manager.count() > before
+
+
+def ask_all(operations, headers, existing, mode):
+    """Asks each operation; says of all that failed, or how many there are."""
     failures = []
-    operations = [result.ok() for result in described.get_all_operations()]
+    operations = [result.ok() for result in operations]
     for operation in operations:
         known = existing.get(operation.path.split("/")[1])
         try:
@@ -92,4 +147,4 @@ def test_no_request_breaks_the_api(schema, existing, mode):
         except (Exception, BaseExceptionGroup) as failure:  # noqa: BLE001 - all are reported together
             failures.append(f"{operation.method.upper()} {operation.path}: {format_exception(failure)}")
     assert not failures, "\n\n".join(failures)
-    assert len(operations) > 50
+    return len(operations)

@@ -15,12 +15,13 @@ from dangol.records.openapi.contributions import contributed
 from dangol.records.openapi.exports import export_answer, export_parameters
 from dangol.records.openapi.parts import JSON, PROBLEMS, answer, parameter, problem_response, problems
 from dangol.records.openapi.schemas import (
+    change_schema,
     common_schemas,
     item_schema,
     items_schema,
+    new_schema,
     page_schema,
     pascal,
-    values_schema,
 )
 from dangol.records.openapi.views import view_paths, view_schemas
 from dangol.records.types import RecordType
@@ -61,7 +62,8 @@ def _document(record_types: Iterable[RecordType]) -> dict[str, Any]:
         name = pascal(record_type.name)
         tags.append({"name": record_type.path, "description": str(record_type.label_plural)})
         schemas[name] = item_schema(record_type)
-        schemas[f"{name}Values"] = values_schema(record_type)
+        schemas[f"{name}New"] = new_schema(record_type)
+        schemas[f"{name}Change"] = change_schema(record_type)
         schemas[f"{name}Page"] = page_schema(name)
         paths |= _paths(record_type, name)
     tags.append({"name": "views", "description": "Saved views of lists"})
@@ -96,18 +98,11 @@ def _document(record_types: Iterable[RecordType]) -> dict[str, Any]:
 
 def _paths(record_type: RecordType, name: str) -> dict[str, Any]:
     base = f"/{record_type.path}"
-    body = {"required": True, "content": {JSON: {"schema": {"$ref": f"#/components/schemas/{name}Values"}}}}
+    body = {"required": True, "content": {JSON: {"schema": {"$ref": f"#/components/schemas/{name}New"}}}}
     patch = {
         "required": True,
         "content": {
-            media: {
-                "schema": {
-                    "allOf": [
-                        {"$ref": f"#/components/schemas/{name}Values"},
-                        {"type": "object", "properties": {"version": {"type": "integer", "minimum": 1}}},
-                    ]
-                }
-            }
+            media: {"schema": {"$ref": f"#/components/schemas/{name}Change"}}
             for media in (JSON, "application/merge-patch+json")
         },
     }

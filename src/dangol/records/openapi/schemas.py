@@ -30,21 +30,37 @@ def item_schema(record_type: RecordType) -> dict[str, Any]:
     }
 
 
-def values_schema(record_type: RecordType) -> dict[str, Any]:
-    """What POST and PATCH take. What POST cannot do without is said in words: PATCH shares the schema."""
-    properties = {
-        name: _described(field, _in(field), needed=field.required)
+def new_schema(record_type: RecordType) -> dict[str, Any]:
+    """What POST takes: the fields, those first that it cannot do without."""
+    defaults = record_type.table.defaults
+    needed = [
+        name
         for name, field in record_type.editable_fields.items()
-    }
-    return {"type": "object", "properties": properties}
+        if field.required
+        and not getattr(field, "condition", "")
+        and defaults.get(name) in (None, "")
+        and getattr(field, "default", None) is None
+    ]
+    schema = _values(record_type)
+    return {**schema, "required": needed} if needed else schema
 
 
-def _described(field: Field, schema: dict[str, Any], *, needed: bool = False) -> dict[str, Any]:
+def change_schema(record_type: RecordType) -> dict[str, Any]:
+    """What PATCH takes: the fields that change, and the version that the change is based on."""
+    schema = _values(record_type)
+    schema["properties"]["version"] = {"type": "integer", "minimum": 1, "description": "Instead of If-Match"}
+    return schema
+
+
+def _values(record_type: RecordType) -> dict[str, Any]:
+    properties = {name: _described(field, _in(field)) for name, field in record_type.editable_fields.items()}
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def _described(field: Field, schema: dict[str, Any]) -> dict[str, Any]:
     text = str(field.label)
     if field.help:
         text += f". {field.help}"
-    if needed:
-        text += ". Required in a new record"
     shown = {key: value for key, value in schema.items() if not (key == "readOnly" and not value)}
     operators = allowed_operators(field)
     return {**shown, "description": text, "x-kind": field.kind, "x-operators": operators}
