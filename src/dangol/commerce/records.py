@@ -89,6 +89,7 @@ class OrderRecord(RecordType):
     synonyms = synonyms.ORDER
     title = "number"
     subtitle = ("kind", "status", "customer")
+    card_fields = ("customer", "amount", "ordered_at", "status")
     list_fields = ("number", "customer", "kind", "status", "ordered_at", "amount", "lines_count")
     default_sort = ("-ordered_at",)
     scope = Inherited(through="customer")
@@ -184,6 +185,7 @@ class InvoiceRecord(RecordType):
     model = Invoice
     title = "number"
     subtitle = ("kind", "status", "customer")
+    card_fields = ("customer", "total", "due_on", "status")
     list_fields = ("number", "customer", "subject", "status", "issued_on", "due_on", "total", "paid")
     default_sort = ("-issued_on",)
     scope = Inherited(through="customer")

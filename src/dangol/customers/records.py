@@ -38,6 +38,7 @@ class CustomerRecord(RecordType):
     list_fields = ("name", "stage", "grade", "owner", "phone", "city")
     default_sort = ("-updated_at",)
     board = Board(column="stage")
+    card_fields = ("owner", "grade")
     calendar = "since"
     scope = Owned()
     keys = ("external_id",)

@@ -51,7 +51,9 @@ def customer_figures(actor: Actor, record: Mapping[str, Any]) -> Sequence[ports.
             ports.Figure(
                 _("Order interval"),
                 _("%(n)s days") % {"n": formats.number(interval, language, 0)},
-                note=_("now at %(times)s times that") % {"times": formats.number(times, language)},
+                note=_("now at %(times)s times that") % {"times": formats.number(times, language)}
+                if times >= 1
+                else _("within the usual time"),
                 tone="dn" if times > OVERDUE else "",
             )
         )

@@ -57,4 +57,5 @@ registry.get(CUSTOMER).contribute(
         "rfm.recency": "rfm.monetary",
     },
     page_sort=("-rfm.monetary",),
+    card_fields=("value.revenue_12m", "owner", "rfm.segment"),
 )

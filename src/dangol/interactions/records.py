@@ -35,6 +35,7 @@ class InteractionRecord(RecordType):
     synonyms = synonyms.INTERACTION
     title = "subject"
     subtitle = ("kind", "customer", "contact")
+    card_fields = ("customer", "owner", "occurred_at", "kind")
     list_fields = ("subject", "kind", "customer", "contact", "owner", "occurred_at", "due_at", "done_at")
     default_sort = ("-occurred_at",)
     scope = Owned()

@@ -13,6 +13,11 @@ urlpatterns = [
     path("bulk/<str:key>/refusals", endpoint(GET=bulk.refusals), name="api-bulk-refusals"),
     path("bulk/<str:key>/cancel", endpoint(POST=bulk.cancel), name="api-bulk-cancel"),
     path("bulk/<str:key>/undo", endpoint(POST=bulk.undo), name="api-bulk-undo"),
+    path(
+        "views/<str:path>/<str:view_id>/favourite",
+        endpoint(PUT=views.favour, DELETE=views.favour),
+        name="api-view-favourite",
+    ),
     path("views/<str:path>", endpoint(GET=views.index, POST=views.create), name="api-views"),
     path(
         "views/<str:path>/<str:view_id>",

@@ -24,6 +24,7 @@ class RecordsConfig(AppConfig):
 
         autodiscover_modules("records")
         menu.routes.search = "records:palette"
+        menu.routes.favourites = "records:favourites"
         add_entries()
         add_files()
         ports.add_panels(related.panels)

@@ -57,6 +57,8 @@ class View:
     owner: str
     mine: bool
     state: Mapping[str, str] = field(default_factory=dict)
+    favourite: bool = False
+    """Whether it stands in this actor's left menu."""
     default: str = ""
     """For whom the list opens with it, as it concerns this actor: "me", "role", "everyone" or nothing."""
     left_out: tuple[str, ...] = ()
@@ -74,7 +76,8 @@ SELECT v.id, v.version, v.name, v.name_en, v.audience, v.pinned, COALESCE(u.name
            WHERE d.view_id = v.id AND (d.user_id = %(user)s OR (d.user_id IS NULL AND (d.role_id IS NULL
                  OR d.role_id IN (SELECT role_id FROM identity_user_roles WHERE user_id = %(user)s))))
            ORDER BY d.user_id NULLS LAST, d.role_id NULLS LAST LIMIT 1
-       ), '')
+       ), ''),
+       EXISTS (SELECT FROM records_favourite f WHERE f.view_id = v.id AND f.user_id = %(user)s)
 FROM records_savedview v LEFT JOIN identity_user u ON u.id = v.owner_id
 WHERE v.record_type = %(type)s AND v.deleted_at IS NULL
   AND (v.audience = 'everyone' OR v.owner_id = %(user)s OR (v.audience = 'team' AND v.team_id = ANY(%(teams)s)))
@@ -106,7 +109,7 @@ def views_for(actor: Actor, record_type: RecordType) -> list[View]:
             View(
                 id=row[0], version=row[1], name=row[2], name_en=row[3], audience=row[4], pinned=row[5], owner=row[6],
                 mine=row[7] == actor.user_id or (may_all and row[4] == Audience.EVERYONE),
-                state=state, default=row[9], left_out=left_out,
+                state=state, default=row[9], favourite=row[10], left_out=left_out,
             )
         )  # fmt: skip
     return views
@@ -184,6 +187,7 @@ def view_delete(*, actor: Actor, record_type: RecordType, view_id: int, origin: 
         row.deleted_at = timezone.now()
         row.save(update_fields=["deleted_at"])
         row.defaults.all().delete()
+        row.favourites.all().delete()
 
 
 def default_set(

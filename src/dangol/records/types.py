@@ -137,6 +137,8 @@ class RecordType:
     """The board unasked; any other choice or yes-or-no field makes one too."""
     calendar: str = ""
     """The date or moment by which the calendar stands unasked; any other makes one too."""
+    card_fields: tuple[str, ...] = ()
+    """What a card of the board shows below its title, in this order; the subtitle where nothing is said."""
     page_sort: tuple[str, ...] = ()
     """How the list's page stands unasked, where that is not `default_sort`; a higher room contributes it."""
     scope: Scope = Owned()
@@ -201,7 +203,11 @@ class RecordType:
         return self.fields[self.title]
 
     def contribute(
-        self, *fields: Field, columns: Mapping[str, str] | None = None, page_sort: tuple[str, ...] = ()
+        self,
+        *fields: Field,
+        columns: Mapping[str, str] | None = None,
+        page_sort: tuple[str, ...] = (),
+        card_fields: tuple[str, ...] = (),
     ) -> None:
         """Add fields from a higher room, while the project starts.
 
@@ -209,7 +215,9 @@ class RecordType:
             fields: what to add.
             columns: which of them lists show unasked, each with the column it stands behind.
             page_sort: how the list's page stands unasked, for those who may see these fields.
+            card_fields: what cards of the board show, before what they showed so far.
         """
+        self.card_fields = tuple(dict.fromkeys((*card_fields, *self.card_fields)))
         self.page_sort = page_sort or self.page_sort
         self._contributed.extend(fields)
         for name, behind in (columns or {}).items():

@@ -15,6 +15,7 @@ from dangol.records.views import (
     calendars,
     cells,
     details,
+    favouring,
     forms,
     grouped,
     lists,
@@ -60,6 +61,7 @@ _record = [
 urlpatterns = [
     path("api/v1/", include("dangol.records.api")),
     path("search/", palette.palette, name="palette"),
+    path("favourites/", favouring.section, name="favourites"),
     path("tags/<int:tag_id>/merge/", tags.merge, name="tag_merge"),
     path("lookup/<slug:target>/", palette.lookup, name="lookup"),
     path("<record_type:record_type>/", sighted(lists.index), name="list"),

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
-from dangol.web.menu import Shown, accounts, creates, menu, routes
+from dangol.web.menu import FAVOURITES_TURN, Shown, accounts, creates, menu, routes
 from dangol.web.preferences import THEMES, theme_of
 
 
@@ -67,6 +67,19 @@ class Shell:
     @property
     def sign_out_url(self) -> str:
         return _address(routes.sign_out)
+
+    @property
+    def favourites_url(self) -> str:
+        """Where the page finds the favourites of the left menu.
+
+        Whose they are, in which language, and how often that person has changed them stand in the address, so that a browser
+        that keeps the answer for a while keeps nobody else's and none of before a change.
+        """
+        if self.actor is None or self.actor.user_id is None or getattr(self._request, "is_confined", False):
+            return ""
+        address = _address(routes.favourites)
+        turn = self._request.session.get(FAVOURITES_TURN, 0)
+        return f"{address}?of={self.actor.user_id}-{self.actor.language}-{turn}" if address else ""
 
     @property
     def bell(self) -> dict[str, str]:

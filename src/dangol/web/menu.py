@@ -112,6 +112,9 @@ class Menu:
 menu = Menu()
 """The left menu."""
 
+FAVOURITES_TURN = "favourites_turn"
+"""Key of the session: how often this person has changed the favourites in the left menu."""
+
 creates = Menu()
 """Entries under "new …"; the first visible one answers the key n."""
 
@@ -128,6 +131,7 @@ class Routes:
     notifications: page behind the bell; notifications_panel: its fragment; notifications_count: `{"unread": 3}`.
     live: the stream of events for open pages; live_changed: a fragment on what changed; live_present: who is there;
     live_editing: takes POST.
+    favourites: a fragment of entries for the left menu that a person has chosen; it may be kept for a while.
     seeing_end: takes POST, ends looking through another's eyes.
     """
 
@@ -142,6 +146,7 @@ class Routes:
     live_changed: str = ""
     live_present: str = ""
     live_editing: str = ""
+    favourites: str = ""
     seeing_end: str = ""
 
 

@@ -20,7 +20,7 @@ from dangol.records.models.own_fields import IndexState, OwnField, OwnKind, OwnS
 from dangol.records.models.own_objects import ObjectState, OwnObject
 from dangol.records.models.roll_ups import RollUpCheck, RollUpValue
 from dangol.records.models.saved_mappings import SavedMapping
-from dangol.records.models.saved_views import Audience, SavedView, ViewDefault
+from dangol.records.models.saved_views import Audience, Favourite, SavedView, ViewDefault
 from dangol.records.models.schedules import (
     FileState,
     ImportSchedule,
@@ -45,6 +45,7 @@ __all__ = [
     "Change",
     "ExportRun",
     "ExportState",
+    "Favourite",
     "FileState",
     "IdempotencyKey",
     "ImportChunk",

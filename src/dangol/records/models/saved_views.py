@@ -43,6 +43,19 @@ class SavedView(Record):
         return self.name
 
 
+class Favourite(models.Model):
+    """A view that a person has put into the left menu; in the order in which they came."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    view = models.ForeignKey(SavedView, models.CASCADE, related_name="favourites")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "view"], name="records_favourite_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.view_id}"
+
+
 class ViewDefault(models.Model):
     """Which view a list opens with: for one person, for a role, or (neither) for everybody. The narrowest holds."""
 

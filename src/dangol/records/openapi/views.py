@@ -35,6 +35,7 @@ def view_schemas() -> dict[str, Any]:
         "name_en": text,
         "owner": text,
         "mine": {"type": "boolean"},
+        "favourite": {"type": "boolean", "description": "Whether it stands in the caller's left menu"},
         "default": text,
         "left_out": {
             "type": "array",
@@ -88,6 +89,17 @@ def view_paths(paths: list[str]) -> dict[str, Any]:
             "delete": operation(
                 "deleteView", "Take a view away",
                 {"204": {"description": "It is gone"}, **problems(*_COMMON)},
+            ),
+        },
+        "/views/{path}/{id}/favourite": {
+            "parameters": [records, number],
+            "put": operation(
+                "favourView", "Put a view into one's left menu",
+                {"204": {"description": "It stands there"}, **problems(*_COMMON, "422")},
+            ),
+            "delete": operation(
+                "unfavourView", "Take a view out of one's left menu",
+                {"204": {"description": "It stands there no more"}, **problems(*_COMMON)},
             ),
         },
     }  # fmt: skip

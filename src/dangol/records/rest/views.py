@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from dangol.identity.actors import Actor
-from dangol.records import saved_views
+from dangol.records import favourites, saved_views
 from dangol.records.rest.endpoints import (
     body_of,
     etag,
@@ -103,6 +103,20 @@ def delete(request: HttpRequest, actor: Actor, path: str, view_id: str) -> HttpR
     return HttpResponse(status=204)
 
 
+def favour(request: HttpRequest, actor: Actor, path: str, view_id: str) -> HttpResponse:
+    """`PUT` and `DELETE /api/v1/views/{records}/{id}/favourite`: into the caller's left menu, or out of it."""
+    record_type = type_at(path, actor, "edit")
+    parameters(request)
+    on = request.method == "PUT"
+    try:
+        favourites.favour(actor=actor, record_type=record_type, view_id=id_of(view_id), on=on)
+    except ViewMissing:
+        raise not_found() from None
+    except ViewError as error:
+        raise _problem(error) from None
+    return HttpResponse(status=204)
+
+
 def _shown(view: View) -> dict[str, Any]:
     return {
         "id": view.id,
@@ -113,6 +127,7 @@ def _shown(view: View) -> dict[str, Any]:
         "pinned": view.pinned,
         "owner": view.owner or None,
         "mine": view.mine,
+        "favourite": view.favourite,
         "default": view.default or None,
         "state": dict(view.state),
         "left_out": list(view.left_out),

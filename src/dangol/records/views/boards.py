@@ -230,7 +230,7 @@ def _fields(asked: Asked) -> tuple[Field, Field | None]:
 
 
 def _card_fields(asked: Asked, field: Field, total: Field | None) -> list[Field]:
-    return [one for one in presenting.card_fields(asked, total) if one is not field]
+    return [one for one in presenting.board_fields(asked, total) if one is not field]
 
 
 def _shown(asked: Asked, field: Field, fields: list[Field], lanes: list[Lane]) -> list[ShownLane]:
@@ -276,6 +276,6 @@ def _card(asked: Asked, fields: list[Field], row: dict[str, Any], movable: bool)
         row["version"],
         presenting.title_text(asked.record_type, row, asked.locale),
         f"/{asked.record_type.path}/{row['id']}/",
-        presenting.shown_values(fields, row, asked.locale),
+        presenting.shown_values(fields, row, asked.locale, strong="money"),
         movable,
     )

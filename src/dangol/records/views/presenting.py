@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.http import QueryDict
-from django.utils.html import escape
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -109,8 +109,17 @@ def title_text(record_type: RecordType, row: Mapping[str, Any], locale: Locale) 
     return record_type.title_field.text(row[record_type.title], locale) or f"#{row['id']}"
 
 
+def board_fields(asked: Asked, *further: Field | None) -> list[Field]:
+    """What a card of the board shows below its title, then what is asked for: as declared, or as elsewhere."""
+    names = [name for name in asked.record_type.card_fields if name in asked.known]
+    if not names:
+        return card_fields(asked, *further)
+    fields = [asked.known[name] for name in names]
+    return list(dict.fromkeys([*fields, *(one for one in further if one is not None)]))
+
+
 def card_fields(asked: Asked, *further: Field | None) -> list[Field]:
-    """What a card shows below its title: the type's subtitle, then what is asked for."""
+    """What a small card shows below its title: the type's subtitle, then what is asked for."""
     names = [name for name in asked.record_type.subtitle if name in asked.known]
     names = names or [name for name in asked.record_type.list_fields if name in asked.known]
     fields = [asked.known[name] for name in names if name != asked.record_type.title][:3]
@@ -122,11 +131,13 @@ def names_of(asked: Asked, fields: Sequence[Field]) -> list[str]:
     return list(dict.fromkeys([asked.record_type.title, *(field.name for field in fields)]))
 
 
-def shown_values(fields: Sequence[Field], row: Mapping[str, Any], locale: Locale) -> list[tuple[Any, Any]]:
-    """Label and markup of the values that there are."""
+def shown_values(
+    fields: Sequence[Field], row: Mapping[str, Any], locale: Locale, *, strong: str = ""
+) -> list[tuple[Any, Any]]:
+    """Label and markup of the values that there are; those of the kind `strong` stand out."""
     found = []
     for field in fields:
         markup = field.html(row[field.name], locale)
         if markup != EMPTY_MARK:
-            found.append((field.label, markup))
+            found.append((field.label, format_html("<b>{}</b>", markup) if field.kind == strong else markup))
     return found

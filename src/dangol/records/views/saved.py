@@ -12,10 +12,11 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from dangol.records import saved_views
+from dangol.records import favourites, saved_views
 from dangol.records.saved_views import ViewError, ViewMissing
 from dangol.records.types import RecordType
 from dangol.records.views.access import actor_of, guard
+from dangol.records.views.favouring import turn
 from dangol.records.views.state import state_in
 
 
@@ -42,8 +43,11 @@ def change(request: HttpRequest, record_type: RecordType, view_id: int) -> HttpR
             return _written(request, record_type, None, values)
         if act == "delete":
             saved_views.view_delete(actor=actor, record_type=record_type, view_id=view_id)
+            turn(request)
             messages.success(request, _("The view has been deleted."))
             return redirect(f"{_address(record_type)}?view=0")
+        if act == "favourite":
+            return _favourite(request, record_type, view_id)
         if act == "default":
             return _default(request, record_type, view_id)
     except ViewMissing:
@@ -68,6 +72,16 @@ def _default(request: HttpRequest, record_type: RecordType, view_id: int) -> Htt
         messages.success(request, _("The list opens plain again."))
     else:
         messages.success(request, _("The list opens with this view from now on."))
+    return redirect(f"{_address(record_type)}?view={view_id}")
+
+
+def _favourite(request: HttpRequest, record_type: RecordType, view_id: int) -> HttpResponse:
+    on = request.POST.get("off") != "1"
+    favourites.favour(actor=actor_of(request), record_type=record_type, view_id=view_id, on=on)
+    turn(request)
+    messages.success(
+        request, _("The view stands in the menu on the left.") if on else _("The view is out of the menu.")
+    )
     return redirect(f"{_address(record_type)}?view={view_id}")
 
 
@@ -100,6 +114,7 @@ def _written(
         messages.error(request, problem.message)
         state = "&".join(part for part in (request.POST.get("back", ""),) if part.startswith("view="))
         return redirect(f"{_address(record_type)}?{state}" if state else _address(record_type))
+    turn(request)
     messages.success(request, format_html(_("The view {} has been saved."), view.label(actor.language)))
     return redirect(f"{_address(record_type)}?view={view.id}")
 
