@@ -39,13 +39,22 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Side:
+    """A table with one row beside each record, where what is computed of it is kept: its name, and the column with the id."""
+
+    name: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
-    """Where a record type's rows lie. `columns` maps field names to columns."""
+    """Where a record type's rows lie. `columns` maps field names to columns, `sides` those that are kept beside the record."""
 
     name: str
     columns: dict[str, Column]
     defaults: dict[str, Any]
     has_scope: bool
+    sides: dict[str, Side]
 
 
 def fields_of(
@@ -159,7 +168,25 @@ def table_of(record_type: RecordType) -> Table:
         elif not field.null and isinstance(field, models.CharField | models.TextField):
             defaults[field.name] = ""
     names = set(columns) - set(record_type.exclude)
-    return Table(meta.db_table, columns, defaults, {"owner", "team", "territory"} <= names)
+    return Table(
+        meta.db_table, columns, defaults, {"owner", "team", "territory"} <= names, _sides(record_type)
+    )
+
+
+def _sides(record_type: RecordType) -> dict[str, Side]:
+    """The declared fields whose value stands in a table of one row for each record."""
+    beside = {
+        reverse.get_accessor_name(): reverse
+        for reverse in record_type.model._meta.related_objects
+        if reverse.one_to_one
+    }
+    found = {}
+    for field in record_type.extra:
+        place, _underscores, column = field.column.partition("__")
+        if place in beside and column and "__" not in column:
+            model = beside[place].related_model
+            found[field.name] = Side(model._meta.db_table, str(beside[place].field.column))
+    return found
 
 
 def relations_of(record_type: RecordType) -> dict[str, Relation]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any as Anything
 
 from django.utils.translation import gettext as _
@@ -19,8 +19,10 @@ SUBSTRING = frozenset({"contains", "not contains", "starts with", "ends with"})
 NUMERIC = frozenset({"integer", "number", "money"})
 TEMPORAL = frozenset({"date", "datetime"})
 MAX_SUBSTRING = 200
-MAX_DIGITS = 30
+MAX_DIGITS = 40
 
+_EXACT = Context(prec=2 * MAX_DIGITS)
+"""Arithmetic that rounds no number anybody can write; the usual one ends at 28 digits."""
 _LARGE = {"만": 10**4, "억": 10**8, "조": 10**12}
 _SMALL = {"십": 10, "백": 100, "천": 1000}
 _WESTERN = {"k": 10**3, "m": 10**6, "b": 10**9}
@@ -39,7 +41,10 @@ def amount(text: str) -> Decimal | None:
     if not text or not text.isprintable() or not text[0].isdigit() or len(text) > MAX_DIGITS:
         return None
     if re.fullmatch(r"\d+(\.\d+)?", text, re.ASCII):
-        return sign * factor * Decimal(text)
+        number = Decimal(text)
+        if factor > 1:
+            number = _EXACT.multiply(number, factor)
+        return number if sign > 0 else number.copy_negate()
     return None if factor > 1 else _korean(text, sign)
 
 

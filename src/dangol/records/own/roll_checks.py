@@ -126,14 +126,20 @@ def _is_of_today(definition: OwnField) -> bool:
 
 
 def has_trigger(definition: OwnField) -> bool:
-    """Whether the table of the related records has the triggers that keep the values. One query."""
+    """Whether the tables of the related records have the triggers that keep the values. A query for each table."""
     child = registry.get(definition.settings["child"])
+    tables = {f"dangol_rolls_{child.name}_%": child.table.name}
+    if side := child.table.sides.get(definition.settings.get("value", "")):
+        tables[f"dangol_rolls_beside_{child.name}_%"] = side.name
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_trigger WHERE tgrelid = %s::regclass AND tgname LIKE %s AND tgenabled <> 'D'",
-            [connection.ops.quote_name(child.table.name), f"dangol_rolls_{child.name}_%"],
-        )
-        return bool(cursor.fetchone()[0] == 3)
+        for trigger, table in tables.items():
+            cursor.execute(
+                "SELECT count(*) FROM pg_trigger WHERE tgrelid = %s::regclass AND tgname LIKE %s AND tgenabled <> 'D'",
+                [connection.ops.quote_name(table), trigger],
+            )
+            if cursor.fetchone()[0] != len(rolling.EVENTS):
+                return False
+    return True
 
 
 def findings() -> list[tuple[OwnField, bool, str]]:

@@ -32,7 +32,7 @@ def relations(record_type: RecordType) -> Iterator[tuple[RecordType, Reference]]
 
 
 def values(child: RecordType, function: str = "") -> list[Field]:
-    """The fields of related records that can be rolled up: those that stand in the record itself."""
+    """The fields of related records that can be rolled up: those that stand in the record itself or are kept beside it."""
     wanted = {
         "sum": ("number",), "average": ("number",), "min": ("number", "date", "datetime"),
         "max": ("number", "date", "datetime"),
@@ -40,7 +40,9 @@ def values(child: RecordType, function: str = "") -> list[Field]:
     return [
         field
         for field in child.fields.values()
-        if field.kind != "reference" and KINDS.get(field.kind) in wanted and stands_in_row(child, field)
+        if field.kind != "reference"
+        and KINDS.get(field.kind) in wanted
+        and (stands_in_row(child, field) or field.name in child.table.sides)
     ]
 
 
@@ -100,7 +102,8 @@ def _by(child: RecordType, given: Any, kept: dict[str, Any], errors: Errors) -> 
     if kept["function"] != "latest":
         return
     name = given.get("by") or ""
-    if name not in {field.name for field in values(child) if field.kind in ("date", "datetime")}:
+    days = {field.name for field in values(child) if field.kind in ("date", "datetime")}
+    if name not in days - child.table.sides.keys():
         errors["by"].append(_("Choose the date that says which record is the latest."))
         return
     kept["by"] = name

@@ -29,7 +29,11 @@ COMPANY = Actor(user_id=None, name="roll-ups", time_zone=project.TIME_ZONE, is_a
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The pieces of one roll-up's statements: tables as SQL names them, expressions over a row of `child`."""
+    """The pieces of one roll-up's statements: tables as SQL names them, expressions over a row of `child`.
+
+    `side` is the table beside the related records in which `value` stands, `key` its column with their id; empty where it
+    stands in the record.
+    """
 
     field_id: int
     parent: str
@@ -41,6 +45,8 @@ class Plan:
     aggregate: str
     column: str
     zero: bool
+    side: str = ""
+    key: str = ""
 
     @property
     def function(self) -> str:
@@ -51,8 +57,13 @@ class Plan:
         """SELECT of id and value of the records in an array of ids."""
         return (
             f"SELECT parent.id, {self.aggregate} AS value FROM unnest({ids}) AS parent(id)"  # noqa: S608
-            f" LEFT JOIN {self.child} ON {self.reference} = parent.id AND {self.condition} GROUP BY parent.id"
+            f" LEFT JOIN {self.child} ON {self.reference} = parent.id AND {self.condition}{self._beside}"
+            " GROUP BY parent.id"
         )
+
+    @property
+    def _beside(self) -> str:
+        return f" LEFT JOIN {self.side} ON {self.side}.{self.key} = {self.child}.id" if self.side else ""
 
     def recompute(self) -> str:
         """Lock the values of `parents`, then compute them: two statements, so that the second sees what the first waited for."""
@@ -69,8 +80,10 @@ class Plan:
 """  # noqa: S608
 
     def _rows(self, table: str) -> str:
+        # What is kept beside the record has triggers of its own.
+        value = "NULL::integer" if self.side else self.value
         return (
-            f"SELECT {self.child}.id, {self.reference} AS parent, {self.value} AS value, {self.by} AS place"  # noqa: S608
+            f"SELECT {self.child}.id, {self.reference} AS parent, {value} AS value, {self.by} AS place"  # noqa: S608
             f" FROM {table} AS {self.child} WHERE {self.condition}"
         )
 
@@ -93,6 +106,31 @@ class Plan:
         PERFORM {self.function}(dangol_found);
     END IF;
 """  # noqa: S608
+
+    def touched_beside(self) -> str:
+        """The same in a trigger on the table beside the related records."""
+        found = "SELECT array_agg(DISTINCT found.parent ORDER BY found.parent) INTO dangol_found FROM"
+        parents = (
+            f"SELECT {self.reference} AS parent FROM %s JOIN {self.child} ON {self.child}.id = moved.id"  # noqa: S608
+            f" WHERE {self.condition} AND {self.reference} IS NOT NULL"
+        )
+        rows = f"(SELECT {self.key} AS id, {self.value} AS value FROM %s AS {self.side})"  # noqa: S608
+        changed = (
+            f"(SELECT after.id FROM {rows % 'new_rows'} AS after JOIN {rows % 'old_rows'} AS before ON before.id = after.id"  # noqa: S608
+            " WHERE after.value IS DISTINCT FROM before.value) AS moved"
+        )
+        return f"""
+    IF TG_OP = 'INSERT' THEN
+        {found} ({parents % f"{rows % 'new_rows'} AS moved"}) AS found;
+    ELSIF TG_OP = 'DELETE' THEN
+        {found} ({parents % f"{rows % 'old_rows'} AS moved"}) AS found;
+    ELSE
+        {found} ({parents % changed}) AS found;
+    END IF;
+    IF dangol_found IS NOT NULL THEN
+        PERFORM {self.function}(dangol_found);
+    END IF;
+"""
 
     def begun(self) -> str:
         """In a trigger on the records that have the field: new ones begin with 0, removed ones leave nothing behind."""
@@ -129,6 +167,7 @@ def plan_of(definition: OwnField) -> Plan:
     value = _sql(child, _value(field)) if field is not None else "NULL::integer"
     by = _sql(child, _value(child.fields[kept["by"]])) if kept.get("by") else "NULL::integer"
     name = connection.ops.quote_name(child.table.name)
+    side = child.table.sides.get(read)
     return Plan(
         definition.pk,
         connection.ops.quote_name(parent.table.name),
@@ -140,6 +179,8 @@ def plan_of(definition: OwnField) -> Plan:
         _aggregate(kept["function"], name, value, by, TYPES.get(kind, "text")),
         COLUMNS[kind],
         kept["function"] in WITH_ZERO,
+        connection.ops.quote_name(side.name) if side else "",
+        connection.ops.quote_name(side.key) if side else "",
     )
 
 

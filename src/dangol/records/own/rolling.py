@@ -44,8 +44,8 @@ def install(record_types: Iterable[RecordType]) -> None:
     """Make the triggers of these types what the definitions ask for, or take them away.
 
     Waits for those who are writing, since what they began without the trigger would not be counted, but never makes others
-    queue behind it for long, and holds one table at a time, so that it is in nobody's circle. Raises OperationalError where
-    a table was never free.
+    queue behind it for long, and holds one type's tables at a time, a table beside the records after theirs as writers do, so
+    that it is in nobody's circle. Raises OperationalError where a table was never free.
     """
     for record_type in {item.name: item for item in record_types}.values():
         for turn in range(TRIES):
@@ -71,8 +71,17 @@ def _install(record_type: RecordType) -> None:
             cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
     for plan in children:
         _function(plan.function, "parents bigint[]", "void", plan.recompute())
-    _triggers(record_type, f"dangol_rolls_{name}", "".join(plan.touched() for plan in children), EVENTS)
-    _triggers(record_type, f"dangol_rolled_{name}", "".join(plan.begun() for plan in parents), EVENTS[:2])
+    table = record_type.table.name
+    _triggers(table, f"dangol_rolls_{name}", "".join(plan.touched() for plan in children), EVENTS)
+    _triggers(table, f"dangol_rolled_{name}", "".join(plan.begun() for plan in parents), EVENTS[:2])
+    for side in sorted({side.name for side in record_type.table.sides.values()}):
+        kept_there = [plan for plan in children if plan.side == connection.ops.quote_name(side)]
+        if kept_there:
+            with connection.cursor() as cursor:
+                cursor.execute(f"LOCK TABLE {connection.ops.quote_name(side)} IN SHARE ROW EXCLUSIVE MODE")
+        _triggers(
+            side, f"dangol_rolls_beside_{name}", "".join(plan.touched_beside() for plan in kept_there), EVENTS
+        )
 
 
 def leave(name: str) -> None:
@@ -106,10 +115,10 @@ def _function(name: str, takes: str, gives: str, body: str) -> None:
         )
 
 
-def _triggers(record_type: RecordType, name: str, body: str, events: Sequence[tuple[str, str]]) -> None:
-    """Statement triggers for these events that run the body; none without a body."""
+def _triggers(on: str, name: str, body: str, events: Sequence[tuple[str, str]]) -> None:
+    """Statement triggers on a table for these events that run the body; none without a body."""
     quote = connection.ops.quote_name
-    table = quote(record_type.table.name)
+    table = quote(on)
     with connection.cursor() as cursor:
         if not body:
             # Only where there are some: taking one away locks out even readers.
