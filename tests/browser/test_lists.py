@@ -109,6 +109,20 @@ def test_a_cell_takes_keys_only_once_its_form_is_bound(visit, insider, world):
     assert Customer.objects.get(pk=world.hanbit).city == "창원시"
 
 
+def test_what_is_typed_before_a_cell_is_open_is_kept_and_no_shortcut(visit, insider, world):
+    page = visit(insider, "/customers/?filter=name+contains+%22한빛%22")
+    address = page.url
+    page.evaluate("window.htmx.config.defaultSettleDelay = 600")
+    page.locator("td[data-inline][hx-get*='/cell/city/']").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.type("nx/New Yorkk")
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("td[data-inline]:has-text('nx/New York')")
+    assert page.url == address
+    assert Customer.objects.get(pk=world.hanbit).city == "nx/New York"
+
+
 def test_cells_of_rows_one_may_not_change_do_not_open(visit, teammate, insider, world):
     page = visit(teammate, "/customers/")
     assert len(names(page)) == 50
