@@ -13,6 +13,7 @@ class RecordsConfig(AppConfig):
         from dangol.records.bulk import binning, editing
         from dangol.records.bulk.menus import add_entry as add_bulk
         from dangol.records.layouts import arranging
+        from dangol.records.looks import settings as privacy
         from dangol.records.menus import add_entries, add_files
         from dangol.records.objects import definitions as objects
         from dangol.records.own import definitions
@@ -31,6 +32,7 @@ class RecordsConfig(AppConfig):
         objects.start()  # before own fields, which refer to them and are theirs
         definitions.start()
         arranging.start()
+        privacy.start()
         writing.also_remove(release)
         writing.also_remove(tagging.remove)
         writing.also_remove(attachments.remove)
