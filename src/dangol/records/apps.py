@@ -16,6 +16,7 @@ class RecordsConfig(AppConfig):
         from dangol.records.looks import settings as privacy
         from dangol.records.menus import add_entries, add_files
         from dangol.records.objects import definitions as objects
+        from dangol.records.openapi import revealing
         from dangol.records.own import definitions
         from dangol.records.own.removing import release
         from dangol.records.tags import panels as tags
@@ -33,6 +34,7 @@ class RecordsConfig(AppConfig):
         definitions.start()
         arranging.start()
         privacy.start()
+        revealing.describe()
         writing.also_remove(release)
         writing.also_remove(tagging.remove)
         writing.also_remove(attachments.remove)

@@ -115,9 +115,7 @@ def make(
         ExportCancelled: somebody asked the run to stop.
     """
     path = storage.new_file()
-    making = _Making(
-        asked, asked.selection(), report, act="export" if keep else "download", about=run.reason
-    )
+    making = _Making(asked, asked.selection(), report, act="export" if keep else "download", about=run.reason)
     try:
         making.write(path)
         if lossless and making.losses:

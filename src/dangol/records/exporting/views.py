@@ -28,8 +28,8 @@ from dangol.records.exporting.asking import (
 from dangol.records.exporting.errors import ExportProblem
 from dangol.records.exporting.formats import FORMATS
 from dangol.records.exporting.forms import ALL, KINDS, ExportForm
-from dangol.records.models import ExportRun
 from dangol.records.looks import taking as looks
+from dangol.records.models import ExportRun
 from dangol.records.types import RecordType
 from dangol.records.views.asking import columns_asked, read_filter, sort_asked
 

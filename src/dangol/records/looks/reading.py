@@ -110,3 +110,30 @@ def exported(actor: Actor, asked: Asked, *, reason: str) -> Iterator[list[str]]:
 
 def _text(number: int | None) -> str:
     return "" if number is None else str(number)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line as a page shows it."""
+
+    look: Look
+    who: str
+    for_whom: str
+    what: str
+    records: str
+    tone: str
+
+
+TONES = {"download": "o", "export": "o", "reveal": "o", "erase": "r", "refused": "r", "change": "b"}
+
+
+def lines(rows: list[Look], names: dict[int, str]) -> list[Line]:
+    """The lines with the names of people and types in the reader's language."""
+    found = []
+    for row in rows:
+        record_type = registry.find(row.record_type)
+        label = str(record_type.label_plural) if record_type else row.record_type
+        who = names.get(row.seen_by or row.user_id or 0, "")
+        other = names.get(row.user_id or 0, "") if row.seen_by else ""
+        found.append(Line(row, who, other, row.get_act_display(), label, TONES.get(row.act, "")))
+    return found

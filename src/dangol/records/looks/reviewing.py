@@ -103,7 +103,10 @@ def review_sign(*, actor: Actor, month: date, note: str) -> LookReview:
         raise ValidationError({"month": _("This month is not over yet.")}, code="month")
     if len(note) < NOTE_LEAST:
         raise ValidationError(
-            {"note": _("Write what you looked at and found, in at least %(least)s characters.") % {"least": NOTE_LEAST}},
+            {
+                "note": _("Write what you looked at and found, in at least %(least)s characters.")
+                % {"least": NOTE_LEAST}
+            },
             code="note",
         )
     with transaction.atomic():

@@ -130,7 +130,7 @@ def write(
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO records_look (user_id, seen_by, ip, act, via, record_type, ids, through, count, about,"
-            f" request_id) VALUES {', '.join(sql)}",  # noqa: S608 - names of tables and columns are the models'
+            f" request_id) VALUES {', '.join(sql)}",
             parameters,
         )
 
