@@ -9,6 +9,8 @@ from django.core import signing
 from django.db import connection
 from django.utils import timezone
 
+from dangol.customers import standard
+from dangol.customers.models import ConsentDuty
 from dangol.identity import revisions
 from dangol.identity.actors import Actor
 from dangol.identity.models import Grant, Role, Team, User
@@ -75,6 +77,14 @@ class Secrets:
             {"customer": customer, "contact": contact, "kind": "email", "value": f"{mark('contact_point')}@bimil.example"},
             everything,
         )  # fmt: skip
+        standard.make()
+        make(
+            "consent",
+            {"customer": customer, "contact": contact, "purpose": {"code": "marketing"}, "channel": "sms", "act": "given",
+             "proof_note": f"{SECRET} {mark('consent')}"},
+            everything,
+        )  # fmt: skip
+        self.ids["consent_duty"] = ConsentDuty.objects.get().pk
         order = make(
             "order",
             {"number": f"{SECRET}-{mark('order')}", "customer": customer, "ordered_at": now.isoformat(), "memo": SECRET},
@@ -267,6 +277,7 @@ def places(secrets, insider):
         "pk": ["1", str(insider.id), str(insider.user.team_id)],
         "kind": ["note", "task", "teams"],
         "tab": ["all"],
+        "month": ["202610", "202699"],
         "provider_key": ["company"],
         "provider_id": ["company"],
         "organization_slug": ["company-saml"],

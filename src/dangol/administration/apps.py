@@ -10,6 +10,7 @@ class AdministrationConfig(AppConfig):
 
     def ready(self) -> None:
         """Hang the settings into the menu, and contribute the mappings for foreign users."""
+        from dangol.administration import duties
         from dangol.events import selectors as work
         from dangol.identity.actors import may_administer
         from dangol.records.importing import registry
@@ -18,6 +19,7 @@ class AdministrationConfig(AppConfig):
         registry.register_folder(Path(__file__).parent / "mappings")
         menu.routes.own_field = "administration:field"
         menu.routes.seeing_end = "administration:see-as-end"
+        duties.register()
         department = _("Settings")
         menu.add(
             menu.MenuItem(

@@ -11,6 +11,7 @@ from dangol.administration.views import (
     own_fields,
     own_objects,
     people,
+    privacy,
     profile,
     roles,
     seeing,
@@ -80,6 +81,12 @@ settings_pages = [
     path("storage/", storage.storage, name="storage"),
     path("storage/back-up/", storage.back_up, name="back-up"),
     path("calls/", calls.call_list, name="calls"),
+    path("privacy/", privacy.settings, name="privacy"),
+    path("privacy/looks/", privacy.looks, name="looks"),
+    path("privacy/looks/export/", privacy.looks_export, name="looks-export"),
+    path("privacy/verify/", privacy.verify, name="looks-verify"),
+    path("privacy/reviews/", privacy.reviews, name="reviews"),
+    path("privacy/reviews/<int:month>/", privacy.review, name="review"),
     path("access-log/", overview.access_log, name="access-log"),
 ]
 

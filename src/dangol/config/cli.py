@@ -96,6 +96,9 @@ def parser() -> argparse.ArgumentParser:
     doctor = command("doctor", "doctor", _("Say what is wrong and how to mend it."))
     doctor.add_argument("--json", action="store_true", help=_("print the result as JSON"))
 
+    privacy = command("privacy", "privacy", _("Check that nobody has tampered with the access log."))
+    privacy.add_argument("act", choices=["verify"])
+
     refresh = command("refresh", "refresh", _("Compute values and scores now."))
     refresh.add_argument("--full", action="store_true", help=_("copy everything anew, not only what changed"))
 

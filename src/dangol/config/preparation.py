@@ -28,9 +28,11 @@ def prepare() -> dict[str, object]:
     applied = schema.migrate()
     if not settings.DEBUG:
         assets.gather()
+    from dangol.customers import standard
     from dangol.identity import services
 
     made = services.first_start()
+    standard.make()
     sign_in = None
     if made is not None:
         sign_in = {"email": made.email, "password": made.password}

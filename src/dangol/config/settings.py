@@ -76,6 +76,7 @@ MIDDLEWARE = [
     "dangol.identity.middleware.SignInRequiredMiddleware",
     "dangol.identity.second_factor.SecondFactorMiddleware",
     "dangol.records.objects.missing.MissingTableMiddleware",
+    "dangol.records.looks.middleware.LookMiddleware",
 ]
 ROOT_URLCONF = "dangol.config.urls"
 WSGI_APPLICATION = "dangol.config.wsgi.application"

@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("dangol.interactions.urls")),
     path("notifications/", include("dangol.interactions.notifications.urls")),
     path("live/", include("dangol.interactions.live.urls")),
+    path("", include("dangol.customers.urls")),
     path("", include("dangol.records.importing.urls")),
     path("", include("dangol.records.exporting.urls")),
     path("", include("dangol.records.bulk.urls")),

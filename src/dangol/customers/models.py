@@ -1,7 +1,9 @@
 """Customers – people, companies, households – and how to reach them."""
 
+import pgtrigger
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from dangol.records.models import OwnedRecord, Record
@@ -162,3 +164,183 @@ class ContactPoint(Record):
 
     def __str__(self) -> str:
         return self.value
+
+
+# consent
+
+
+class PurposeKind(models.TextChoices):
+    """What consent is asked for; the law keeps these apart (개인정보 보호법 제22조, 정보통신망법 제50조)."""
+
+    COLLECTION = "collection", _("Collection and use")
+    MARKETING = "marketing", _("Advertising")
+    NIGHT = "night", _("Advertising at night, 21:00 to 08:00")
+
+
+class ConsentChannel(models.TextChoices):
+    SMS = "sms", _("Text message")
+    EMAIL = "email", _("E-mail")
+    KAKAO = "kakao", _("KakaoTalk")
+    PHONE = "phone", _("Phone call")
+    POST = "post", _("Post")
+
+
+class ConsentAct(models.TextChoices):
+    GIVEN = "given", _("Given")
+    REFUSED = "refused", _("Refused")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class ConsentProof(models.TextChoices):
+    """How it was said, so that it can be shown."""
+
+    PAGE = "page", _("Entered by staff")
+    WEB = "web", _("Web form")
+    PAPER = "paper", _("Paper form")
+    CALL = "call", _("Phone call, recorded")
+    MAIL = "mail", _("E-mail")
+    IMPORT = "import", _("Brought in from another system")
+
+
+class ConsentPurpose(Record):
+    """What consent is asked for, as the person is told: what is collected, and how long it is kept.
+
+    `valid_months`: how long a consent holds; two years for advertising, after which it is asked for again (제50조제8항).
+    """
+
+    code = models.CharField(_("Code"), max_length=40, unique=True, db_collation="C")
+    name = models.CharField(_("Name"), max_length=100)
+    name_en = models.CharField(_("English name"), max_length=100, blank=True, default="", db_default="")
+    kind = models.CharField(_("Kind"), max_length=12, choices=PurposeKind)
+    items = models.TextField(_("What is collected"), blank=True, default="", db_default="")
+    retention = models.CharField(
+        _("How long it is kept"), max_length=200, blank=True, default="", db_default=""
+    )
+    valid_months = models.PositiveSmallIntegerField(_("Holds for months"), null=True, blank=True)
+    is_active = models.BooleanField(_("In use"), default=True, db_default=True)
+
+    class Meta(Record.Meta):
+        verbose_name = _("Consent purpose")
+        verbose_name_plural = _("Consent purposes")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+frozen = pgtrigger.Protect(
+    name="append_only",
+    operation=pgtrigger.Update | pgtrigger.Delete,
+    # Erasing a person takes away what the person said, too; nothing else does.
+    condition=pgtrigger.Condition("current_setting('dangol.erasing', true) IS DISTINCT FROM 'on'"),
+)
+
+
+class ConsentWording(Record):
+    """The words a purpose was asked with. A new wording is a new version; old ones stay as they were."""
+
+    purpose = models.ForeignKey(
+        ConsentPurpose, models.PROTECT, related_name="wordings", verbose_name=_("Consent purpose")
+    )
+    number = models.PositiveIntegerField(_("Version"))
+    name = models.CharField(_("Name"), max_length=60)
+    text = models.TextField(_("Wording"))
+    text_en = models.TextField(_("English wording"), blank=True, default="", db_default="")
+    since = models.DateField(_("In use from"))
+
+    class Meta(Record.Meta):
+        verbose_name = _("Consent wording")
+        verbose_name_plural = _("Consent wordings")
+        constraints = [
+            models.UniqueConstraint(fields=["purpose", "number"], name="customers_consentwording_once")
+        ]
+        triggers = [*Record.Meta.triggers, frozen]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} v{self.number}"
+
+
+class Consent(Record):
+    """What a person said about one purpose on one channel, at one moment. Never changed: a withdrawal is a further line."""
+
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, related_name="consents", verbose_name=_("Customer")
+    )
+    contact = models.ForeignKey(
+        Contact, models.PROTECT, null=True, blank=True, related_name="consents", verbose_name=_("Contact")
+    )
+    purpose = models.ForeignKey(
+        ConsentPurpose, models.PROTECT, related_name="+", verbose_name=_("Consent purpose"), db_index=False
+    )
+    wording = models.ForeignKey(
+        ConsentWording, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Consent wording"),
+        db_index=False,
+    )  # fmt: skip
+    channel = models.CharField(
+        _("Channel"), max_length=8, choices=ConsentChannel, blank=True, default="", db_default=""
+    )
+    act = models.CharField(_("What was said"), max_length=10, choices=ConsentAct)
+    at = models.DateTimeField(_("Said at"), db_default=Now())
+    proof = models.CharField(
+        _("Proof"),
+        max_length=8,
+        choices=ConsentProof,
+        default=ConsentProof.PAGE,
+        db_default=ConsentProof.PAGE,
+    )
+    proof_note = models.CharField(
+        _("Where the proof is"), max_length=300, blank=True, default="", db_default=""
+    )
+    valid_until = models.DateField(_("Holds until"), null=True, blank=True)
+    external_id = models.CharField(
+        _("Consent number"), max_length=64, null=True, blank=True, db_collation="C"
+    )
+
+    class Meta(Record.Meta):
+        verbose_name = _("Consent")
+        verbose_name_plural = _("Consents")
+        constraints = [models.UniqueConstraint(fields=["external_id"], name="customers_consent_external_id")]
+        indexes = [
+            models.Index(fields=["at", "id"], name="customers_consent_at"),
+            models.Index(
+                fields=["valid_until"], name="customers_consent_until", condition=Q(valid_until__isnull=False)
+            ),
+        ]
+        triggers = [*Record.Meta.triggers, frozen]
+
+    def __str__(self) -> str:
+        return f"{self.act} {self.channel}"
+
+
+class DutyKind(models.TextChoices):
+    TELL = "tell", _("Tell the result")
+    RECONFIRM = "reconfirm", _("Ask whether consent still holds")
+
+
+class ConsentDuty(Record):
+    """What the company owes a person because of a consent, by a day.
+
+    Tell: the result of a consent, refusal or withdrawal, within 14 days (정보통신망법 시행령 제62조의2). Reconfirm: every two
+    years whether consent still holds (제62조의3).
+    """
+
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, related_name="consent_duties", verbose_name=_("Customer")
+    )
+    consent = models.ForeignKey(
+        Consent, models.PROTECT, related_name="duties", verbose_name=_("Consent"), db_index=False
+    )
+    kind = models.CharField(_("Kind"), max_length=10, choices=DutyKind)
+    due_on = models.DateField(_("Due on"))
+    done_at = models.DateTimeField(_("Done at"), null=True, blank=True)
+    how = models.CharField(_("How it was done"), max_length=200, blank=True, default="", db_default="")
+
+    class Meta(Record.Meta):
+        verbose_name = _("Consent duty")
+        verbose_name_plural = _("Consent duties")
+        constraints = [models.UniqueConstraint(fields=["consent", "kind"], name="customers_consentduty_once")]
+        indexes = [
+            models.Index(fields=["due_on", "id"], name="customers_consentduty_due", condition=Q(done_at=None))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.due_on}"

@@ -8,10 +8,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from dangol.customers.beside import once
+from dangol.customers import consenting
+from dangol.customers.consenting import around as _around
 from dangol.customers.models import Grade, Kind, PointKind, Stage
 from dangol.customers.records import STAGE_TONES
-from dangol.customers.selectors import Around, customer_around
 from dangol.identity.actors import Actor
 from dangol.records import ports
 from dangol.records.fields.masks import Mask
@@ -33,12 +33,20 @@ def register() -> None:
     )
     ports.add_panel(
         "customer",
+        ports.Panel(
+            "consents", gettext_lazy("Consent"), "customers/consents.html", consenting.of_customer, "left", 70
+        ),
+    )
+    ports.add_panel(
+        "contact",
+        ports.Panel(
+            "consents", gettext_lazy("Consent"), "customers/consents.html", consenting.of_contact, "left", 70
+        ),
+    )
+    ports.add_panel(
+        "customer",
         ports.Panel("family", gettext_lazy("Related"), "customers/family.html", _family, "right", 80),
     )
-
-
-def _around(actor: Actor, record: Mapping[str, Any]) -> Around:
-    return once(record, "around", lambda: customer_around(actor=actor, customer_id=record["id"]))
 
 
 def _chips(actor: Actor, record: Mapping[str, Any]) -> Sequence[ports.Chip]:

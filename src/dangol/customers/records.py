@@ -6,14 +6,32 @@ from collections.abc import Iterable, Sequence
 
 from django.utils.translation import gettext_lazy as _
 
-from dangol.customers import hierarchy, reaching, synonyms
-from dangol.customers.models import Contact, ContactPoint, Customer, Kind
+from dangol.customers import consents, hierarchy, reaching, synonyms
+from dangol.customers.models import (
+    Consent,
+    ConsentDuty,
+    ConsentPurpose,
+    ConsentWording,
+    Contact,
+    ContactPoint,
+    Customer,
+    Kind,
+)
 from dangol.identity.actors import Actor
-from dangol.records import fields
+from dangol.records import fields, registry
 from dangol.records.fields import FieldError
 from dangol.records.registry import register
 from dangol.records.search.keys import Code, Digits, Email, Name, PersonName, Phone, Words
-from dangol.records.types import Board, Draft, Inherited, Owned, RecordType, Section
+from dangol.records.types import (
+    Board,
+    Draft,
+    Inherited,
+    Owned,
+    RecordType,
+    Section,
+    Vocabulary,
+    WrittenRows,
+)
 
 STAGE_TONES = {"prospect": "b", "new": "g", "active": "p", "dormant": "o", "lost": "r"}
 GRADE_TONES = {"vip": "g", "a": "p", "b": "b"}
@@ -138,3 +156,127 @@ class ContactPointRecord(RecordType):
     def check(self, rows: Sequence[Draft], *, actor: Actor) -> Iterable[tuple[int, str, FieldError]]:
         """A number must be one, an address too, and a contact must be the customer's. One query."""
         return reaching.problems(rows, actor=actor)
+
+
+@register
+class ConsentPurposeRecord(RecordType):
+    """What consent is asked for. Set up by those who administer."""
+
+    name = "consent_purpose"
+    path = "consent-purposes"
+    label = _("Consent purpose")
+    label_plural = _("Consent purposes")
+    icon = "clipboard"
+    order = 16
+    model = ConsentPurpose
+    tagged = False
+    title = "name"
+    scope = Vocabulary()
+    keys = ("code",)
+    list_fields = ("name", "code", "kind", "valid_months", "retention", "is_active")
+    default_sort = ("name",)
+    sections = (
+        Section(_("Basics"), ("code", "name", "name_en", "kind", "is_active")),
+        Section(_("What the person is told"), ("items", "retention", "valid_months")),
+    )
+
+    def check(self, rows: Sequence[Draft], *, actor: Actor) -> Iterable[tuple[int, str, FieldError]]:
+        """Only those who administer; a code stays what it is. No query."""
+        return consents.purpose_problems(rows, actor)
+
+
+@register
+class ConsentWordingRecord(RecordType):
+    """The words a purpose was asked with; each version stays."""
+
+    name = "consent_wording"
+    path = "consent-wordings"
+    label = _("Consent wording")
+    label_plural = _("Consent wordings")
+    icon = "versions"
+    order = 17
+    model = ConsentWording
+    tagged = False
+    append_only = True
+    title = "name"
+    subtitle = ("purpose",)
+    scope = Vocabulary()
+    list_fields = ("name", "number", "purpose", "since", "text")
+    default_sort = ("-since",)
+    sections = (Section(_("Basics"), ("purpose", "number", "name", "since", "text", "text_en")),)
+
+    def check(self, rows: Sequence[Draft], *, actor: Actor) -> Iterable[tuple[int, str, FieldError]]:
+        """Only those who administer; no number comes twice. One query."""
+        return consents.wording_problems(rows, actor)
+
+
+@register
+class ConsentRecord(RecordType):
+    """What a person said about a purpose."""
+
+    name = "consent"
+    path = "consents"
+    label = _("Consent")
+    label_plural = _("Consents")
+    icon = "checks"
+    department = "customers"
+    order = 15
+    personal = True
+    tagged = False
+    append_only = True
+    model = Consent
+    title = "act"
+    subtitle = ("purpose", "channel", "customer", "contact")
+    list_fields = ("act", "purpose", "channel", "customer", "contact", "at", "valid_until", "proof")
+    default_sort = ("-at",)
+    scope = Inherited(through="customer")
+    keys = ("external_id",)
+    options = {
+        "act": {"tones": {"given": "p", "refused": "o", "withdrawn": "r"}},
+        "at": {"required": False},
+        "proof": {"required": False},
+    }
+    sections = (
+        Section(_("Basics"), ("customer", "contact", "purpose", "channel", "act", "at")),
+        Section(_("Proof"), ("wording", "proof", "proof_note", "valid_until", "external_id")),
+    )
+
+    def before_write(self, rows: Sequence[Draft], *, actor: Actor) -> None:
+        """The wording in use, the moment, and how long it holds. One query."""
+        consents.complete(rows)
+
+    def check(self, rows: Sequence[Draft], *, actor: Actor) -> Iterable[tuple[int, str, FieldError]]:
+        """Advertising needs a channel, collection has none; the contact is the customer's. Two queries."""
+        yield from reaching.contact_problems(rows)
+        yield from consents.problems(rows)
+
+    def after_write(self, written: WrittenRows, *, actor: Actor) -> None:
+        """The present state as fields of customer and contact, a line on the timeline, and what the company owes now."""
+        consents.settle(written, actor=actor)
+
+
+@register
+class ConsentDutyRecord(RecordType):
+    """What the company owes a person because of a consent."""
+
+    name = "consent_duty"
+    path = "consent-duties"
+    label = _("Consent duty")
+    label_plural = _("Consent duties")
+    icon = "clock"
+    department = "customers"
+    order = 16
+    personal = True
+    tagged = False
+    model = ConsentDuty
+    title = "kind"
+    subtitle = ("customer", "due_on")
+    list_fields = ("kind", "customer", "due_on", "done_at", "how")
+    default_sort = ("due_on",)
+    scope = Inherited(through="customer")
+    options = {"kind": {"tones": {"tell": "b", "reconfirm": "o"}}}
+    sections = (Section(_("Basics"), ("customer", "consent", "kind", "due_on", "done_at", "how")),)
+
+
+registry.get("customer").contribute(*consents.fields_of("customer"))
+registry.get("contact").contribute(*consents.fields_of("contact"))

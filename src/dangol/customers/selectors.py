@@ -10,6 +10,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 
+from dangol.customers import consents
 from dangol.customers.beside import subselect
 from dangol.identity.actors import Actor
 from dangol.records import fieldrules, permissions, registry
@@ -32,7 +33,8 @@ SELECT
         SELECT p.id, p.kind, p.value, p.label, c.name AS contact
         FROM customers_contactpoint p LEFT JOIN customers_contact c ON c.id = p.contact_id AND c.id IN ({contacts})
         WHERE p.customer_id = %s AND p.deleted_at IS NULL AND p.id IN ({points})
-        ORDER BY p.contact_id NULLS FIRST, p.kind, p.id LIMIT %s) p)
+        ORDER BY p.contact_id NULLS FIRST, p.kind, p.id LIMIT %s) p),
+    (SELECT coalesce(json_agg(row_to_json(l)), '[]') FROM ({consents}) l)
 """
 
 
@@ -43,10 +45,11 @@ class Around:
     family: list[dict[str, Any]] = field(default_factory=list)
     family_count: int = 0
     points: list[dict[str, Any]] = field(default_factory=list)
+    consents: list[dict[str, Any]] = field(default_factory=list)
 
 
 def customer_around(*, actor: Actor, customer_id: int) -> Around:
-    """Parent, children and siblings the actor may see, and contact points. One query."""
+    """Parent, children and siblings the actor may see, contact points, and what the customer last said to what. One query."""
     customers = permissions.visible_to(actor, registry.get("customer")).values("pk")
     points = permissions.visible_to(actor, registry.get("contact_point")).values("pk")
     try:
@@ -56,9 +59,12 @@ def customer_around(*, actor: Actor, customer_id: int) -> Around:
     contacts = permissions.visible_to(actor, registry.get("contact")).values("pk")
     points_sql, points_params = _subselect_or_nothing(points)
     contacts_sql, contacts_params = _subselect_or_nothing(contacts)
+    said_sql, said_params = consents.latest_of(customer_id)
     with connection.cursor() as cursor:
         cursor.execute(
-            _AROUND.format(customers=customers_sql, points=points_sql, contacts=contacts_sql),
+            _AROUND.format(
+                customers=customers_sql, points=points_sql, contacts=contacts_sql, consents=said_sql
+            ),
             [
                 customer_id,
                 *customers_params,
@@ -67,9 +73,10 @@ def customer_around(*, actor: Actor, customer_id: int) -> Around:
                 customer_id,
                 *points_params,
                 FAMILY_LIMIT,
+                *said_params,
             ],
         )
-        family, count, found = cursor.fetchone()
+        family, count, found, said = cursor.fetchone()
     return Around(
         [fieldrules.shown_row(actor, "customer", one) for one in _list(family)],
         count,
@@ -77,6 +84,7 @@ def customer_around(*, actor: Actor, customer_id: int) -> Around:
             fieldrules.shown_row(actor, "contact_point", one) | _contact(actor, one["contact"])
             for one in _list(found)
         ],
+        _list(said),
     )
 
 

@@ -15,6 +15,7 @@ from dangol.records.bulk.runs import AT_ONCE
 from dangol.records.events import FilesAttached, RecordsAssigned, RecordsWritten
 from dangol.records.exporting.events import RecordsExported
 from dangol.records.importing.events import ImportFinished, ImportScheduleStopped
+from dangol.records.looks.events import PrivacyDutyDue
 from dangol.records.models import BulkRun, ExportRun, ImportRun, ImportSchedule
 
 
@@ -122,6 +123,18 @@ def tell_bulk_finished(event: BulkFinished, *, event_id: UUID) -> None:
 def tell_work_finished(event: facts.WorkFinished, *, event_id: UUID) -> None:
     """Tell those whose work it was."""
     _finished(event.target_type, event.target_id, set(event.users))
+
+
+@handles(PrivacyDutyDue)
+def tell_privacy_duty(event: PrivacyDutyDue, *, event_id: UUID) -> None:
+    """Tell those who answer for it; once, however often it is said."""
+    notify(
+        kind=Kind.DUE,
+        users=event.users,
+        target_type=event.target_type,
+        target_id=event.target_id,
+        fact=f"duty:{event.target_type}:{event.target_id}",
+    )
 
 
 def _finished(target_type: str, target_id: int, users: set[int]) -> None:

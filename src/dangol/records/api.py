@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from dangol.records.rest import attachments, bulk, changing, documents, exporting, reading, views
+from dangol.records.rest import attachments, bulk, changing, documents, exporting, reading, revealing, views
 from dangol.records.rest.endpoints import endpoint, unknown
 
 urlpatterns = [
@@ -34,6 +34,7 @@ urlpatterns = [
     ),
     path("<str:path>/<str:record_id>/timeline", endpoint(GET=reading.timeline), name="api-timeline"),
     path("<str:path>/<str:record_id>/history", endpoint(GET=reading.changes), name="api-history"),
+    path("<str:path>/<str:record_id>/reveal", endpoint(POST=revealing.create), name="api-reveal"),
     path(
         "<str:path>/<str:record_id>/attachments",
         endpoint(GET=attachments.index, POST=attachments.create),

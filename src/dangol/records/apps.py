@@ -13,8 +13,10 @@ class RecordsConfig(AppConfig):
         from dangol.records.bulk import binning, editing
         from dangol.records.bulk.menus import add_entry as add_bulk
         from dangol.records.layouts import arranging
+        from dangol.records.looks import settings as privacy
         from dangol.records.menus import add_entries, add_files
         from dangol.records.objects import definitions as objects
+        from dangol.records.openapi import revealing
         from dangol.records.own import definitions
         from dangol.records.own.removing import release
         from dangol.records.tags import panels as tags
@@ -32,6 +34,8 @@ class RecordsConfig(AppConfig):
         objects.start()  # before own fields, which refer to them and are theirs
         definitions.start()
         arranging.start()
+        privacy.start()
+        revealing.describe()
         writing.also_remove(release)
         writing.also_remove(tagging.remove)
         writing.also_remove(attachments.remove)

@@ -18,6 +18,7 @@ from dangol.records.fields.own import COLUMN as OWN
 from dangol.records.fields.own import Own
 from dangol.records.fields.own_json import ExactDecoder
 from dangol.records.filters.tree import EVERYTHING, Tree
+from dangol.records.looks import taking as looks
 from dangol.records.patience import rows_within
 from dangol.records.types import RecordType
 
@@ -153,6 +154,7 @@ def record_list(
         found = _read(actor, rows, fields, list(names), limit + 1)
     more = len(found) > limit
     found = found[:limit]
+    looks.note("list", record_type, [row["id"] for row, _key in found])
     if backwards:
         found.reverse()
     first = cursors.write(found[0][1], sort) if found else None
@@ -177,6 +179,8 @@ def record_get(
     fields = known if columns is None else {name: known[name] for name in columns}
     rows = permissions.visible_to(actor, record_type, deleted=deleted).filter(pk=record_id)
     found = _read(actor, rows, fields, [], 1)
+    if fields:  # else it was only asked whether there is one
+        looks.note("view" if found else "refused", record_type, [record_id])
     return found[0][0] if found else None
 
 
@@ -192,7 +196,9 @@ def records_at(
     known = permissions.fields_for(actor, record_type)
     rows = permissions.visible_to(actor, record_type, deleted=deleted).filter(pk__in=list(ids))
     fields = {name: known[name] for name in columns if name in known}
-    return {row["id"]: row for row, _key in _read(actor, rows, fields, [], max(len(ids), 1))}
+    found = {row["id"]: row for row, _key in _read(actor, rows, fields, [], max(len(ids), 1))}
+    looks.note("list", record_type, found)
+    return found
 
 
 def record_count(*, actor: Actor, record_type: RecordType, tree: Tree | None = None, seen: int = 0) -> Count:

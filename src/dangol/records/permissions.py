@@ -31,6 +31,8 @@ def _conditions(
     scopes = actor.scopes(record_type.name, action)
     if not scopes or (record_type.scope.administered and not may_administer(actor)):
         return False
+    if record_type.append_only and action in ("edit", "delete"):
+        return False
     if record_type.scope.governed and action in ("edit", "delete") and not may_administer(actor):
         return False
     if "all" in scopes:
@@ -105,6 +107,8 @@ def reached(actor: Actor, record_type: RecordType, action: str, ids: Sequence[in
     """Of records that the actor sees, those with which he may do this. One query where that is less than seeing."""
     scopes = actor.scopes(record_type.name, action)
     if not scopes or not ids:
+        return set()
+    if record_type.append_only and action in ("edit", "delete"):
         return set()
     if record_type.scope.open:
         return set(ids) if allowed(actor, record_type, action) else set()

@@ -156,6 +156,8 @@ class RecordType:
     """Relations whose records follow this one into the recycle bin and back."""
     personal: bool = False
     """Whether its records are about people, so that taking them out asks for the reason (안전성 확보조치 기준 제8조)."""
+    append_only: bool = False
+    """Whether its records are made once and never changed or taken away, whoever asks."""
     tagged: bool = True
     """Whether its records bear the company's tags."""
     whole: RecordType | None = None

@@ -19,7 +19,9 @@ from dangol.records.views import (
     forms,
     grouped,
     lists,
+    looked,
     palette,
+    revealing,
     saved,
 )
 from dangol.records.views.access import sighted
@@ -50,6 +52,8 @@ _record = [
     path("delete/", sighted(bins.delete), name="delete"),
     path("restore/", sighted(bins.restore), name="restore"),
     path("history/", sighted(details.history), name="history"),
+    path("reveal/<str:field>/", sighted(revealing.reveal), name="reveal"),
+    path("looks/", sighted(looked.index), name="looks"),
     path("cell/<str:field>/", sighted(cells.cell), name="cell"),
     path("files/", sighted(files.index), name="files"),
     path("files/<uuid:file_key>/", sighted(files.download), name="file"),

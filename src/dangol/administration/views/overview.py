@@ -105,6 +105,14 @@ def overview(request: SignedInRequest) -> HttpResponse:
                 "url": reverse("administration:calls"),
             },
             {
+                "title": _("Personal data"),
+                "text": _(
+                    "Who looked at whose data, the monthly review, masked values, how long it is kept."
+                ),
+                "icon": "eye",
+                "url": reverse("administration:looks"),
+            },
+            {
                 "title": _("Access log"),
                 "text": _("Who changed whose rights, and when."),
                 "icon": "lock",

@@ -17,6 +17,8 @@ from dangol.interactions.events import Commented, Mentioned
 from dangol.interactions.following import concerned, follow_others
 from dangol.interactions.models import Comment, CommentVersion, Mention
 from dangol.records import permissions
+from dangol.records.fields.resident import has_resident_number
+from dangol.records.fields.text import RESIDENT_NUMBER, RESIDENT_REFUSAL
 from dangol.records.types import RecordType
 from dangol.records.writing import Missing, RowError
 
@@ -239,6 +241,8 @@ def _tidied(text: str) -> str:
     if len(tidy) > LONGEST:
         message = _("The text is %(length)s characters long; at most %(limit)s fit.")
         raise CommentError("too_long", message % {"length": len(tidy), "limit": LONGEST})
+    if has_resident_number(tidy):
+        raise CommentError(RESIDENT_NUMBER, RESIDENT_REFUSAL)
     return tidy
 
 

@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy
 
 from dangol.commerce.models import InvoiceKind, InvoiceStatus, OrderKind, OrderStatus
 from dangol.commerce.records import INVOICE_TONES, STATUS_TONES
+from dangol.customers.consents import TONES as CONSENT_TONES
+from dangol.customers.models import ConsentAct, ConsentChannel
 from dangol.interactions.timeline.presenting import Presenter, Reader, Stored, present
 from dangol.web import formats
 
@@ -64,7 +66,22 @@ def register() -> None:
         present(kind, Presenter(icon, CONVERSATIONS, _interaction, {"contact": "contact"}, _OF_INTERACTION))
     lines = dict.fromkeys(("product", "quantity", "lines"), "order_line")
     present("order", Presenter("truck-delivery", ORDERS, _order, lines, _OF_ORDER))
+    present("consent", Presenter("checks", CONVERSATIONS, _consent, {}, {"act": "act", "channel": "channel"}))
     present("invoice", Presenter("file-invoice", ORDERS, _invoice, {}, _OF_INVOICE))
+
+
+def _consent(entry: Stored, reader: Reader) -> Mapping[str, Any]:
+    act, channel = entry.data.get("act"), entry.data.get("channel")
+    chips = [(str(ConsentAct(act).label), CONSENT_TONES[act])] if act else []
+    if channel:
+        chips.append((str(ConsentChannel(channel).label), ""))
+    if entry.actor_name:
+        chips.append((entry.actor_name, ""))
+    return {
+        "title": _("Consent: %(purpose)s") % {"purpose": entry.title},
+        "chips": tuple(chips),
+        "url": f"/consents/{entry.source[1]}/",
+    }
 
 
 def _interaction(entry: Stored, reader: Reader) -> Mapping[str, Any]:

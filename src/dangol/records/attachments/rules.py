@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy
 
 from dangol.records.attachments.errors import AttachmentProblem
 from dangol.records.attachments.kinds import Kind
+from dangol.records.fields.resident import has_resident_number
+from dangol.records.fields.text import RESIDENT_NUMBER, RESIDENT_REFUSAL
 
 FAMILIES: Final = ("image", "pdf", "office", "hwp", "text", "mail", "archive", "audio", "video")
 """Kinds that are taken unless `DANGOL_FILES_TYPES` says others."""
@@ -70,6 +72,8 @@ def fitting_name(name: str, kind: Kind) -> str:
     """
     tidy = unicodedata.normalize("NFC", name.replace("\\", "/").rpartition("/")[2])
     tidy = "".join(char for char in tidy if unicodedata.category(char) not in _CONTROL).strip(" .")
+    if has_resident_number(PurePath(tidy).stem):
+        raise AttachmentProblem(RESIDENT_NUMBER, str(RESIDENT_REFUSAL))
     path = PurePath(tidy or _("File"))
     suffix = path.suffix[1:].lower()
     if kind.extensions and suffix not in kind.extensions:

@@ -11,7 +11,9 @@ from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpRe
 from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
 
+from dangol.records import registry
 from dangol.records.attachments import storage
+from dangol.records.looks import taking as looks
 from dangol.records.models import Attachment
 
 log = structlog.get_logger(__name__)
@@ -56,6 +58,9 @@ def sent(request: HttpRequest, attachment: Attachment) -> HttpResponseBase:
     log.info(
         "attachment_sent", attachment=attachment.pk, record=f"{attachment.record_type} {attachment.record_id}"
     )
+    record_type = registry.find(attachment.record_type)
+    if record_type is not None:
+        looks.note("download", record_type, [attachment.record_id], about=f"{attachment.key}")
     return _guarded(response, "private, no-store")
 
 

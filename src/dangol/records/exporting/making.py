@@ -17,6 +17,7 @@ from dangol.records.exporting.errors import ExportCancelled, ExportProblem
 from dangol.records.exporting.losses import Losses
 from dangol.records.exporting.machine import json_pieces
 from dangol.records.exporting.selecting import Row, Selection
+from dangol.records.looks.taking import Place, here, is_personal, write
 from dangol.records.models import ExportRun, ExportState
 
 REPORT_EVERY = 1.0
@@ -25,17 +26,24 @@ Report = Callable[[int], None]
 
 @dataclass(slots=True)
 class _Making:
-    """One export on its way: what it reads, how far it is, what got lost."""
+    """One export on its way: what it reads, how far it is, what got lost. Whose data goes out is logged batch by batch."""
 
     asked: Asked
     selection: Selection
     report: Report | None = None
+    act: str = "export"
+    place: Place = field(default_factory=here)
+    about: str = ""
     rows: int = 0
     losses: Losses = field(default_factory=Losses)
 
     def batches(self) -> Iterator[Sequence[Row]]:
         for batch in self.selection.batches():
             self.rows += len(batch)
+            if is_personal(self.asked.record_type):
+                ids = [row[0] for row in batch]
+                line = (self.act, self.asked.record_type.name, self.about, ids, len(ids))
+                write([line], actor=self.asked.actor, place=self.place)
             yield batch
             if self.report is not None:
                 self.report(self.rows)
@@ -68,7 +76,11 @@ class _Making:
 
 def stream(run: ExportRun, asked: Asked) -> Iterator[bytes]:
     """The file while it is read. However it ends – done, broken off by the reader, failed – the run says how far it came."""
-    making = _Making(asked, asked.selection())
+    return _streamed(run, asked, here())  # the request is over when the file is read
+
+
+def _streamed(run: ExportRun, asked: Asked, place: Place) -> Iterator[bytes]:
+    making = _Making(asked, asked.selection(), act="download", place=place, about=run.reason)
     state, size = ExportState.FAILED, 0
     try:
         for piece in making.pieces():
@@ -103,7 +115,7 @@ def make(
         ExportCancelled: somebody asked the run to stop.
     """
     path = storage.new_file()
-    making = _Making(asked, asked.selection(), report)
+    making = _Making(asked, asked.selection(), report, act="export" if keep else "download", about=run.reason)
     try:
         making.write(path)
         if lossless and making.losses:

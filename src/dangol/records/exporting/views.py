@@ -28,6 +28,7 @@ from dangol.records.exporting.asking import (
 from dangol.records.exporting.errors import ExportProblem
 from dangol.records.exporting.formats import FORMATS
 from dangol.records.exporting.forms import ALL, KINDS, ExportForm
+from dangol.records.looks import taking as looks
 from dangol.records.models import ExportRun
 from dangol.records.types import RecordType
 from dangol.records.views.asking import columns_asked, read_filter, sort_asked
@@ -187,6 +188,9 @@ def file(request: HttpRequest, key: uuid.UUID) -> HttpResponseBase:
     except OSError:
         raise Http404 from None
     runs.run_fetched(run, actor=actor)
+    record_type = registry.find(run.record_type)
+    if record_type is not None:
+        looks.note("download", record_type, (), about=run.reason, count=run.rows)
     kind = FORMATS[run.format]
     content_type = (
         f"{kind.content_type}; charset={run.encoding}" if run.format == "csv" else kind.content_type

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from dangol.records.fields.base import EMPTY_MARK, OPAQUE, Field, FieldError, Locale
+from dangol.records.fields.resident import SHORTEST, has_resident_number
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _SPACE = re.compile(r"\s+")
@@ -18,6 +19,11 @@ _SPACE = re.compile(r"\s+")
 
 _RESIDENT = re.compile(r"(\d{6})[- ]?\d{7}", re.ASCII)
 _NUMBER = re.compile(r"\+?[\d ().-]{7,}", re.ASCII)
+RESIDENT_NUMBER = "resident_number"
+RESIDENT_REFUSAL = _(
+    "This looks like a resident registration number. The law forbids keeping it (Personal Information Protection Act, "
+    "Article 24-2). Take it out, or leave the date of birth only."
+)
 MASKED_LENGTH = 20
 """Longer texts are masked as a whole: their outer letters would tell nothing, their length too much."""
 
@@ -61,6 +67,12 @@ def masked_number(value: str) -> str:
     return "".join(stars)
 
 
+def refuse_resident_number(text: str) -> None:
+    """Raise FieldError where the text holds a resident registration number: they are not stored anywhere."""
+    if has_resident_number(text):
+        raise FieldError(RESIDENT_NUMBER, RESIDENT_REFUSAL)
+
+
 class Text(Field):
     """One line of text. Stored in NFC with single blanks, since macOS sends Hangul decomposed."""
 
@@ -98,6 +110,8 @@ class Text(Field):
                 _("The text is %(length)s characters long; at most %(limit)s fit.")
                 % {"length": len(text), "limit": self.max_length},
             )
+        if len(text) >= SHORTEST:
+            refuse_resident_number(text)
         return text or None
 
     def mask(self, value: Any) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from dangol.records.fields.resident import blacked_out
 from dangol.records.formulas import guarded
 from dangol.records.importing.errors import Problem
 from dangol.records.importing.mapping.compiling import ordinal_columns
@@ -31,16 +32,19 @@ def harmless(cell: str) -> str:
 def make_reject(
     run: ImportRun, number: int, cells: Sequence[str], problem: Problem, ordinals: Sequence[int] = ()
 ) -> ImportReject:
-    """The reject of one row, not saved yet. The reason is put into the active language."""
+    """The reject of one row, not saved yet. The reason is put into the active language.
+
+    Resident registration numbers are blacked out: a row that is refused for one must not keep it.
+    """
     return ImportReject(
         run=run,
         number=number,
         field=problem.field[:120],
         column=problem.column.translate(REPLACED)[:250],
-        value=problem.value.translate(REPLACED),
+        value=blacked_out(problem.value.translate(REPLACED)),
         code=problem.code[:40],
         reason=str(problem.message).translate(REPLACED),
-        cells=json.dumps([list(cells), list(ordinals)], ensure_ascii=True),
+        cells=json.dumps([[blacked_out(cell) for cell in cells], list(ordinals)], ensure_ascii=True),
     )
 
 

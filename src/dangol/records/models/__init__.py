@@ -16,6 +16,7 @@ from dangol.records.models.imports import (
     UndoState,
 )
 from dangol.records.models.layouts import Layout
+from dangol.records.models.looks import Look, LookAct, LookReview, LookSeal, PrivacySettings
 from dangol.records.models.own_fields import IndexState, OwnField, OwnKind, OwnState
 from dangol.records.models.own_objects import ObjectState, OwnObject
 from dangol.records.models.roll_ups import RollUpCheck, RollUpValue
@@ -59,12 +60,17 @@ __all__ = [
     "ImportState",
     "IndexState",
     "Layout",
+    "Look",
+    "LookAct",
+    "LookReview",
+    "LookSeal",
     "ObjectState",
     "OwnField",
     "OwnKind",
     "OwnObject",
     "OwnState",
     "OwnedRecord",
+    "PrivacySettings",
     "Record",
     "RollUpCheck",
     "RollUpValue",

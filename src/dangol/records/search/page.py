@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from dangol.records import fieldrules, permissions, registry
 from dangol.records.fields import Locale
+from dangol.records.looks import taking as looks
 from dangol.records.search.query import Hit, search
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ def hits_with_titles(
     ids: dict[str, list[int]] = defaultdict(list)
     for hit in hits:
         ids[hit.record_type].append(hit.id)
+    for name, wanted in ids.items():
+        looks.note("search", known[name], wanted)
     called = {name: _called(known[name], wanted, actor) for name, wanted in ids.items()}
     return [
         TitledHit(hit, known[hit.record_type], *texts)

@@ -20,6 +20,9 @@ from dangol.records import history as histories
 from dangol.records.fields import Choice, DateTime, Field, Locale
 from dangol.records.fields.masks import Mask
 from dangol.records.layouts import arranging
+from dangol.records.looks.reading import may_read_of
+from dangol.records.looks.revealing import may_reveal
+from dangol.records.looks.taking import is_personal
 from dangol.records.own import conditions
 from dangol.records.types import RecordType
 from dangol.records.views.access import actor_of, load, locale_of, title_of
@@ -77,6 +80,7 @@ def detail(request: HttpRequest, record_type: RecordType, record_id: int) -> Htt
         "sections": _facts(actor, record_type, record, locale, may_edit),
         "may_edit": may_edit,
         "may_delete": _allowed(actor, record_type, "delete", record),
+        "may_see_looks": is_personal(record_type) and may_read_of(actor, record_type),
         "columns": _panels(request, actor, record_type, beside),
     }
     return render(request, "records/detail.html", context)
@@ -149,7 +153,7 @@ def _act_url(item: histories.HistoryItem) -> str:
 
 def _allowed(actor: Actor, record_type: RecordType, action: str, record: dict[str, Any]) -> bool:
     """As permissions.may, from the row at hand; one query where the type inherits its scope and the right is narrower."""
-    if record_type.scope.open:
+    if record_type.scope.open or not permissions.allowed(actor, record_type, action):
         return permissions.allowed(actor, record_type, action)
     if record_type.table.has_scope:
         return permissions.reaches(actor, record_type, action, record)
@@ -163,6 +167,7 @@ def _facts(
 ) -> list[tuple[Any, list[Fact]]]:
     sections = []
     away = set(conditions.hidden(record_type, record.get, actor))
+    reveals = may_reveal(actor)
     for section in arranging.sections(actor, record_type):
         facts = []
         for name in section.fields:
@@ -174,10 +179,23 @@ def _facts(
                 if may_edit and _is_open(field, record[name])
                 else ""
             )
-            facts.append(Fact(field.label, _fact(field, record[name], locale), inline))
+            html = _fact(field, record[name], locale)
+            if reveals and isinstance(record[name], Mask):
+                html = _revealing(record_type, record["id"], name, html)
+            facts.append(Fact(field.label, html, inline))
         if facts:
             sections.append((section.label, facts))
     return sections
+
+
+def _revealing(record_type: RecordType, record_id: int, name: str, html: SafeString) -> SafeString:
+    """The mask, with the link that asks what the value is wanted for."""
+    url = reverse("records:reveal", args=[record_type, record_id, name])
+    return format_html(
+        '<span class="masked">{} <a class="btnx quiet sm" href="{}" hx-get="{}" hx-target="closest .masked"'
+        ' hx-swap="outerHTML">{}</a></span>',
+        html, url, url, _("Reveal"),
+    )  # fmt: skip
 
 
 def _is_open(field: Field, value: Any) -> bool:

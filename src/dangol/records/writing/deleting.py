@@ -15,6 +15,7 @@ from dangol.events import outbox
 from dangol.identity.actors import Actor
 from dangol.records import fieldrules, permissions, registry
 from dangol.records.events import RecordsDeleted, RecordsRestored
+from dangol.records.looks import taking as looks
 from dangol.records.search import index
 from dangol.records.types import RecordType, WrittenRows
 from dangol.records.writing.context import sign
@@ -86,6 +87,7 @@ def _set_deleted(
         return
     record_type.model._default_manager.filter(pk__in=ids).update(deleted_at=moment, updated_by=actor.user_id)
     index.remove(record_type, ids)
+    looks.note("change", record_type, ids)
     record_type.after_write(WrittenRows([], [], origin, removed=ids), actor=actor)
     outbox.announce(RecordsDeleted(record_type=record_type.name, ids=ids), actor=actor)
     for child, path in _followers(record_type):
@@ -101,6 +103,7 @@ def _set_restored(
     if not ids:
         return
     record_type.model._default_manager.filter(pk__in=ids).update(deleted_at=None, updated_by=actor.user_id)
+    looks.note("change", record_type, ids)
     if record_type.search:
         index.reindex(record_type, ids)
     record_type.after_write(WrittenRows([], [], origin, restored=ids), actor=actor)

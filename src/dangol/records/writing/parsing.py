@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from dangol.identity.actors import Actor
 from dangol.records import fieldrules
 from dangol.records.fields import FieldError, Locale, Ref
+from dangol.records.fields.resident import blacked_out
 from dangol.records.types import Draft, RecordType
 from dangol.records.writing.errors import Change, RowError
 
@@ -43,7 +44,8 @@ class Parser:
                 values[name] = self._value(name, raw)
             except FieldError as problem:
                 values.pop(name, None)
-                errors.append(RowError(index, name, raw, problem.code, problem.message))
+                shown = blacked_out(raw) if isinstance(raw, str) else raw
+                errors.append(RowError(index, name, shown, problem.code, problem.message))
         if change.id is None:
             values = {**self.defaults, **values}
             errors += [

@@ -19,6 +19,7 @@ from dangol.records.fields import Locale, Ref, Reference
 from dangol.records.fields.masks import Masked, is_there
 from dangol.records.fields.own import COLUMN as OWN
 from dangol.records.fields.own import Own
+from dangol.records.looks import taking as looks
 from dangol.records.search import index
 from dangol.records.types import Draft, RecordType, WrittenRows
 from dangol.records.writing import assigning, owned, storing, tagging
@@ -127,6 +128,7 @@ class _Batch:
         except IntegrityError as problem:
             raise WriteError([self._integrity_error(problem)]) from problem
         guard_new_scope(self.type, [*created, *updated], self.actor)
+        looks.note("change", self.type, [draft.id for draft in (*created, *updated) if draft.id])
         if created or updated:
             self.type.after_write(WrittenRows(created, updated, self.origin), actor=self.actor)
             self._index(created, updated)

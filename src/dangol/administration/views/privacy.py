@@ -1,0 +1,182 @@
+"""Personal data: the log of looks, its seals, the monthly review, and what the company has set."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from dangol.administration.forms import show_errors
+from dangol.administration.privacy_forms import LooksForm, PrivacyForm, ReasonForm, ReviewForm
+from dangol.administration.views.access import SignedInRequest, administrators_only
+from dangol.records.exporting.views import as_download
+from dangol.records.formulas import guarded
+from dangol.records.looks import reading, reviewing, sealing
+from dangol.records.looks import settings as privacy
+from dangol.records.models import LookReview, LookSeal
+
+PER_PAGE = 50
+PEOPLE = ("most", "night", "weekend", "downloads", "refused", "revealed")
+
+
+def tabs(at: str) -> list[dict[str, Any]]:
+    """The pages about personal data."""
+    known = [
+        ("looks", _("Who looked at whose data")),
+        ("reviews", _("Monthly review")),
+        ("privacy", _("Settings")),
+    ]
+    return [
+        {"label": label, "url": reverse(f"administration:{name}"), "on": name == at} for name, label in known
+    ]
+
+
+@require_safe
+@administrators_only
+def looks(request: SignedInRequest) -> HttpResponse:
+    """The log, newest first, with a question. Four queries."""
+    form = LooksForm(request.GET)
+    page: list[Any] = []
+    if form.is_valid():
+        rows = reading.looks(request.actor, form.asked())
+        before = request.GET.get("before", "")
+        if before.isascii() and before.isdigit() and len(before) < 19:
+            rows = rows.filter(pk__lt=int(before))
+        page = list(rows[: PER_PAGE + 1])
+    question = request.GET.copy()
+    question.pop("before", None)
+    more = question.copy()
+    if len(page) > PER_PAGE:
+        more["before"] = str(page[PER_PAGE - 1].pk)
+    context = {
+        "form": form,
+        "rows": reading.lines(page[:PER_PAGE], reading.names_of(page)),
+        "next_url": f"?{more.urlencode()}" if len(page) > PER_PAGE else "",
+        "question": question.urlencode(),
+        "asked": any(question.values()),
+        "reason": ReasonForm(auto_id="export-%s"),
+        "seal": LookSeal.objects.order_by("-id").first(),
+        "tabs": tabs("looks"),
+    }
+    return render(request, "administration/looks.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@administrators_only
+def looks_export(request: SignedInRequest) -> HttpResponseBase:
+    """What was asked for, as CSV; that it went out stands in the log with the reason."""
+    form, reason = LooksForm(request.GET), ReasonForm(request.POST)
+    if not form.is_valid() or not reason.is_valid():
+        messages.error(request, _("Say what for, in at least %(least)s characters.") % {"least": 5})
+        return redirect(f"{reverse('administration:looks')}?{request.GET.urlencode()}")
+    rows = reading.exported(request.actor, form.asked(), reason=reason.cleaned_data["reason"])
+    first = next(rows)  # writes the line of the log before anything is sent
+    return as_download(
+        StreamingHttpResponse(_csv(first, rows), content_type="text/csv; charset=utf-8"), "access-log.csv"
+    )
+
+
+def _csv(first: list[str], rows: Iterator[list[str]]) -> Iterator[bytes]:
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    yield b"\xef\xbb\xbf"
+    for row in (first, *()):
+        writer.writerow(row)
+    for row in rows:
+        writer.writerow([guarded(cell) for cell in row])
+        yield buffer.getvalue().encode()
+        buffer.seek(0)
+        buffer.truncate()
+    yield buffer.getvalue().encode()
+
+
+@require_POST
+@administrators_only
+def verify(request: SignedInRequest) -> HttpResponse:
+    """Compute every seal of the log anew, and say what came of it."""
+    verdict = sealing.verify()
+    return render(request, "administration/looks_verified.html", {"verdict": verdict, "tabs": tabs("looks")})
+
+
+@require_safe
+@administrators_only
+def reviews(request: SignedInRequest) -> HttpResponse:
+    """The months: which is due, which were signed off. Three queries."""
+    month = reviewing.due()
+    context = {
+        "due": month,
+        "due_number": month.year * 100 + month.month if month else None,
+        "rows": [(one, one.month.year * 100 + one.month.month) for one in LookReview.objects.all()[:60]],
+        "tabs": tabs("reviews"),
+    }
+    return render(request, "administration/reviews.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@administrators_only
+def review(request: SignedInRequest, month: int) -> HttpResponse:
+    """A month's figures, and the sign-off; of one that was signed off, what the reviewer saw and said."""
+    year, number = divmod(month, 100)
+    if not (2000 <= year <= 9000 and 1 <= number <= 12):
+        raise Http404
+    first = date(year, number, 1)
+    done = LookReview.objects.filter(month=first).first()
+    form = ReviewForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and done is None and form.is_valid():
+        try:
+            reviewing.review_sign(actor=request.actor, month=first, note=form.cleaned_data["note"])
+        except ValidationError as error:
+            show_errors(form, error)
+        else:
+            messages.success(request, _("The month is signed off."))
+            return redirect("administration:review", month=month)
+    figures = done.figures if done else reviewing.figures(request.actor, first)
+    labels = {
+        "most": _("Most records seen"),
+        "night": _("Looks between 22:00 and 06:00"),
+        "weekend": _("Looks at weekends"),
+        "downloads": _("Records downloaded"),
+        "refused": _("Looks refused"),
+        "revealed": _("Masked values revealed"),
+    }
+    context = {
+        "month": first,
+        "done": done,
+        "form": form,
+        "numbers": [
+            {"label": _("Looks"), "value": f"{figures['looks']:,}"},
+            {"label": _("Records seen"), "value": f"{figures['records']:,}"},
+        ],
+        "people": [(labels[key], figures["people"].get(key, [])) for key in PEOPLE],
+        "log_url": f"{reverse('administration:looks')}?since={first:%Y-%m-%d}",
+        "tabs": tabs("reviews"),
+    }
+    return render(request, "administration/review.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@administrators_only
+def settings(request: SignedInRequest) -> HttpResponse:
+    """What the company has set about personal data."""
+    form = PrivacyForm(request.POST if request.method == "POST" else None, current=privacy.current())
+    if request.method == "POST" and form.is_valid():
+        try:
+            privacy.save(actor=request.actor, values=form.values())
+        except ValidationError as error:
+            show_errors(form, error)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("administration:privacy")
+    context = {"form": form, "tabs": tabs("privacy")}
+    return render(request, "administration/privacy.html", context, status=422 if form.errors else 200)
