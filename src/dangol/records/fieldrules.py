@@ -250,7 +250,9 @@ def _made(record_type: RecordType, rules: Rules) -> RecordType:
 
 
 def _seen_field(rules: Rules, record_type: RecordType, field: Field) -> Field | None:
-    match rule_of(rules, record_type, field.name):
+    rule = rule_of(rules, record_type, field.name)
+    field = field.under_rules(lambda name: rule_of(rules, record_type, name))
+    match rule:
         case "hidden":
             return None
         case "masked":
