@@ -65,7 +65,13 @@ def test_a_record_that_meets_everything_has_a_hundred(insider):
 def test_each_shortcoming_is_named(insider):
     bare = make(name="빈 회사")
     services.compute(customer())
-    assert findings(bare) >= {"company_without_number", "unreachable", "missing_owner", "missing_phone", "missing_email"}
+    assert findings(bare) >= {
+        "company_without_number",
+        "unreachable",
+        "missing_owner",
+        "missing_phone",
+        "missing_email",
+    }
     person = make(kind="person", name="홍길동")
     services.compute(customer())
     assert "company_without_number" not in findings(person)
@@ -82,7 +88,9 @@ def test_each_shortcoming_is_named(insider):
         ("postcode", "135-08", "postcode_form"),
     ],
 )
-def test_what_is_malformed_is_found_also_when_it_did_not_come_through_the_writer(insider, column, value, code):
+def test_what_is_malformed_is_found_also_when_it_did_not_come_through_the_writer(
+    insider, column, value, code
+):
     one = make(insider.actor, **GOOD)
     services.compute(customer())
     assert quality(one).findings is None
@@ -93,7 +101,15 @@ def test_what_is_malformed_is_found_also_when_it_did_not_come_through_the_writer
 
 
 def test_valid_numbers_of_all_kinds_are_left_alone(insider):
-    numbers = ("010-1234-5678", "02-123-4567", "031-123-4567", "070-1234-5678", "1588-1234", "080-123-4567", "+1 202 555 0143")
+    numbers = (
+        "010-1234-5678",
+        "02-123-4567",
+        "031-123-4567",
+        "070-1234-5678",
+        "1588-1234",
+        "080-123-4567",
+        "+1 202 555 0143",
+    )
     made = [make(insider.actor, name=f"고객 {at}", phone=number) for at, number in enumerate(numbers)]
     services.compute(customer())
     assert not [number for one, number in zip(made, numbers, strict=True) if "form_phone" in findings(one)]
@@ -123,7 +139,9 @@ def test_the_same_number_on_two_records_is_found_on_both_and_goes_when_one_is_de
 
 def test_an_active_customer_with_whom_nothing_happens_is_stale(insider):
     silent, busy = make(stage="active"), make(stage="active", name="나다")
-    writing.create(registry.get("interaction"), {"kind": "call", "subject": "통화", "customer": busy}, actor=SYSTEM)
+    writing.create(
+        registry.get("interaction"), {"kind": "call", "subject": "통화", "customer": busy}, actor=SYSTEM
+    )
     long_ago = timezone.now() - timedelta(days=500)
     with connection.cursor() as cursor:  # past the trigger that says when a row was changed
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
@@ -160,7 +178,10 @@ def test_score_and_findings_are_fields_of_the_list(insider):
     poor, rich = make(insider.actor), make(insider.actor, **GOOD)
     services.compute(customer())
     page = lists.record_list(
-        actor=insider.actor, record_type=customer(), sort=("quality",), columns=("name", "quality", "quality.issues")
+        actor=insider.actor,
+        record_type=customer(),
+        sort=("quality",),
+        columns=("name", "quality", "quality.issues"),
     )
     assert [row["id"] for row in page.rows] == [poor, rich]
     assert "unreachable" in page.rows[0]["quality.issues"]
@@ -183,7 +204,9 @@ def test_score_and_findings_are_fields_of_the_list(insider):
 
 def test_every_number_of_the_page_opens_its_records(insider, outsider):
     for at in range(5):
-        make(insider.actor, name=f"서울 {at}", **({} if at else {k: v for k, v in GOOD.items() if k != "name"}))
+        make(
+            insider.actor, name=f"서울 {at}", **({} if at else {k: v for k, v in GOOD.items() if k != "name"})
+        )
     for at in range(3):
         make(outsider.actor, name=f"부산 {at}")
     services.compute_all()
@@ -246,12 +269,16 @@ def test_an_administrator_sets_what_counts(insider, administrator):
     assert findings(one) == {"missing_industry"}
     form = administrator.client.get("/settings/quality/customer/")
     values = {f"weight-{row['rule'].code}": row["weight"] for row in form.context["rows"]}
-    answer = administrator.client.post("/settings/quality/customer/", {**values, "weight-missing_industry": "0"})
+    answer = administrator.client.post(
+        "/settings/quality/customer/", {**values, "weight-missing_industry": "0"}
+    )
     assert answer.status_code == 302
     assert QualitySetting.objects.get(pk="customer").computed_at is None
     services.follow_changes()
     assert quality(one).value == 100
-    refused = administrator.client.post("/settings/quality/customer/", {**values, "weight-missing_industry": "9"})
+    refused = administrator.client.post(
+        "/settings/quality/customer/", {**values, "weight-missing_industry": "9"}
+    )
     assert refused.status_code == 422
     assert QualitySetting.objects.get(pk="customer").weights == {"missing_industry": 0}
     with pytest.raises(PermissionDenied):
@@ -266,13 +293,20 @@ def test_own_fields_and_own_objects_join_in(insider):
         actor=SYSTEM, record_type="x_equipment", name="x_mail", kind="email", label_ko="메일", label_en="Mail"
     )
     own_fields.create(
-        actor=SYSTEM, record_type="customer", name="x_size", kind="integer", label_ko="직원 수", label_en="Employees"
+        actor=SYSTEM,
+        record_type="customer",
+        name="x_size",
+        kind="integer",
+        label_ko="직원 수",
+        label_en="Employees",
     )
     equipment = registry.get("x_equipment")
     assert {"missing_x_mail", "form_x_mail", "doubled_x_mail"} <= rules_of(equipment).keys()
     assert "missing_x_size" in rules_of(registry.get("customer"))
     one = writing.create(equipment, {"name": "선반", "x_mail": "a@b.kr"}, actor=insider.actor)
-    services.weights_save(actor=replace(SYSTEM, is_administrator=True), record_type=equipment, weights={"missing_x_mail": 3})
+    services.weights_save(
+        actor=replace(SYSTEM, is_administrator=True), record_type=equipment, weights={"missing_x_mail": 3}
+    )
     services.compute(equipment)
     assert quality(one, "x_equipment").value == 100
     equipment.model.objects.filter(pk=one).update(own={})
@@ -301,7 +335,9 @@ def test_the_source_of_a_record_is_kept(insider):
     by_api = insider.api.post(
         "/api/v1/customers", {"kind": "company", "name": "API"}, content_type="application/json"
     ).json()["id"]
-    imported = writing.create(customer(), {"kind": "company", "name": "파일"}, actor=insider.actor, origin="import")
+    imported = writing.create(
+        customer(), {"kind": "company", "name": "파일"}, actor=insider.actor, origin="import"
+    )
     run = ImportRun.objects.create(
         owner=insider.user, file_name="거래처.csv", path="/nowhere", size=1, sha256="0", fingerprint="0",
         mapping={"records": []}, record_types=["customer"],

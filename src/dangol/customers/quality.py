@@ -11,7 +11,7 @@ from dangol.records.types import RecordType
 
 def _without_points(record_type: RecordType) -> Q:
     points = ContactPoint.objects.filter(contact=OuterRef("pk"), deleted_at__isnull=True)
-    return Q(phone="", email="") & ~Exists(points)
+    return Q(phone="", email="") & ~Q(Exists(points))
 
 
 def _points_without_form(record_type: RecordType) -> Q:
@@ -60,7 +60,9 @@ register(
         _("Postcode is not of five digits"),
         lambda record_type: ~Q(postcode__regex=r"^[0-9]{5}$"),
         # Without a country it is at home.
-        lambda record_type: ~Q(postcode="") & Q(country__in=("", "KR", "KOR", "대한민국", "한국", "Korea", "South Korea")),
+        lambda record_type: (
+            ~Q(postcode="") & Q(country__in=("", "KR", "KOR", "대한민국", "한국", "Korea", "South Korea"))
+        ),
         weight=1,
         fields=("postcode", "country"),
     ),

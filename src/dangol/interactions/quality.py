@@ -17,7 +17,7 @@ def _silent(record_type: RecordType) -> Q:
     """Nothing on the timeline for a year, and not changed for a year."""
     before = timezone.now() - SILENT
     entries = TimelineEntry.objects.filter(subject_type="customer", subject_id=OuterRef("pk"), at__gte=before)
-    return Q(updated_at__lt=before) & ~Exists(entries)
+    return Q(updated_at__lt=before) & ~Q(Exists(entries))
 
 
 register(

@@ -31,7 +31,9 @@ class Score(models.Model):
         ]
         indexes = [
             GinIndex(
-                fields=["findings"], name="measures_score_findings", condition=models.Q(findings__isnull=False)
+                fields=["findings"],
+                name="measures_score_findings",
+                condition=models.Q(findings__isnull=False),
             ),
             models.Index(fields=["record_type", "name", "label", "record_id"], name="measures_score_label"),
             models.Index(fields=["record_type", "name", "value", "record_id"], name="measures_score_value"),

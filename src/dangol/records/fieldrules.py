@@ -136,6 +136,13 @@ def answers(actor: Actor | None, record_type: RecordType, name: str, op: str) ->
     return rule != HIDDEN and (rule != MASKED or op in EMPTINESS)
 
 
+def as_told(actor: Actor | None, record_type: RecordType, field: Field) -> Field:
+    """The field of the type itself, without what it tells of other fields that are hidden or masked for the actor."""
+    if actor is None or actor.is_administrator or not actor.field_rules:
+        return field
+    return field.under_rules(lambda name: rule_of(actor.field_rules, whole(record_type), name))
+
+
 def title_answers(actor: Actor | None, record_type: RecordType) -> bool:
     """May records of the type be told apart by their titles."""
     if actor is None or actor.is_administrator or not actor.field_rules:

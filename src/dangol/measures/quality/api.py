@@ -27,7 +27,8 @@ def overview(request: HttpRequest) -> HttpResponseBase:
     if actor is None:
         return refused
     items = [
-        _told(record_type, selectors.sums_of(actor, record_type)) for record_type in selectors.types_for(actor)
+        _told(record_type, selectors.sums_of(actor, record_type))
+        for record_type in selectors.types_for(actor)
     ]
     return _json({"items": items})
 

@@ -43,26 +43,26 @@ class QualityIssues(_OfQuality, MultiChoice):
         super().__init__(name, **options)
 
     @property
-    def choices(self) -> tuple[tuple[str, Any], ...]:  # type: ignore[override]
-        return tuple(
-            (code, rule.label) for code, rule in self._rules().items() if code not in self.withheld
-        )
+    def choices(self) -> tuple[tuple[str, Any], ...]:
+        return tuple((code, rule.label) for code, rule in self._rules().items() if code not in self.withheld)
 
     @choices.setter
     def choices(self, value: Any) -> None:
         """Choices follow from the rules; what the base class would keep of its own is let go."""
 
     @property
-    def _labels(self) -> dict[str, dict[str, str]]:  # type: ignore[override]
+    def _labels(self) -> dict[str, dict[str, str]]:
         return self._texts()[0]
 
     @property
-    def _aliases(self) -> dict[str, str]:  # type: ignore[override]
+    def _aliases(self) -> dict[str, str]:
         return self._texts()[1]
 
     def under_rules(self, rule_of: Callable[[str], str]) -> Field:
         withheld = frozenset(
-            code for code, rule in self._rules().items() if any(not _told(rule, rule_of(name)) for name in rule.fields)
+            code
+            for code, rule in self._rules().items()
+            if any(not _told(rule, rule_of(name)) for name in rule.fields)
         )
         if not withheld:
             return self

@@ -52,7 +52,9 @@ metrics.register(
         name="records_with_findings",
         label=_("Records with findings"),
         unit="percent",
-        meaning=_("The share of records to which data quality has something to say, over the days of the month."),
+        meaning=_(
+            "The share of records to which data quality has something to say, over the days of the month."
+        ),
         dataset="quality_days",
         time="day",
         formula=_flawed,

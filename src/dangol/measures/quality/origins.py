@@ -52,7 +52,7 @@ def mark(
         if not ids:
             return
         low, high = min(ids), max(ids) + 1
-    values = {"type": record_type.name, "name": NAME, "low": low, "high": high}
+    values: dict[str, str | int] = {"type": record_type.name, "name": NAME, "low": low, "high": high}
     table = connection.ops.quote_name(record_type.table.name)
     with connection.cursor() as cursor:
         cursor.execute(

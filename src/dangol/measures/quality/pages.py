@@ -41,12 +41,13 @@ def overview(actor: Actor) -> dict[str, Any]:
     types = selectors.types_for(actor)
     sums = {record_type.name: selectors.sums_of(actor, record_type) for record_type in types}
     whole = Total()
-    rows, days = [], []
+    rows, days, shown = [], [], []
     for record_type in types:
         found = sums[record_type.name]
         if found.day is None or not found.total.records:
             continue
         days.append(found.day)
+        shown.append(record_type)
         total = found.total
         whole.records += total.records
         whole.flawed += total.flawed
@@ -66,7 +67,6 @@ def overview(actor: Actor) -> dict[str, Any]:
         )
     context: dict[str, Any] = {"rows": rows, "dimensions": [one.label for one in DIMENSIONS]}
     if rows:
-        shown = [row["type"] for row in rows]
         context |= {
             "day": max(days),
             "kpis": _kpis(actor, whole),
@@ -133,7 +133,12 @@ def worst_of(actor: Actor) -> list[dict[str, Any]]:
         tree = filters.parse(f"owner = me and {NAME} < 100", record_type, actor=actor)
         title = record_type.title
         page = lists.record_list(
-            actor=actor, record_type=record_type, tree=tree, sort=(NAME,), limit=WORST, columns=(title, NAME, ISSUES)
+            actor=actor,
+            record_type=record_type,
+            tree=tree,
+            sort=(NAME,),
+            limit=WORST,
+            columns=(title, NAME, ISSUES),
         )
         for row in page.rows:
             issues = row.get(ISSUES)
@@ -158,7 +163,9 @@ def _kpis(actor: Actor, total: Total, records: str = "", flawed: str = "") -> li
             "label": _("Data quality"),
             "value": total.score,
             "detail": _("of 100"),
-            "info": _("The mean of the records' scores. A score is the weight of what is met, of all that is expected."),
+            "info": _(
+                "The mean of the records' scores. A score is the weight of what is met, of all that is expected."
+            ),
         },
         {"label": _("Records looked at"), "value": formats.number(total.records, language), "url": records},
         {
@@ -173,9 +180,7 @@ def _kpis(actor: Actor, total: Total, records: str = "", flawed: str = "") -> li
 def _cell(actor: Actor, record_type: RecordType, total: Total, at: int) -> dict[str, Any]:
     """The score of a dimension; it opens the records with findings in it."""
     rules = selectors.rules_for(actor, record_type)
-    codes = [
-        code for code in total.findings if code in rules and rules[code].dimension == DIMENSIONS[at]
-    ]
+    codes = [code for code in total.findings if code in rules and rules[code].dimension == DIMENSIONS[at]]
     score = total.part(at)
     url = records_url(record_type, f"{ISSUES} in ({', '.join(sorted(codes))})") if codes else ""
     return {"score": score, "tone": tone(score), "url": url}
@@ -221,9 +226,7 @@ def _line(label: Any, total: Total, record_type: RecordType, condition: str) -> 
     }
 
 
-def _sources(
-    actor: Actor, record_type: RecordType, sources: Mapping[str, Total]
-) -> list[dict[str, Any]]:
+def _sources(actor: Actor, record_type: RecordType, sources: Mapping[str, Total]) -> list[dict[str, Any]]:
     labels = source_labels(actor, sources)
     return [
         _line(
@@ -285,6 +288,6 @@ def _people(
     ]
 
 
-def _names(model: type[User] | type[Team], ids: Mapping[int | None, Any]) -> dict[int, str]:
+def _names(model: type[User | Team], ids: Mapping[int | None, Any]) -> dict[int, str]:
     wanted = [one for one in ids if one is not None]
     return dict(model._default_manager.filter(pk__in=wanted).values_list("pk", "name")) if wanted else {}

@@ -54,7 +54,8 @@ def types_for(actor: Actor) -> list[RecordType]:
     return [
         record_type
         for record_type in looked_at()
-        if permissions.allowed(actor, record_type, "view") and fieldrules.is_clear(actor, record_type.name, NAME)
+        if permissions.allowed(actor, record_type, "view")
+        and fieldrules.is_clear(actor, record_type.name, NAME)
     ]
 
 
@@ -75,7 +76,9 @@ def _rows(actor: Actor, record_type: RecordType) -> QuerySet[QualityDay]:
 
 def last_day(record_type: RecordType) -> date | None:
     """The day that is shown. One query."""
-    found: date | None = QualityDay.objects.filter(record_type=record_type.name).aggregate(at=Max("day"))["at"]
+    found: date | None = QualityDay.objects.filter(record_type=record_type.name).aggregate(at=Max("day"))[
+        "at"
+    ]
     return found
 
 
@@ -117,7 +120,10 @@ def trend(actor: Actor, types: Iterable[RecordType], *, until: date) -> dict[dat
     for record_type in types:
         rows = _rows(actor, record_type).filter(day__gt=until - timedelta(days=TREND_DAYS), day__lte=until)
         for day, some, of in (
-            rows.values("day").annotate(p=Sum("points"), r=Sum("records")).order_by("day").values_list("day", "p", "r")
+            rows.values("day")
+            .annotate(p=Sum("points"), r=Sum("records"))
+            .order_by("day")
+            .values_list("day", "p", "r")
         ):
             points[day] += some
             records[day] += of
@@ -125,12 +131,14 @@ def trend(actor: Actor, types: Iterable[RecordType], *, until: date) -> dict[dat
 
 
 def owners_with_findings() -> Sequence[int]:
-    """Ids of people who own records with findings, as of the last day of each type. A query for each type."""
+    """Ids of people who own records with findings, as of the last day of each type. Two queries for each type."""
     found: set[int] = set()
     for record_type in looked_at():
         day = last_day(record_type)
-        rows = QualityDay.objects.filter(record_type=record_type.name, day=day, flawed__gt=0, owner_id__isnull=False)
-        found.update(rows.values_list("owner_id", flat=True).distinct())
+        if day is not None:
+            rows = QualityDay.objects.filter(record_type=record_type.name, day=day, flawed__gt=0)
+            owners = rows.values_list("owner_id", flat=True).distinct()
+            found.update(owner for owner in owners if owner is not None)
     return sorted(found)
 
 

@@ -68,9 +68,7 @@ def compute(record_type: RecordType) -> int:
         _alone()
         _forget_gone(record_type, any_rule=bool(rules))
         days.add_up(record_type, _today())
-        QualitySetting.objects.filter(pk=record_type.name).update(
-            after=place, after_id=0, computed_at=begun
-        )
+        QualitySetting.objects.filter(pk=record_type.name).update(after=place, after_id=0, computed_at=begun)
     return written
 
 
@@ -182,7 +180,7 @@ def _forget_gone(record_type: RecordType, *, any_rule: bool, ids: Sequence[int] 
         parameters.append(list(ids))
     if any_rule:
         statement += (
-            f" AND NOT EXISTS (SELECT FROM {table} r WHERE r.id = s.record_id AND r.deleted_at IS NULL)"  # noqa: S608
+            f" AND NOT EXISTS (SELECT FROM {table} r WHERE r.id = s.record_id AND r.deleted_at IS NULL)"
         )
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)

@@ -79,7 +79,8 @@ def scores_write(
                     for dimension in DIMENSIONS
                 ),
                 findings=", ".join(
-                    f"CASE WHEN w{at} = {FAILED} THEN {_quoted(rule.code)} END" for at, rule in enumerate(rules)
+                    f"CASE WHEN w{at} = {FAILED} THEN {_quoted(rule.code)} END"
+                    for at, rule in enumerate(rules)
                 ),
             ),
             [*parameters, record_type.name, NAME, record_type.name, NAME, as_of, MODEL],

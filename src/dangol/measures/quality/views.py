@@ -29,7 +29,11 @@ def overview(request: HttpRequest) -> HttpResponseBase:
         return sign_in_redirect(request)
     if not selectors.types_for(actor):
         raise Http404
-    context: dict[str, Any] = {**pages.overview(actor), "may_set": may_administer(actor), "menu_key": "quality"}
+    context: dict[str, Any] = {
+        **pages.overview(actor),
+        "may_set": may_administer(actor),
+        "menu_key": "quality",
+    }
     return render(request, "measures/quality/overview.html", context)
 
 
