@@ -15,7 +15,7 @@ class InteractionsConfig(AppConfig):
         from dangol.events import wire
         from dangol.interactions import bulk, comments, home, openapi, panels
         from dangol.interactions.attached import attach
-        from dangol.interactions.notifications import targets
+        from dangol.interactions.notifications import quality, targets
         from dangol.interactions.timeline import StoredTimeline, forget_type, kinds, remove_subjects
         from dangol.records import events, ports, writing
         from dangol.records.importing import registry
@@ -35,6 +35,7 @@ class InteractionsConfig(AppConfig):
         home.register()
         bulk.register()
         targets.register_own()
+        targets.register(quality.MINE, quality.found)
         wire.carry(events.RecordsWritten, lambda event: (event.record_type, event.updated))
         registry.register_folder(Path(__file__).parent / "mappings")
         menu.add(

@@ -6,7 +6,7 @@ import structlog
 from procrastinate.contrib.django import app
 
 from dangol.events import queue
-from dangol.interactions.notifications import mailing, reminding, services
+from dangol.interactions.notifications import mailing, quality, reminding, services
 
 log = structlog.get_logger(__name__)
 
@@ -34,3 +34,15 @@ def mail(timestamp: int) -> None:
 def forget(timestamp: int) -> None:
     """Each night: delete notifications that were read long ago."""
     log.info("notifications_forgotten", rows=services.forget_old())
+
+
+# Cron times are UTC: half past seven on Mondays in Seoul.
+@app.periodic(cron="30 22 * * 0")
+@app.task(
+    name="dangol.interactions.tell_quality",
+    queue=queue.DEFAULT,
+    queueing_lock="dangol.interactions.tell_quality",
+)
+def tell_quality(timestamp: int) -> None:
+    """Each week: tell owners which of their records to mend first."""
+    log.info("quality_told", people=quality.tell_owners())

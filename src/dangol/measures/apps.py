@@ -2,6 +2,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from django.apps import AppConfig, apps
+from django.utils.translation import gettext_lazy as _
 
 
 class MeasuresConfig(AppConfig):
@@ -9,20 +10,42 @@ class MeasuresConfig(AppConfig):
     label = "measures"
 
     def ready(self) -> None:
-        """Let scores go with their records, and read the `metrics` of every room, so that datasets and metrics are known."""
+        """Let scores go with their records, put data quality beside every record, and read the `metrics` and `quality`
+        of every room, so that datasets, metrics and rules are known.
+        """
         from dangol.measures.lake import datasets, own_objects
+        from dangol.measures.quality import api, panels, selectors, services
+        from dangol.measures.quality import fields as quality_fields
+        from dangol.measures.quality import metrics as quality_metrics  # noqa: F401 - registers
+        from dangol.measures.quality.rules import looked_at
         from dangol.measures.services import purging
-        from dangol.records import writing
+        from dangol.records import openapi, ports, types, writing
         from dangol.records.objects import removing
+        from dangol.web import menu
 
         writing.also_remove(purging.scores_remove)
         removing.also_forget(purging.scores_forget)
         removing.also_forget(purging.series_forget)
+        removing.also_forget(services.days_forget)
         datasets.also(own_objects.datasets)
         for config in apps.get_app_configs():
-            if (
-                config.name.startswith("dangol.")
-                and find_spec(f"{config.name}.metrics")
-                and config.name != self.name
-            ):
-                import_module(f"{config.name}.metrics")
+            if not config.name.startswith("dangol.") or config.name == self.name:
+                continue
+            for module in ("metrics", "quality"):
+                if find_spec(f"{config.name}.{module}"):
+                    import_module(f"{config.name}.{module}")
+        types.contributing(quality_fields.fields_of)
+        ports.add_panels(panels.panels_of)
+        for record_type in looked_at():
+            ports.add_chips(record_type.name, panels.poor_chip)
+        openapi.contribute(openapi.Addition("quality", _("Data quality"), api.paths))
+        menu.add(
+            menu.MenuItem(
+                key="quality",
+                label=_("Data quality"),
+                icon="checklist",
+                url_name="quality:overview",
+                order=75,
+                visible=lambda actor: actor is not None and bool(selectors.types_for(actor)),
+            )
+        )

@@ -29,6 +29,8 @@ class ScoreField:
 
     name: str
     score_column = "value"
+    score_name = ""
+    """The score it reads, where that is not called like the field."""
 
     def __init__(self, name: str, *, record_type: str, needs: str, **options: Any) -> None:
         super().__init__(name, column="pk", editable=False, nullable=True, **options)  # type: ignore[call-arg]
@@ -37,7 +39,8 @@ class ScoreField:
 
     def scores(self) -> QuerySet[Score]:
         """All scores of this name."""
-        return Score.objects.filter(record_type=self.record_type, name=self.name).order_by()
+        name = self.score_name or self.name
+        return Score.objects.filter(record_type=self.record_type, name=name).order_by()
 
     def expression(self, path: str = "") -> Any:
         """The score of the record at `path`; one index look-up a row."""
@@ -95,11 +98,12 @@ class _ScoreOf(Func):
     )
 
     def __init__(self, record: Any, *, score: ScoreField, column: str) -> None:
-        if not PLAIN.fullmatch(f"{score.record_type}.{score.name}"):
-            raise ValueError(score.name)  # the names stand in the statement as they are
+        name = score.score_name or score.name
+        if not PLAIN.fullmatch(f"{score.record_type}.{name}"):
+            raise ValueError(name)  # the names stand in the statement as they are
         output: Any = Score._meta.get_field(column)
         super().__init__(
-            record, output_field=output, column=column, record_type=score.record_type, score=score.name
+            record, output_field=output, column=column, record_type=score.record_type, score=name
         )
 
 

@@ -5,6 +5,7 @@ from procrastinate.contrib.django import app
 
 from dangol.events import queue
 from dangol.measures import lake
+from dangol.measures.quality import services as quality
 
 log = structlog.get_logger(__name__)
 
@@ -25,3 +26,28 @@ def compact_nightly(timestamp: int) -> None:
             return
     if published is not None:
         log.info("lake_compacted", snapshot=published.snapshot, rows=published.rows)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(
+    name="dangol.measures.quality_follow",
+    queue=queue.ANALYTICS,
+    queueing_lock="dangol.measures.quality_follow",
+)
+def quality_follow(timestamp: int) -> None:
+    """Each minute: look at the data quality of what changed."""
+    looked = quality.follow_changes()
+    if looked:
+        log.info("quality_followed", records=looked)
+
+
+# Half past two at night in Seoul, before the nightly refresh, which takes the day's figures along.
+@app.periodic(cron="30 17 * * *")
+@app.task(
+    name="dangol.measures.quality_nightly",
+    queue=queue.ANALYTICS,
+    queueing_lock="dangol.measures.quality_nightly",
+)
+def quality_nightly(timestamp: int) -> None:
+    """Each night: look at all records, since time passes and doubles can only be told from all of them."""
+    log.info("quality_computed", **quality.compute_all(), days_gone=quality.forget_old_days())

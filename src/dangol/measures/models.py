@@ -1,5 +1,7 @@
 """Results of models and metrics that every room may read."""
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.functions import Now
 
@@ -8,6 +10,7 @@ class Score(models.Model):
     """The present value of one score of one record, such as `rfm.segment` of customer 12.
 
     A number stands in `value`, a class in `label` (its code); beside an amount of money, `label` is its currency.
+    `findings` are the codes of what speaks against a full score (none: NULL), `parts` the scores it is made of.
     `model` names what computed it, `as_of` the day of the data it was computed from.
     """
 
@@ -19,12 +22,19 @@ class Score(models.Model):
     label = models.CharField(max_length=40, blank=True, default="", db_default="", db_collation="C")
     as_of = models.DateField()
     model = models.CharField(max_length=60, db_collation="C")
+    findings = ArrayField(models.TextField(), null=True)
+    parts = ArrayField(models.SmallIntegerField(null=True), null=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["record_type", "record_id", "name"], name="measures_score_once")
         ]
         indexes = [
+            GinIndex(
+                fields=["findings"],
+                name="measures_score_findings",
+                condition=models.Q(findings__isnull=False),
+            ),
             models.Index(fields=["record_type", "name", "label", "record_id"], name="measures_score_label"),
             models.Index(fields=["record_type", "name", "value", "record_id"], name="measures_score_value"),
         ]
@@ -112,3 +122,56 @@ class LakeSnapshot(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class QualitySetting(models.Model):
+    """What an administrator said about the data quality of one type, and how far its scores are.
+
+    `weights` holds rule code → weight where it differs from the rule's own; 0 switches a rule off. `after` and
+    `after_id` are the place in the order of transactions up to which changes were followed (`records.changes`);
+    without `computed_at` all of the type is due.
+    """
+
+    record_type = models.CharField(max_length=40, primary_key=True, db_collation="C")
+    weights = models.JSONField(default=dict)
+    after = models.DecimalField(max_digits=20, decimal_places=0, default=0)
+    after_id = models.BigIntegerField(default=0)
+    computed_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.record_type
+
+
+class QualityDay(models.Model):
+    """The data quality of one type on one day, of the records of one owner, team, territory and source.
+
+    These four are what permissions and pages go by, so that whoever looks adds up only what belongs to what he may see.
+    `points` is the sum of scores, `parts` the sums of the scores by dimension and `parts_of` how many records have one;
+    `findings` holds rule code → records that fail it.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    day = models.DateField()
+    record_type = models.CharField(max_length=40, db_collation="C")
+    owner_id = models.BigIntegerField(null=True)
+    team_id = models.BigIntegerField(null=True)
+    territory_id = models.BigIntegerField(null=True)
+    source = models.CharField(max_length=40, blank=True, default="", db_collation="C")
+    records = models.IntegerField()
+    flawed = models.IntegerField()
+    points = models.BigIntegerField()
+    parts = ArrayField(models.BigIntegerField(null=True))
+    parts_of = ArrayField(models.IntegerField())
+    findings = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["record_type", "day", "owner_id", "team_id", "territory_id", "source"],
+                name="measures_qualityday_once",
+                nulls_distinct=False,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.record_type} {self.day}"

@@ -136,6 +136,13 @@ def answers(actor: Actor | None, record_type: RecordType, name: str, op: str) ->
     return rule != HIDDEN and (rule != MASKED or op in EMPTINESS)
 
 
+def as_told(actor: Actor | None, record_type: RecordType, field: Field) -> Field:
+    """The field of the type itself, without what it tells of other fields that are hidden or masked for the actor."""
+    if actor is None or actor.is_administrator or not actor.field_rules:
+        return field
+    return field.under_rules(lambda name: rule_of(actor.field_rules, whole(record_type), name))
+
+
 def title_answers(actor: Actor | None, record_type: RecordType) -> bool:
     """May records of the type be told apart by their titles."""
     if actor is None or actor.is_administrator or not actor.field_rules:
@@ -250,7 +257,9 @@ def _made(record_type: RecordType, rules: Rules) -> RecordType:
 
 
 def _seen_field(rules: Rules, record_type: RecordType, field: Field) -> Field | None:
-    match rule_of(rules, record_type, field.name):
+    rule = rule_of(rules, record_type, field.name)
+    field = field.under_rules(lambda name: rule_of(rules, record_type, name))
+    match rule:
         case "hidden":
             return None
         case "masked":

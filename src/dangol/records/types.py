@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -47,6 +47,25 @@ class Relation:
     label: Label
     target: str
     path: str
+
+
+Contributor = Callable[["RecordType"], Iterable[Field]]
+_contributors: list[Contributor] = []
+
+
+def contributing(source: Contributor) -> None:
+    """Have fields on every type that the source gives any for, also on types that are made while the project runs.
+
+    The source is asked while a type's fields are put together, so it cannot ask for these. To be called while the
+    project starts.
+    """
+    from dangol.records import registry
+
+    _contributors.append(source)
+    for record_type in registry.all_types():
+        for cached in ("fields", "editable_fields"):
+            record_type.__dict__.pop(cached, None)
+        record_type.edition += 1
 
 
 def _called(label: Label, name: str) -> bool:
@@ -185,7 +204,7 @@ class RecordType:
     @cached_property
     def fields(self) -> dict[str, Field]:
         """All fields by name: the model's, the extra ones, those that higher rooms contributed, and own ones."""
-        return building.fields_of(self, self._contributed, self._own)
+        return building.fields_of(self, self._all_contributed(), self._own)
 
     @cached_property
     def own_fields(self) -> dict[str, Own]:
@@ -230,6 +249,9 @@ class RecordType:
             self.__dict__.pop(cached, None)
         self.edition += 1
 
+    def _all_contributed(self) -> list[Field]:
+        return [*self._contributed, *(field for source in _contributors for field in source(self))]
+
     def take_own(self, fields: Sequence[Own], sections: Sequence[tuple[Label, str, tuple[str, ...]]]) -> None:
         """Have these own fields from now on, instead of those before.
 
@@ -242,7 +264,7 @@ class RecordType:
                 joins it.
         """
         own = tuple(fields)
-        known = building.fields_of(self, self._contributed, own)
+        known = building.fields_of(self, self._all_contributed(), own)
         joined = list(self._declared_sections)
         for label, name, names in sections:
             place = next((at for at, known in enumerate(joined) if _called(known.label, name)), None)

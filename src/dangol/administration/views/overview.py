@@ -82,6 +82,12 @@ def overview(request: SignedInRequest) -> HttpResponse:
                 "count": OwnObject.objects.filter(state=ObjectState.ACTIVE).count(),
             },
             {
+                "title": _("Data quality"),
+                "text": _("What is expected of the data of each type, and how much it weighs."),
+                "icon": "checklist",
+                "url": reverse("administration:quality"),
+            },
+            {
                 "title": _("Background work"),
                 "text": _("Jobs, deliveries that failed, when the worker was last seen."),
                 "icon": "refresh",

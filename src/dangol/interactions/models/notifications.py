@@ -20,6 +20,7 @@ class Kind(models.TextChoices):
     DUE = "due", _("A task of mine falls due")
     FINISHED = "finished", _("An import, export or bulk change of mine has ended")
     STOPPED = "stopped", _("A scheduled import of mine has stopped")
+    QUALITY = "quality", _("My records with the poorest data, each week")
     FAILED = "failed", _("Background work was given up (administrators)")
 
 

@@ -141,6 +141,8 @@ def sentence(kind: str, who: str, count: int, target: Target) -> str:
             return _("%(what)s has ended") % values
         case Kind.STOPPED:
             return _("A scheduled import has stopped after several failures")
+        case Kind.QUALITY:
+            return _("Some of your records lack data or contradict themselves")
         case Kind.FAILED:
             return _("Background work was given up")
     return kind
@@ -155,6 +157,7 @@ ICONS = {
     Kind.DUE: "clock",
     Kind.FINISHED: "check",
     Kind.STOPPED: "player-pause",
+    Kind.QUALITY: "checklist",
     Kind.FAILED: "alert-triangle",
 }
 

@@ -133,6 +133,13 @@ class Field:
         """The field as somebody has it who may see no more than the guard (`expressions.building.Guard`) says."""
         return self
 
+    def under_rules(self, rule_of: Callable[[str], str]) -> Field:
+        """The field as somebody has it under whose rules other fields of the type are hidden or masked.
+
+        `rule_of` gives the rule of a field of the same type, "" for none. For values that tell of several fields apart.
+        """
+        return self
+
     def known_where(self, revealed: Callable[[str, str], Q | bool], path: str = "") -> Q | bool:
         """Where somebody may know the value, given where he may know what is computed from records of a type."""
         return revealed(self.needs, path) if self.needs else True

@@ -215,7 +215,7 @@ class _Compiler(Meaning):
     # own fields
 
     def compare(self, leaf: Compare, record_type: RecordType, path: str, *, positive: bool) -> Q:
-        field = self.guarded(record_type.fields[leaf.path[0]])
+        field = self.guarded(fieldrules.as_told(self.actor, record_type, record_type.fields[leaf.path[0]]))
         known = (
             self.known(field, path)
             if fieldrules.answers(self.actor, record_type, field.name, leaf.op)
