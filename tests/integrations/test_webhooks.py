@@ -118,7 +118,7 @@ def test_a_filter_lets_only_matching_records_through(make, receiver, administrat
 def test_many_records_come_in_messages_of_the_chosen_size(make, receiver, administrator, customers):
     endpoint, _secret = make(batch_size=2, events=["customer.created"])
     rows = [{"name": f"상사 {number}"} for number in range(5)]
-    writing.create_many(customers, rows, actor=administrator.actor)
+    writing.write(customers, [writing.Change(row) for row in rows], actor=administrator.actor)
     deliver(endpoint)
     assert sorted(len(message["data"]["ids"]) for message in told(receiver)) == [1, 2, 2]
     assert len({headers["webhook-id"] for headers, _body in receiver.got}) == 3
@@ -190,7 +190,7 @@ def test_a_redirect_is_a_failure_and_is_not_followed(make, receiver, administrat
 
 def test_connections_are_kept(make, receiver, administrator, customers):
     endpoint, _secret = make(concurrency=2, batch_size=1, events=["customer.created"])
-    writing.create_many(customers, [{"name": f"상사 {n}"} for n in range(20)], actor=administrator.actor)
+    writing.write(customers, [writing.Change({"name": f"상사 {n}"}) for n in range(20)], actor=administrator.actor)
     deliver(endpoint)
     assert len(receiver.got) == 20
     assert len(receiver.connections) <= 2

@@ -20,6 +20,7 @@ from dangol.administration.views import (
     sso,
     storage,
     trees,
+    webhooks,
     work,
 )
 
@@ -80,6 +81,14 @@ settings_pages = [
     path("storage/", storage.storage, name="storage"),
     path("storage/back-up/", storage.back_up, name="back-up"),
     path("calls/", calls.call_list, name="calls"),
+    path("webhooks/", webhooks.webhook_list, name="webhooks"),
+    path("webhooks/new/", webhooks.webhook_new, name="webhook-new"),
+    path("webhooks/<int:webhook_id>/", webhooks.webhook, name="webhook"),
+    path("webhooks/<int:webhook_id>/secret/", webhooks.webhook_secret, name="webhook-secret"),
+    path("webhooks/<int:webhook_id>/test/", webhooks.webhook_test, name="webhook-test"),
+    path("webhooks/<int:webhook_id>/start/", webhooks.webhook_start, name="webhook-start"),
+    path("webhooks/<int:webhook_id>/replay/", webhooks.webhook_replay, name="webhook-replay"),
+    path("webhooks/<int:webhook_id>/delete/", webhooks.webhook_delete, name="webhook-delete"),
     path("access-log/", overview.access_log, name="access-log"),
 ]
 

@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ('ids', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), default=list, size=None)),
                 ('actor', models.BigIntegerField(null=True)),
                 ('occurred_at', models.DateTimeField()),
-                ('state', models.CharField(choices=[('pending', 'Waiting'), ('sent', 'Delivered'), ('failed', 'Given up'), ('skipped', 'Nothing to tell')], default='pending', max_length=8)),
+                ('state', models.CharField(choices=[('pending', 'Waiting'), ('sent', 'Arrived'), ('failed', 'Did not arrive'), ('skipped', 'Nothing to tell')], default='pending', max_length=8)),
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
                 ('next_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('last_status', models.PositiveSmallIntegerField(null=True)),

@@ -64,8 +64,8 @@ class WebhookEndpoint(models.Model):
 
 class DeliveryState(models.TextChoices):
     PENDING = "pending", _("Waiting")
-    SENT = "sent", _("Delivered")
-    FAILED = "failed", _("Given up")
+    SENT = "sent", _("Arrived")
+    FAILED = "failed", _("Did not arrive")
     SKIPPED = "skipped", _("Nothing to tell")
 
 

@@ -48,8 +48,8 @@ class Kind:
 
 
 _kinds: list[Kind] = [
-    Kind("created", _("Created"), RecordsWritten, lambda fact: [(fact.record_type, fact.created)]),
-    Kind("updated", _("Changed"), RecordsWritten, lambda fact: [(fact.record_type, fact.updated)]),
+    Kind("created", _("Newly made"), RecordsWritten, lambda fact: [(fact.record_type, fact.created)]),
+    Kind("updated", _("Something changed"), RecordsWritten, lambda fact: [(fact.record_type, fact.updated)]),
     Kind("assigned", _("Assigned"), RecordsAssigned, lambda fact: [(fact.record_type, fact.ids)]),
     Kind("deleted", _("Deleted"), RecordsDeleted, lambda fact: [(fact.record_type, fact.ids)], gone="bin"),
     Kind("restored", _("Restored"), RecordsRestored, lambda fact: [(fact.record_type, fact.ids)]),
