@@ -123,6 +123,7 @@ BENCHMARKS: dict[str, Run] = {
     "exports": module,
     "streams": module,
     "bulk": module,
+    "webhooks": module,
     "lake": lake,
     "rfm": module,
 }

@@ -1,6 +1,6 @@
 """Webhooks: messages a second to a receiver on this machine, with signing, log and stored outcome.
 
-    python -m benchmarks.webhooks [--size S] [--out FILE]
+    python -m benchmarks.webhooks [--size S] [--data FOLDER] [--out FILE]
 
 The floor is the same number of bodies posted over one kept connection by `http.client`.
 """
@@ -10,10 +10,12 @@ from __future__ import annotations
 import argparse
 import http.client
 import multiprocessing
+import os
 import time
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 from benchmarks.company import SIZES, company
 from benchmarks.figures import Part, measuring
@@ -89,7 +91,7 @@ def measure(part: Part, port: int) -> None:
     )  # fmt: skip
     made: list[int] = []
     try:
-        part.add("a write while an endpoint listens", wrote(), "writes/s", floor=before, floor_is="without webhooks")
+        part.add("a write while an endpoint listens", wrote(), "/s", floor=before, floor_is="without webhooks")
         for _chunk in range(MESSAGES // 500):
             rows = [writing.Change({"name": f"측정상사 {number}"}) for number in range(500)]
             made += writing.write(customers, rows, actor=actor).created
@@ -97,7 +99,7 @@ def measure(part: Part, port: int) -> None:
         waiting = Delivery.objects.filter(state="pending", handler__startswith="dangol.integrations.webhooks")
         for event in list(waiting.values_list("event_id", flat=True)):
             outbox.deliver_event(event)
-        part.add("facts into messages", MESSAGES / (time.perf_counter() - start), "messages/s")
+        part.add("facts into messages", MESSAGES / (time.perf_counter() - start), "/s")
         bare = floor(port, b"x" * 1_500)
         start = time.perf_counter()
         sent = 0
@@ -107,7 +109,7 @@ def measure(part: Part, port: int) -> None:
                 raise SystemExit(f"Only {sent} of {MESSAGES} messages went out.")
             sent += taken
         part.add(
-            "webhooks with the record, delivered", sent / (time.perf_counter() - start), "messages/s",
+            "webhooks with the record, delivered", sent / (time.perf_counter() - start), "/s", bar=200,
             floor=bare, floor_is="http.client on one connection",
         )  # fmt: skip
         if WebhookDelivery.objects.filter(endpoint=endpoint).exclude(state="sent").exists():
@@ -120,16 +122,26 @@ def measure(part: Part, port: int) -> None:
 
 
 def main() -> None:
-    """Measure and write the figures down."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--size", choices=list(SIZES), default="S")
-    parser.add_argument("--out")
-    args = parser.parse_args()
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--size", choices=SIZES, help="of the company; that of the one kept, or S")
+    parser.add_argument("--data", type=Path, help="keep the company in this folder and use it again")
+    parser.add_argument("--out", type=Path, help="write the figures there as JSON")
+    asked = parser.parse_args()
     ours, theirs = multiprocessing.Pipe()
     receiver = multiprocessing.Process(target=receive, args=(theirs,), daemon=True)
     receiver.start()
     try:
-        with company(args.size), measuring("webhooks", args.size, args.out) as part:
+        with (
+            company(SIZES.get(asked.size), asked.data),
+            measuring("webhooks", "Webhooks to a local receiver", asked.out) as part,
+        ):
+            import django
+
+            os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dangol.config.settings")
+            django.setup()
             measure(part, ours.recv())
     finally:
         receiver.terminate()

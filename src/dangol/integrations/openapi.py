@@ -59,6 +59,58 @@ _ONE = parameter("id", "path", "", {"type": "integer", "minimum": 1}, required=T
 def describe() -> None:
     """Add the paths; called once."""
     contribute(Addition("webhooks", _("Webhooks"), _webhooks))
+    contribute(Addition("changes", _("Changes feed"), _changes))
+
+
+def _changes() -> dict[str, Any]:
+    item = {
+        "type": "object",
+        "required": ["type", "id", "change", "version", "fields", "url"],
+        "properties": {
+            "type": {"type": "string"},
+            "id": {"type": "integer"},
+            "change": {"type": "string", "enum": ["created", "updated", "deleted", "purged"]},
+            "version": {"type": ["integer", "null"]},
+            "fields": {"type": "array", "items": {"type": "string"}, "description": "What changed"},
+            "url": {"type": ["string", "null"], "format": "uri-reference"},
+        },
+    }
+    page = {
+        "type": "object",
+        "required": ["items", "next", "more"],
+        "properties": {
+            "items": {"type": "array", "items": item},
+            "next": {"type": "string", "description": "`after` of the next reading"},
+            "more": {"type": "boolean", "description": "Read on at once"},
+        },
+    }
+    return {
+        "/changes": {
+            "get": {
+                "operationId": "changes",
+                "tags": ["changes"],
+                "summary": "What changed since a place",
+                "description": "In the order of transactions; a change that commits late is never passed by. Each record comes"
+                " once per reading. What the caller may not see is not there.",
+                "parameters": [
+                    parameter(
+                        "after", "query", "`next` of the reading before; `now`; nothing for all", {"type": "string"}
+                    ),
+                    parameter("types", "query", "Record types with commas between them", {"type": "string"}),
+                    parameter(
+                        "limit", "query", "", {"type": "integer", "minimum": 1, "maximum": 5000, "default": 500}
+                    ),
+                    parameter(
+                        "wait",
+                        "query",
+                        "Seconds to wait for something to tell",
+                        {"type": "integer", "minimum": 0, "maximum": 25, "default": 0},
+                    ),
+                ],
+                "responses": {"200": answer("A page", page)} | problems("400", "401", "403", "429"),
+            }
+        }
+    }
 
 
 def _listed(item: dict[str, Any]) -> dict[str, Any]:
