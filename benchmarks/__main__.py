@@ -124,6 +124,7 @@ BENCHMARKS: dict[str, Run] = {
     "streams": module,
     "ownfields": module,
     "bulk": module,
+    "webhooks": module,
     "lake": lake,
     "rfm": module,
 }

@@ -14,6 +14,7 @@ from dangol.customers.models import ConsentDuty
 from dangol.identity import revisions
 from dangol.identity.actors import Actor
 from dangol.identity.models import Grant, Role, Team, User
+from dangol.integrations.models import WebhookEndpoint
 from dangol.interactions import comments
 from dangol.interactions.models import Comment, Follow
 from dangol.interactions.notifications.mailing import SALT
@@ -182,6 +183,11 @@ class Secrets:
             state={"filter": f'name contains "{SECRET}"'},
         )
 
+        # It would send to an address that carries the secret.
+        self.webhook = WebhookEndpoint.objects.create(
+            name=SECRET, url=f"https://{SECRET}.example/", owner=insider.user, secret="sealed", events=["customer.created"]
+        )  # fmt: skip
+
         self._say_and_attach(actor, customer)
 
     def _say_and_attach(self, actor: Actor, customer: int) -> None:
@@ -216,6 +222,7 @@ class Secrets:
             )
         ]
         runs += [*BulkRun.objects.order_by("pk").values_list("pk", "state", "undo", "cancel_requested")]
+        runs += [*WebhookEndpoint.objects.values_list("pk", "version", "secret")]
         mappings = [*SavedMapping.objects.values_list("pk", "title")]
         schedules = [
             *ImportSchedule.objects.values_list("pk", "version", "active"),
@@ -261,6 +268,7 @@ def places(secrets, insider):
         "key": ["secret", str(secrets.run.key)],
         "number": [str(secrets.mapping.pk)],
         "schedule_id": [str(secrets.schedule.pk)],
+        "webhook_id": [str(secrets.webhook.pk)],
         "uidb36": ["1"],
         "file_key": [str(secrets.file.key), "not-a-key"],
         "comment_id": [str(secrets.comment.pk)],

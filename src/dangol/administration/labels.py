@@ -26,6 +26,8 @@ _ACTS = {
     "indexed": gettext_lazy("made fast"),
     "index_dropped": gettext_lazy("index dropped"),
     "discarded": gettext_lazy("discarded"),
+    "replayed": gettext_lazy("sent once more"),
+    "secret_changed": gettext_lazy("new secret"),
     "seen_as": gettext_lazy("looked through the eyes of"),
     "seen_as_ended": gettext_lazy("stopped looking through the eyes of"),
     "totp_added": gettext_lazy("authenticator app set up"),
@@ -47,6 +49,7 @@ _TARGETS = {
     "ownfield": gettext_lazy("Field"),
     "delivery": gettext_lazy("Delivery"),
     "ownobject": gettext_lazy("Own object"),
+    "webhookendpoint": gettext_lazy("Webhook"),
     "signinpolicy": gettext_lazy("Signing in"),
     "signinprovider": gettext_lazy("Provider"),
 }
@@ -112,6 +115,14 @@ _FIELDS: dict[str, str | Promise] = {
     "factors": gettext_lazy("Second factor"),
     "codes_left": gettext_lazy("Recovery codes left"),
     "address": gettext_lazy("Address"),
+    "url": gettext_lazy("Address"),
+    "owner": gettext_lazy("Owner"),
+    "events": gettext_lazy("Events"),
+    "filter": gettext_lazy("Filter"),
+    "includes_record": gettext_lazy("Send the records, not only their numbers"),
+    "batch_size": gettext_lazy("Records in a message"),
+    "rate": gettext_lazy("Messages a second at most"),
+    "concurrency": gettext_lazy("Messages at the same time"),
     "device": gettext_lazy("Device"),
 }
 

@@ -22,6 +22,7 @@ from dangol.administration.views import (
     sso,
     storage,
     trees,
+    webhooks,
     work,
 )
 
@@ -90,6 +91,14 @@ settings_pages = [
     path("privacy/verify/", privacy.verify, name="looks-verify"),
     path("privacy/reviews/", privacy.reviews, name="reviews"),
     path("privacy/reviews/<int:month>/", privacy.review, name="review"),
+    path("webhooks/", webhooks.webhook_list, name="webhooks"),
+    path("webhooks/new/", webhooks.webhook_new, name="webhook-new"),
+    path("webhooks/<int:webhook_id>/", webhooks.webhook, name="webhook"),
+    path("webhooks/<int:webhook_id>/secret/", webhooks.webhook_secret, name="webhook-secret"),
+    path("webhooks/<int:webhook_id>/test/", webhooks.webhook_test, name="webhook-test"),
+    path("webhooks/<int:webhook_id>/start/", webhooks.webhook_start, name="webhook-start"),
+    path("webhooks/<int:webhook_id>/replay/", webhooks.webhook_replay, name="webhook-replay"),
+    path("webhooks/<int:webhook_id>/delete/", webhooks.webhook_delete, name="webhook-delete"),
     path("access-log/", overview.access_log, name="access-log"),
 ]
 

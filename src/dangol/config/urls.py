@@ -10,6 +10,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("", include("dangol.web.urls")),
     path("", include("dangol.administration.urls")),
+    path("", include("dangol.integrations.urls")),
     path("", include("dangol.insight.urls")),
     path("", include("dangol.measures.quality.urls")),
     path("", include("dangol.interactions.urls")),

@@ -51,7 +51,9 @@ class Fetched:
 
 
 @dataclass(frozen=True, slots=True)
-class _Target:
+class Target:
+    """An address taken to pieces and checked for its form; where it leads is checked when it is called."""
+
     secure: bool
     host: str
     port: int
@@ -120,7 +122,7 @@ def probe(
 
 
 @dataclass(frozen=True, slots=True)
-class _Patience:
+class Patience:
     """How long a call may take: each silence, and all of it, in seconds; and when that is over."""
 
     silence: float
@@ -138,15 +140,15 @@ Read = Callable[[http.client.HTTPResponse], tuple[int, str]]
 def _call(
     url: str, headers: Mapping[str, str], *, timeout: float, longest: float, purpose: str, read: Read
 ) -> Fetched:
-    patience = _Patience(timeout, longest, time.monotonic() + longest)
+    patience = Patience(timeout, longest, time.monotonic() + longest)
     said = {"User-Agent": _AGENT, "Accept": "*/*", **headers, "Accept-Encoding": "identity"}
-    target = _parsed(url)
+    target = parsed(url)
     for _hop in range(LARGEST_REDIRECTS + 1):
         answer = _patiently(url, target, said, patience, purpose, read)
         if answer.status not in REDIRECTS:
             return answer
         url = urljoin(url, answer.headers.get("location", ""))
-        following = _parsed(url)
+        following = parsed(url)
         if target.secure and not following.secure:
             raise Forbidden(
                 _(
@@ -163,7 +165,12 @@ def _call(
     )
 
 
-def _parsed(url: str) -> _Target:
+def parsed(url: str) -> Target:
+    """The address in pieces.
+
+    Raises:
+        Forbidden: no http or https, a user name in it, or no address at all.
+    """
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -183,14 +190,14 @@ def _parsed(url: str) -> _Target:
     host = addresses.normalized(parts.hostname)
     if port == 0:
         raise Forbidden(_("Port %(port)s is not one for such calls.") % {"port": port})
-    return _Target(secure, host, port or (443 if secure else 80), f"{path}?{query}" if parts.query else path)
+    return Target(secure, host, port or (443 if secure else 80), f"{path}?{query}" if parts.query else path)
 
 
 def _patiently(
     url: str,
-    target: _Target,
+    target: Target,
     headers: Mapping[str, str],
-    patience: _Patience,
+    patience: Patience,
     purpose: str,
     read: Read,
 ) -> Fetched:
@@ -201,22 +208,22 @@ def _patiently(
         except Answered as answered:
             if not again or answered.status not in _WORTH_TRYING_AGAIN:
                 raise
-        except _Lost:
+        except Lost:
             if not again:
                 raise
         time.sleep(_PAUSE * attempt)
     raise AssertionError  # pragma: no cover - the last attempt returns or raises
 
 
-class _Lost(OutboundProblem):
+class Lost(OutboundProblem):
     """The connection broke before the answer had begun."""
 
 
 def _once(
     url: str,
-    target: _Target,
+    target: Target,
     headers: Mapping[str, str],
-    patience: _Patience,
+    patience: Patience,
     purpose: str,
     read: Read,
 ) -> Fetched:
@@ -224,9 +231,9 @@ def _once(
         connection = http.client.HTTPConnection(target.host, target.port, timeout=patience.silence)
         line = addresses.connect(target.host, target.port, usual_ports=USUAL_PORTS, timeout=patience.silence)
         if target.secure:
-            line = _secured(line, target)
+            line = secured(line, target)
         # Silence has its own limit; this one is for a server that says a little for ever.
-        watch = threading.Timer(max(patience.over_at - time.monotonic(), 0.1), _hang_up, [line])
+        watch = threading.Timer(max(patience.over_at - time.monotonic(), 0.1), hang_up, [line])
         watch.daemon = True
         watch.start()
         response: http.client.HTTPResponse | None = None
@@ -253,7 +260,7 @@ def _once(
             noted.received = size
             return Fetched(200, url, known, size, sha256)
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise _explained(error, target, patience, begun=response is not None) from error
+            raise explained(error, target, patience, begun=response is not None) from error
         finally:
             watch.cancel()
             if response is not None:
@@ -262,20 +269,22 @@ def _once(
             line.close()
 
 
-def _hang_up(line: socket.socket) -> None:
+def hang_up(line: socket.socket) -> None:
+    """End a connection under whoever waits for it."""
     try:
         line.shutdown(socket.SHUT_RDWR)
     except OSError:
         return  # it is closed already
 
 
-def _secured(line: socket.socket, target: _Target) -> ssl.SSLSocket:
+def secured(line: socket.socket, target: Target) -> ssl.SSLSocket:
     """TLS round the connection, the handshake still to come. The certificate must be that of the name."""
     context = ssl.create_default_context()
     return context.wrap_socket(line, server_hostname=target.host, do_handshake_on_connect=False)
 
 
-def _explained(error: Exception, target: _Target, patience: _Patience, *, begun: bool) -> OutboundProblem:
+def explained(error: Exception, target: Target, patience: Patience, *, begun: bool) -> OutboundProblem:
+    """What an error of the connection means, in words; `begun`: the answer had begun."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return OutboundProblem(
             _("The certificate of “%(host)s” cannot be trusted: %(why)s.")
@@ -287,7 +296,7 @@ def _explained(error: Exception, target: _Target, patience: _Patience, *, begun:
             _("“%(host)s” (port %(port)s) did not answer within %(seconds)s seconds.")
             % {"host": target.host, "port": target.port, "seconds": f"{seconds:g}"}
         )
-    kind = OutboundProblem if begun else _Lost
+    kind = OutboundProblem if begun else Lost
     return kind(
         _("The connection to “%(host)s” broke off (%(why)s).")
         % {"host": target.host, "why": type(error).__name__}

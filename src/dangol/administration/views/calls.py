@@ -13,7 +13,7 @@ from dangol.outbound.selectors import calls
 from dangol.outbound.services import KEPT_DAYS
 
 PER_PAGE = 50
-PURPOSES = {"import": _("Scheduled import"), "sign_in": _("Signing in")}
+PURPOSES = {"import": _("Scheduled import"), "sign_in": _("Signing in"), "webhook": _("Webhook")}
 
 
 @require_safe

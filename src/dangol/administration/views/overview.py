@@ -105,6 +105,12 @@ def overview(request: SignedInRequest) -> HttpResponse:
                 "url": reverse("administration:storage"),
             },
             {
+                "title": _("Webhooks"),
+                "text": _("Which other systems are told at once of what happens here."),
+                "icon": "webhook",
+                "url": reverse("administration:webhooks"),
+            },
+            {
                 "title": _("Outgoing calls"),
                 "text": _("What this installation asked of other servers, and what failed."),
                 "icon": "world",

@@ -140,7 +140,7 @@ def sentence(kind: str, who: str, count: int, target: Target) -> str:
         case Kind.FINISHED:
             return _("%(what)s has ended") % values
         case Kind.STOPPED:
-            return _("A scheduled import has stopped after several failures")
+            return _("%(what)s has stopped after several failures") % values
         case Kind.QUALITY:
             return _("Some of your records lack data or contradict themselves")
         case Kind.FAILED:

@@ -1,0 +1,1 @@
+"""Endpoints of the doors under /api/v1/."""

@@ -1,0 +1,24 @@
+"""The doors' endpoints under /api/v1/; they stand before the generic ones."""
+
+from django.urls import path
+
+from dangol.integrations.api import changes, webhooks
+from dangol.records.rest.endpoints import endpoint
+
+app_name = "integrations"
+
+urlpatterns = [
+    path("api/v1/changes", endpoint(GET=changes.index), name="changes"),
+    path("api/v1/webhooks", endpoint(GET=webhooks.index, POST=webhooks.create), name="webhooks"),
+    path("api/v1/webhooks/events", endpoint(GET=webhooks.events), name="webhook-events"),
+    path(
+        "api/v1/webhooks/<str:webhook_id>",
+        endpoint(GET=webhooks.detail, PATCH=webhooks.change, DELETE=webhooks.delete),
+        name="webhook",
+    ),
+    path("api/v1/webhooks/<str:webhook_id>/secret", endpoint(POST=webhooks.rotate), name="webhook-secret"),
+    path("api/v1/webhooks/<str:webhook_id>/test", endpoint(POST=webhooks.test), name="webhook-test"),
+    path("api/v1/webhooks/<str:webhook_id>/start", endpoint(POST=webhooks.start), name="webhook-start"),
+    path("api/v1/webhooks/<str:webhook_id>/messages", endpoint(GET=webhooks.messages), name="webhook-messages"),
+    path("api/v1/webhooks/<str:webhook_id>/replay", endpoint(POST=webhooks.replay), name="webhook-replay"),
+]
