@@ -39,7 +39,8 @@ def keys_of(column: Column) -> list[Keys]:
     for place in range(width):
         known: dict[str, int] = {}
         of_value = np.array(
-            [known.setdefault(keys[place], len(known)) if place < len(keys) else -1 for keys in per_value] + [-1],
+            [known.setdefault(keys[place], len(known)) if place < len(keys) else -1 for keys in per_value]
+            + [-1],
             np.int64,
         )
         out.append(of_value[column.codes])
@@ -112,7 +113,8 @@ def _initials(column: Column) -> Keys:
     """The leading letters of names: those with one letter wrong inside a syllable mostly share them."""
     known: dict[str, int] = {}
     of_value = [
-        known.setdefault(found[3][:3] if found[3].isascii() else found[3], len(known)) for found in column.distinct
+        known.setdefault(found[3][:3] if found[3].isascii() else found[3], len(known))
+        for found in column.distinct
     ]
     found: Keys = np.array([*of_value, -1], np.int64)[column.codes]
     return found

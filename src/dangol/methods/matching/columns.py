@@ -32,7 +32,9 @@ class Form:
     def codes(self) -> NDArray[np.int32]:
         """The same number for the same text."""
         known: dict[str, int] = {}
-        return np.fromiter((known.setdefault(text, len(known)) for text in self.texts), np.int32, len(self.texts))
+        return np.fromiter(
+            (known.setdefault(text, len(known)) for text in self.texts), np.int32, len(self.texts)
+        )
 
     @cached_property
     def _letters(self) -> tuple[vectors.Letters, NDArray[np.int16]]:

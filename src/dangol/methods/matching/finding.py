@@ -81,9 +81,7 @@ def find(
     probability = _probability(weight, taught.prior)
     probability = np.where(single, np.minimum(probability, ALONE), probability)
     good = np.flatnonzero(probability >= threshold)
-    return Found(
-        pair[good] // n, pair[good] % n, probability[good], level[good], len(pairs), taught
-    )
+    return Found(pair[good] // n, pair[good] % n, probability[good], level[good], len(pairs), taught)
 
 
 def columns_of(rows: Mapping[str, Sequence[str | None]], kinds: Mapping[str, object]) -> list[Column]:

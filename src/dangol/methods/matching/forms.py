@@ -118,7 +118,11 @@ def sound(folded: str, *, person: bool) -> str:
             return coarse(latin(joined))
         long = 2 if joined[:2] in _SURNAMES and len(joined) > 2 else 1
         surname, given = joined[:long], joined[long:]
-        return f"{_SAME_SURNAME.get(surname, surname)} {coarse(latin(given))}" if given else coarse(latin(joined))
+        return (
+            f"{_SAME_SURNAME.get(surname, surname)} {coarse(latin(given))}"
+            if given
+            else coarse(latin(joined))
+        )
     if not _LATIN.search(joined):
         return ""
     if person and len(parts) > 1:

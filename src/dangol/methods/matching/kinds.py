@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 Forms = tuple[str, ...]
 
 MISSING: Final = -1
+PERSON: Final = "\x1f"
+"""Stands behind a name that is somebody's, where names of people and of companies are in one field."""
 
 
 class Kind:
@@ -39,6 +41,12 @@ class Kind:
     leading = False
     shared: tuple[int, ...] = ()
     personal = False
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return hash((type(self), *vars(self).items()))
 
     @property
     def top(self) -> int:
@@ -62,7 +70,7 @@ class Kind:
 
 
 class Name(Kind):
-    """A name of a company or thing, or with `person` of somebody."""
+    """A name of a company or thing; of somebody with `person`, or where `PERSON` stands behind it."""
 
     name = "name"
     labels = ("different", "near", "sound", "typing", "same")
@@ -75,13 +83,15 @@ class Name(Kind):
         self.person = person
 
     def forms(self, value: str) -> Forms | None:
+        person = self.person or value.endswith(PERSON)
+        value = value.removesuffix(PERSON)
         bare = forms.bare(value)
         if not bare:
             return None
         parts = forms.words(value)
         ordered = forms.jamo("".join(sorted(parts))) if len(parts) > 1 else ""
         spelt = forms.jamo(bare)
-        return spelt, forms.sound(value, person=self.person), ordered or spelt, forms.initials(bare)
+        return spelt, forms.sound(value, person=person), ordered or spelt, forms.initials(bare)
 
     def level(self, left: Forms, right: Forms) -> int:
         if left[0] == right[0]:
@@ -229,8 +239,35 @@ class Phone(Kind):
         return (found[1],)
 
 
+ROLES: Final = frozenset(
+    [
+        "info",
+        "sales",
+        "admin",
+        "contact",
+        "office",
+        "help",
+        "support",
+        "service",
+        "master",
+        "webmaster",
+        "mail",
+        "hello",
+        "ceo",
+        "cs",
+        "hr",
+        "account",
+        "accounts",
+    ]
+)
+"""Names of mailboxes that every company has."""
+
+
 class Mail(Kind):
-    """A mail address: the same, the same name at another domain, or a typing error."""
+    """A mail address: the same, the same name at another domain, or a typing error.
+
+    Addresses that differ in a digit are two people's: minsu1 and minsu2 were made so that they are told apart.
+    """
 
     name = "mail"
     labels = ("different", "mailbox", "typing", "same")
@@ -242,28 +279,29 @@ class Mail(Kind):
 
     def forms(self, value: str) -> Forms | None:
         mailbox, at, domain = "".join(value.split()).partition("@")
-        return (f"{mailbox}@{domain}", mailbox) if mailbox and at and domain else None
+        if not (mailbox and at and domain):
+            return None
+        told = mailbox if len(mailbox) >= 5 and mailbox not in ROLES else ""
+        return f"{mailbox}@{domain}", told, forms.digits(value)
 
     def level(self, left: Forms, right: Forms) -> int:
         if left[0] == right[0]:
             return 3
-        if edits(left[0], right[0]) == 1:
+        if left[2] == right[2] and edits(left[0], right[0]) == 1:
             return 2
-        return int(left[1] == right[1] and len(left[1]) >= 5)
+        return int(left[1] == right[1] != "")
 
     def levels(self, column: Column, left: Rows, right: Rows) -> NDArray[np.int8]:
         import numpy as np
 
         whole, mailbox = column.form(0), column.form(1)
-        found = (mailbox.same(left, right) & (mailbox.sizes[left] >= 5)).astype(np.int8)
-        found[whole.edits(left, right) == 1] = 2
+        found = (mailbox.same(left, right) & (mailbox.sizes[left] > 0)).astype(np.int8)
+        found[column.form(2).same(left, right) & (whole.edits(left, right) == 1)] = 2
         found[whole.same(left, right)] = 3
         return found
 
     def keys(self, found: Forms) -> Iterable[str]:
-        yield found[0]
-        if len(found[1]) >= 5:
-            yield found[1]
+        return found[:2] if found[1] else found[:1]
 
 
 class Date(Kind):
@@ -288,7 +326,9 @@ class Date(Kind):
         import numpy as np
 
         day = column.form(0)
-        exchanged = np.array([a == b for a, b in zip(day.taken(left), column.form(1).taken(right), strict=True)])
+        exchanged = np.array(
+            [a == b for a, b in zip(day.taken(left), column.form(1).taken(right), strict=True)]
+        )
         found = ((day.edits(left, right) == 1) | exchanged.astype(bool)).astype(np.int8)
         found[day.same(left, right)] = 2
         return found
@@ -316,3 +356,14 @@ class Value(Kind):
 
     def keys(self, found: Forms) -> Iterable[str]:
         return ()
+
+
+class Reference(Value):
+    """What a record belongs to, as the id of that: people of one company, where companies are many."""
+
+    name = "reference"
+    likely = (0.30, 0.70)
+    chance = (0.999, 0.001)
+
+    def keys(self, found: Forms) -> Iterable[str]:
+        return found

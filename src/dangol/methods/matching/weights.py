@@ -56,7 +56,8 @@ class Model:
     def untaught(cls, kinds: Mapping[str, Kind], records: int) -> Model:
         """What is usual, for a base in which nothing was learnt yet: one record in twenty has a duplicate."""
         return cls(
-            tuple(Field.untaught(name, kind) for name, kind in kinds.items()), prior_of(0.05, max(records, 1_000))
+            tuple(Field.untaught(name, kind) for name, kind in kinds.items()),
+            prior_of(0.05, max(records, 1_000)),
         )
 
     def probability(self, levels: Sequence[int], shares: Sequence[float]) -> float:
@@ -72,7 +73,9 @@ class Model:
     def is_alone(self, weights: Sequence[float]) -> bool:
         """Whether a single field speaks for the pair, and it is not of a kind that leads to one by itself."""
         speaking = [
-            field for field, weight in zip(self.fields, weights, strict=True) if weight > 0 and field.kind.shared
+            field
+            for field, weight in zip(self.fields, weights, strict=True)
+            if weight > 0 and field.kind.shared
         ]
         telling = [field for field in speaking if field.kind.name != "value"]
         return len(telling) < 2 and not any(field.kind.leading for field in telling)
