@@ -11,6 +11,15 @@ from dangol.customers.models import Contact, ContactPoint, Customer, Kind
 from dangol.identity.actors import Actor
 from dangol.records import fields
 from dangol.records.fields import FieldError
+from dangol.records.matching.comparing import (
+    SameNumber,
+    SameRecord,
+    SimilarAddress,
+    SimilarDate,
+    SimilarMail,
+    SimilarName,
+    SimilarPhone,
+)
 from dangol.records.registry import register
 from dangol.records.search.keys import Code, Digits, Email, Name, PersonName, Phone, Words
 from dangol.records.types import Board, Draft, Inherited, Owned, RecordType, Section
@@ -48,6 +57,14 @@ class CustomerRecord(RecordType):
         Digits("business_number"),
         Code("external_id"),
         Words("city", weight=10),
+    )
+    matching = (
+        SimilarName("name", kind="kind", person=Kind.PERSON.value),
+        SameNumber("business_number"),
+        SimilarPhone("phone"),
+        SimilarMail("email"),
+        SimilarAddress("street", within="city"),
+        SimilarDate("birth_date"),
     )
     kinds = {"phone": fields.Phone, "business_number": fields.BusinessNumber}
     options = {
@@ -98,6 +115,12 @@ class ContactRecord(RecordType):
     scope = Inherited(through="customer")
     keys = ("external_id",)
     search = (PersonName("name"), Phone("phone"), Email("email"), Code("external_id"))
+    matching = (
+        SimilarName("name", person=True),
+        SimilarPhone("phone"),
+        SimilarMail("email"),
+        SameRecord("customer"),
+    )
     kinds = {"phone": fields.Phone}
     options = {"phone": {"personal": True}, "email": {"personal": True}}
     sections = (

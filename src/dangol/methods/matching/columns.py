@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable
 from functools import cached_property
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from dangol.methods.matching import vectors
 from dangol.methods.matching.distances import LONGEST
 from dangol.methods.matching.kinds import MISSING, Forms, Kind
+from dangol.methods.matching.weights import USUAL
 
 Rows = NDArray[np.integer]
 EACH = 1_000_000
@@ -60,24 +62,44 @@ class Form:
 
 
 class Column:
-    """`codes` has for each record the place of its value among the distinct ones, -1 where there is none."""
+    """`codes` has for each record the place of its value among the distinct ones, -1 where there is none.
 
-    def __init__(self, name: str, kind: Kind, values: Iterable[str | None]) -> None:
+    Values come at once, or one after the other by `add`; then `close` says that there are no more.
+    """
+
+    def __init__(self, name: str, kind: Kind, values: Iterable[str | None] | None = None) -> None:
         self.name = name
         self.kind = kind
-        places: dict[str | None, int] = {None: MISSING, "": MISSING}
-        by_forms: dict[Forms, int] = {}
-        codes: list[int] = []
-        for value in values:
-            place = places.get(value)
-            if place is None:
-                found = kind.forms(value) if value else None
-                place = MISSING if found is None else by_forms.setdefault(found, len(by_forms))
-                places[value] = place
-            codes.append(place)
-        self.codes = np.array(codes, np.int32)
-        self.distinct: list[Forms] = list(by_forms)
+        self._places: dict[str, int] = {}
+        self._by_forms: dict[Forms, int] = {}
+        self._codes = array("i")
+        self.distinct: list[Forms] = []
         self._forms: dict[int, Form] = {}
+        if values is not None:
+            for value in values:
+                self.add(value)
+            self.close()
+
+    def add(self, value: str | None) -> None:
+        """The value of the next record."""
+        if not value:
+            self._codes.append(MISSING)
+            return
+        place = self._places.get(value)
+        if place is None:
+            found = self.kind.forms(value)
+            place = MISSING if found is None else self._by_forms.setdefault(found, len(self._by_forms))
+            self._places[value] = place
+        self._codes.append(place)
+
+    def close(self) -> None:
+        """No further values; what only adding needs is let go."""
+        self.distinct = list(self._by_forms)
+        self._places, self._by_forms = {}, {}
+
+    @cached_property
+    def codes(self) -> NDArray[np.int32]:
+        return np.array(self._codes, np.int32)
 
     def form(self, place: int) -> Form:
         if place not in self._forms:
@@ -86,9 +108,17 @@ class Column:
 
     @cached_property
     def shares(self) -> NDArray[np.float64]:
-        """For each distinct value the share of records that have it, among those that have any."""
-        counts = np.bincount(self.codes[self.codes >= 0], minlength=len(self.distinct))
-        found: NDArray[np.float64] = counts / max(1, int(counts.sum()))
+        """For each distinct value how frequent it is (`weights.share_of`), among the records that have any."""
+        counts = self.counts
+        common = np.maximum(counts - 1 - self.kind.leading, 0)
+        usual = USUAL * self.kind.chance[self.kind.top]
+        found: NDArray[np.float64] = (common + usual) / (int(counts.sum()) + USUAL)
+        return found
+
+    @cached_property
+    def counts(self) -> NDArray[np.int64]:
+        """How many records have each distinct value."""
+        found: NDArray[np.int64] = np.bincount(self.codes[self.codes >= 0], minlength=len(self.distinct))
         return found
 
     def levels(self, left: Rows, right: Rows) -> NDArray[np.int8]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dangol.methods.matching import blocking, learning
 from dangol.methods.matching.columns import Column
-from dangol.methods.matching.weights import ALONE, RAREST, Model
+from dangol.methods.matching.weights import ALONE, RAREST, USUAL, Model, prior_of
 
 EACH = 2_000_000
 """Pairs judged at a time."""
@@ -84,11 +84,6 @@ def find(
     return Found(pair[good] // n, pair[good] % n, probability[good], level[good], len(pairs), taught)
 
 
-def columns_of(rows: Mapping[str, Sequence[str | None]], kinds: Mapping[str, object]) -> list[Column]:
-    """Columns of plain texts, for small bases."""
-    return [Column(name, kinds[name], values) for name, values in rows.items()]  # type: ignore[arg-type]
-
-
 def _probability(weight: NDArray[np.float64], prior: float) -> NDArray[np.float64]:
     odds = np.clip(weight + np.log(prior / (1 - prior)), -60, 60)
     found: NDArray[np.float64] = 1 / (1 + np.exp(-odds))
@@ -97,9 +92,11 @@ def _probability(weight: NDArray[np.float64], prior: float) -> NDArray[np.float6
 
 def _prior(weight: NDArray[np.float64], prior: float, n: int) -> float:
     """How probable two records at random are the same, so that as many matches are expected as are found."""
-    every = max(n * (n - 1) / 2, 1)
+    usual = USUAL * (USUAL - 1) / 2
+    every = n * (n - 1) / 2 + usual
+    expected = usual * prior_of(0.05, USUAL)
     for _round in range(50):
-        found = float(np.clip(_probability(weight, prior).sum() / every, 0.001 / every, 0.1))
+        found = float(min(0.1, (_probability(weight, prior).sum() + expected) / every))
         if abs(found - prior) < 1e-4 * prior:
             break
         prior = found

@@ -240,25 +240,10 @@ class Phone(Kind):
 
 
 ROLES: Final = frozenset(
-    [
-        "info",
-        "sales",
-        "admin",
-        "contact",
-        "office",
-        "help",
-        "support",
-        "service",
-        "master",
-        "webmaster",
-        "mail",
-        "hello",
-        "ceo",
-        "cs",
-        "hr",
-        "account",
-        "accounts",
-    ]
+    (
+        *("info", "sales", "admin", "contact", "office", "help", "support", "service", "master", "webmaster"),
+        *("mail", "hello", "ceo", "account", "accounts"),
+    )
 )
 """Names of mailboxes that every company has."""
 

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from dangol.methods.matching import blocking
 from dangol.methods.matching.columns import Column
 from dangol.methods.matching.kinds import Kind
-from dangol.methods.matching.weights import Field, Model, prior_of
+from dangol.methods.matching.weights import USUAL, Field, Model, prior_of
 
 Levels = NDArray[np.int8]
 
 DRAWN = 400_000
 """Pairs drawn at random to see what chance brings about, and pairs at most of one training block."""
 TRUST = 20.0
-"""The usual shares count as so many pairs: what a small base teaches is held against what is usual."""
+"""The usual shares count as so many matches: what a small base teaches is held against what is usual."""
 ROUNDS = 60
 SMALLEST = 1e-7
 
@@ -50,7 +50,7 @@ def learn(columns: Sequence[Column], *, seed: int = 1) -> Model:
     for column, counts, by_chance in zip(columns, sums, others, strict=True):
         likely = _smoothed(counts, column.kind.likely)
         fields.append(Field(column.name, column.kind, tuple(likely.tolist()), tuple(by_chance.tolist())))
-    return Model(tuple(fields), prior_of(0.05, n))
+    return Model(tuple(fields), prior_of(0.05, max(n, USUAL)))
 
 
 def _smoothed(counts: NDArray[np.float64], usual: Sequence[float]) -> NDArray[np.float64]:
@@ -69,13 +69,20 @@ def _chance(column: Column, n: int, draw: np.random.Generator) -> NDArray[np.flo
     apart = left != right
     levels = column.levels(left[apart], right[apart])
     counts = np.bincount(levels, minlength=len(column.kind.labels)).astype(float)
-    found = _smoothed(counts, column.kind.chance)
+    # a small base has fewer pairs than were drawn
+    every = len(known) * (len(known) - 1.0)
+    counts *= min(1.0, every / 2 / max(counts.sum(), 1))
+    usual = np.asarray(column.kind.chance)
+    found = counts + USUAL * usual
+    found /= found.sum()
     # of equal values there is no need to guess
-    same = max(float((column.shares**2).sum()), SMALLEST)
-    rest = found[:-1].sum()
-    found[:-1] *= (1 - same) / rest
+    held = column.counts.astype(float)
+    same = (float((held * (held - 1)).sum()) + USUAL**2 * usual[-1]) / (every + USUAL**2)
+    same = min(max(same, SMALLEST), 0.99)
+    found[:-1] *= (1 - same) / found[:-1].sum()
     found[-1] = same
-    return np.maximum(found, SMALLEST)
+    result: NDArray[np.float64] = np.maximum(found, SMALLEST)
+    return result
 
 
 def _maximise(

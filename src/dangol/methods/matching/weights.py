@@ -12,8 +12,10 @@ from dangol.methods.matching.kinds import MISSING, Kind
 ALONE: Final = 0.5
 """The highest probability of a pair for which a single name, address or code speaks and nothing else: thousands of
 companies share their name with another one."""
-RAREST: Final = 1e-3
-"""So much rarer than usual a value can at most be held to be: of the rarest, typing errors are as frequent as owners."""
+RAREST: Final = 0.05
+"""So much rarer than usual a value can at most be held to be: how rare it really is, a base cannot tell."""
+USUAL: Final = 1_000
+"""What is usual counts as much as so many records: in a base of ten, a name that two bear is not one that a fifth bears."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Model:
         """What is usual, for a base in which nothing was learnt yet: one record in twenty has a duplicate."""
         return cls(
             tuple(Field.untaught(name, kind) for name, kind in kinds.items()),
-            prior_of(0.05, max(records, 1_000)),
+            prior_of(0.05, max(records, USUAL)),
         )
 
     def probability(self, levels: Sequence[int], shares: Sequence[float]) -> float:
@@ -101,6 +103,15 @@ class Model:
             else:
                 found.append(Field(name, kind, tuple(one["likely"]), tuple(one["chance"])))
         return cls(tuple(found), float(data["prior"]))
+
+
+def share_of(kind: Kind, others: float, records: int) -> float:
+    """How frequent a value is that so many other records have.
+
+    Of a number that leads by itself, the first other one is taken for the same owner's, not for a sign that it is common.
+    """
+    common = max(others - kind.leading, 0.0)
+    return (common + USUAL * kind.chance[kind.top]) / (records + USUAL)
 
 
 def prior_of(doubles: float, records: int) -> float:

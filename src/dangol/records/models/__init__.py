@@ -16,6 +16,14 @@ from dangol.records.models.imports import (
     UndoState,
 )
 from dangol.records.models.layouts import Layout
+from dangol.records.models.matching import (
+    DuplicatePair,
+    DuplicateScan,
+    FoundBy,
+    MatchingRule,
+    PairState,
+    ScanState,
+)
 from dangol.records.models.own_fields import IndexState, OwnField, OwnKind, OwnState
 from dangol.records.models.own_objects import ObjectState, OwnObject
 from dangol.records.models.roll_ups import RollUpCheck, RollUpValue
@@ -43,9 +51,12 @@ __all__ = [
     "BulkRun",
     "BulkState",
     "Change",
+    "DuplicatePair",
+    "DuplicateScan",
     "ExportRun",
     "ExportState",
     "FileState",
+    "FoundBy",
     "IdempotencyKey",
     "ImportChunk",
     "ImportCounter",
@@ -58,17 +69,20 @@ __all__ = [
     "ImportState",
     "IndexState",
     "Layout",
+    "MatchingRule",
     "ObjectState",
     "OwnField",
     "OwnKind",
     "OwnObject",
     "OwnState",
     "OwnedRecord",
+    "PairState",
     "Record",
     "RollUpCheck",
     "RollUpValue",
     "SavedMapping",
     "SavedView",
+    "ScanState",
     "ScheduleAccess",
     "ScheduleAfter",
     "ScheduleResult",
