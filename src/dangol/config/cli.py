@@ -76,6 +76,13 @@ def parser() -> argparse.ArgumentParser:
     exports.add_argument("--json", action="store_true", help=_("print the result as JSON"))
     exports.add_argument("--user", metavar="EMAIL", help=_("in whose name; without it, the system"))
 
+    duplicates = command("duplicates", "duplicates", _("Find records that are about the same."))
+    duplicates.add_argument("act", choices=["scan"])
+    duplicates.add_argument("type", help=_("of which records, for example customers"))
+    duplicates.add_argument("--full", action="store_true", help=_("compare all, not only what changed since"))
+    duplicates.add_argument("--json", action="store_true", help=_("print the result as JSON"))
+    duplicates.add_argument("--user", metavar="EMAIL", help=_("in whose name; without it, the system"))
+
     _users(command("user", "users", _("List and change the people who sign in.")))
     _tokens(command("token", "tokens", _("Make and revoke tokens for the API.")))
 

@@ -20,6 +20,15 @@ from dangol.customers.models import (
 from dangol.identity.actors import Actor
 from dangol.records import fields, registry
 from dangol.records.fields import FieldError
+from dangol.records.matching.comparing import (
+    SameNumber,
+    SameRecord,
+    SimilarAddress,
+    SimilarDate,
+    SimilarMail,
+    SimilarName,
+    SimilarPhone,
+)
 from dangol.records.registry import register
 from dangol.records.search.keys import Code, Digits, Email, Name, PersonName, Phone, Words
 from dangol.records.types import (
@@ -67,6 +76,14 @@ class CustomerRecord(RecordType):
         Digits("business_number"),
         Code("external_id"),
         Words("city", weight=10),
+    )
+    matching = (
+        SimilarName("name", kind="kind", person=Kind.PERSON.value),
+        SameNumber("business_number"),
+        SimilarPhone("phone"),
+        SimilarMail("email"),
+        SimilarAddress("street", within="city"),
+        SimilarDate("birth_date"),
     )
     kinds = {"phone": fields.Phone, "business_number": fields.BusinessNumber}
     options = {
@@ -117,6 +134,12 @@ class ContactRecord(RecordType):
     scope = Inherited(through="customer")
     keys = ("external_id",)
     search = (PersonName("name"), Phone("phone"), Email("email"), Code("external_id"))
+    matching = (
+        SimilarName("name", person=True),
+        SimilarPhone("phone"),
+        SimilarMail("email"),
+        SameRecord("customer"),
+    )
     kinds = {"phone": fields.Phone}
     options = {"phone": {"personal": True}, "email": {"personal": True}}
     sections = (

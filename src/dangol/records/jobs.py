@@ -13,6 +13,11 @@ from dangol.records.own import jobs as own_fields
 from dangol.records.search import index
 
 __all__ = ["attachments", "bulk", "exports", "jobs", "looks", "own_fields", "tidy_dictionary"]
+from dangol.records.matching import jobs as matching
+from dangol.records.own import jobs as own_fields
+from dangol.records.search import index
+
+__all__ = ["attachments", "bulk", "exports", "jobs", "matching", "own_fields", "tidy_dictionary"]
 
 log = structlog.get_logger(__name__)
 

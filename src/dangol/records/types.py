@@ -164,6 +164,9 @@ class RecordType:
     search: tuple[Any, ...] = ()
     keys: tuple[str, ...] = ()
     """Unique fields by which imports and API callers may name a record."""
+    matching: tuple[Any, ...] = ()
+    """What two records have in common when they are about the same (`records/matching/comparing.py`); for own objects
+    administrators choose it."""
     kinds: Mapping[str, type[Field]] = {}
     options: Mapping[str, Mapping[str, Any]] = {}
     extra: Sequence[Field] = ()

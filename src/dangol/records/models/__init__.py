@@ -17,6 +17,14 @@ from dangol.records.models.imports import (
 )
 from dangol.records.models.layouts import Layout
 from dangol.records.models.looks import Look, LookAct, LookReview, LookSeal, PrivacySettings
+from dangol.records.models.matching import (
+    DuplicatePair,
+    DuplicateScan,
+    FoundBy,
+    MatchingRule,
+    PairState,
+    ScanState,
+)
 from dangol.records.models.own_fields import IndexState, OwnField, OwnKind, OwnState
 from dangol.records.models.own_objects import ObjectState, OwnObject
 from dangol.records.models.roll_ups import RollUpCheck, RollUpValue
@@ -44,10 +52,13 @@ __all__ = [
     "BulkRun",
     "BulkState",
     "Change",
+    "DuplicatePair",
+    "DuplicateScan",
     "ExportRun",
     "ExportState",
     "Favourite",
     "FileState",
+    "FoundBy",
     "IdempotencyKey",
     "ImportChunk",
     "ImportCounter",
@@ -64,6 +75,7 @@ __all__ = [
     "LookAct",
     "LookReview",
     "LookSeal",
+    "MatchingRule",
     "ObjectState",
     "OwnField",
     "OwnKind",
@@ -71,11 +83,13 @@ __all__ = [
     "OwnState",
     "OwnedRecord",
     "PrivacySettings",
+    "PairState",
     "Record",
     "RollUpCheck",
     "RollUpValue",
     "SavedMapping",
     "SavedView",
+    "ScanState",
     "ScheduleAccess",
     "ScheduleAfter",
     "ScheduleResult",
