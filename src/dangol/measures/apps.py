@@ -13,12 +13,17 @@ class MeasuresConfig(AppConfig):
         from dangol.measures.lake import datasets, own_objects
         from dangol.measures.services import purging
         from dangol.records import writing
+        from dangol.records.merging.registry import pair, stays
         from dangol.records.objects import removing
 
         writing.also_remove(purging.scores_remove)
         removing.also_forget(purging.scores_forget)
         removing.also_forget(purging.series_forget)
         datasets.also(own_objects.datasets)
+        # Until the next refresh the survivor shows its own figures, else those of a merged record.
+        pair("measures_score")
+        pair("measures_series")
+        stays("measures_refreshrun.facts", "tells what happened then")
         for config in apps.get_app_configs():
             if (
                 config.name.startswith("dangol.")

@@ -14,6 +14,7 @@ class RecordsConfig(AppConfig):
         from dangol.records.bulk.menus import add_entry as add_bulk
         from dangol.records.layouts import arranging
         from dangol.records.menus import add_entries, add_files
+        from dangol.records.merging import naming as merging
         from dangol.records.objects import definitions as objects
         from dangol.records.own import definitions
         from dangol.records.own.removing import release
@@ -37,3 +38,4 @@ class RecordsConfig(AppConfig):
         tags.register()
         editing.register()
         binning.register()
+        merging.register()

@@ -76,6 +76,31 @@ def timeline() -> Timeline | None:
     return _timeline[0] if _timeline else None
 
 
+# merging
+
+
+class Merging(Protocol):
+    """Makes one record of several. `records.merging` implements it."""
+
+    def __call__(self, *, actor: Actor, type_key: str, into: int, others: Sequence[int]) -> None:
+        """Merge the others into one record: its values stay, what it lacks comes from the others.
+
+        Raises WriteError where the actor may not, or it cannot be done.
+        """
+
+
+_merging: list[Merging] = []
+
+
+def set_merging(merging: Merging) -> None:
+    _merging[:] = [merging]
+
+
+def merging() -> Merging | None:
+    """What merges records, or None where nothing does."""
+    return _merging[0] if _merging else None
+
+
 # what stands on a record's page
 
 

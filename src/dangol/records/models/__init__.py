@@ -16,6 +16,7 @@ from dangol.records.models.imports import (
     UndoState,
 )
 from dangol.records.models.layouts import Layout
+from dangol.records.models.merges import Merge, Merged, MergeMove
 from dangol.records.models.own_fields import IndexState, OwnField, OwnKind, OwnState
 from dangol.records.models.own_objects import ObjectState, OwnObject
 from dangol.records.models.roll_ups import RollUpCheck, RollUpValue
@@ -58,6 +59,9 @@ __all__ = [
     "ImportState",
     "IndexState",
     "Layout",
+    "Merge",
+    "MergeMove",
+    "Merged",
     "ObjectState",
     "OwnField",
     "OwnKind",
