@@ -19,6 +19,7 @@ class InteractionsConfig(AppConfig):
         from dangol.interactions.timeline import StoredTimeline, forget_type, kinds, remove_subjects
         from dangol.records import events, ports, writing
         from dangol.records.importing import registry
+        from dangol.records.merging.registry import pair, stays
         from dangol.records.objects import removing, services
         from dangol.web import menu
 
@@ -29,6 +30,14 @@ class InteractionsConfig(AppConfig):
         services.also_make(attach)
         removing.also_forget(forget_type)
         removing.also_forget(comments.forget_type)
+        for table in ("comment", "mention", "follow"):
+            pair(f"interactions_{table}")
+        pair("interactions_notification", "target_type", "target_id")
+        for side in ("subject", "source"):
+            pair("interactions_timelineentry", f"{side}_type", f"{side}_id")
+        stays("interactions_presence.record_id", "whose page is open, for as long as it is")
+        stays("interactions_notificationsetting.channels", "kinds of news, no records")
+        stays("interactions_timelineentry.data", "facts told of the source; written anew when it moves")
         openapi.describe()
         kinds.register()
         panels.register()

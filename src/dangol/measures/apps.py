@@ -20,6 +20,8 @@ class MeasuresConfig(AppConfig):
         from dangol.measures.quality.rules import looked_at
         from dangol.measures.services import purging
         from dangol.records import openapi, ports, types, writing
+        from dangol.records import writing
+        from dangol.records.merging.registry import pair, stays
         from dangol.records.objects import removing
         from dangol.web import menu
 
@@ -28,6 +30,10 @@ class MeasuresConfig(AppConfig):
         removing.also_forget(purging.series_forget)
         removing.also_forget(services.days_forget)
         datasets.also(own_objects.datasets)
+        # Until the next refresh the survivor shows its own figures, else those of a merged record.
+        pair("measures_score")
+        pair("measures_series")
+        stays("measures_refreshrun.facts", "tells what happened then")
         for config in apps.get_app_configs():
             if not config.name.startswith("dangol.") or config.name == self.name:
                 continue

@@ -15,6 +15,7 @@ class RecordsConfig(AppConfig):
         from dangol.records.layouts import arranging
         from dangol.records.looks import settings as privacy
         from dangol.records.menus import add_entries, add_files
+        from dangol.records.merging import naming as merging
         from dangol.records.objects import definitions as objects
         from dangol.records.openapi import revealing
         from dangol.records.own import definitions
@@ -42,3 +43,4 @@ class RecordsConfig(AppConfig):
         tags.register()
         editing.register()
         binning.register()
+        merging.register()

@@ -9,6 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BigIntegerField, BooleanField, F, Func, Q, Value
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -19,11 +22,21 @@ from dangol.records.fields.base import Label
 from dangol.records.fields.masks import Mask, Masked, unmasked
 from dangol.records.fields.own import Own
 from dangol.records.fields.tags import marks
-from dangol.records.models import Change, OwnField
+from dangol.records.models import Change, Merged, OwnField
 from dangol.records.own import definitions
 from dangol.records.types import RecordType
 
 _FILES = Text("attachments", label=gettext_lazy("Files"))
+_MERGED = Text("merged", label=gettext_lazy("Merged records"))
+
+
+class _IsAny(Func):
+    """Whether an id is one of an array, so that an index leads to the rows."""
+
+    template = "(%(expressions)s))"
+    arg_joiner = " = ANY ("
+    output_field = BooleanField()
+    conditional = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +63,8 @@ class HistoryItem:
     origin: str
     request_id: str
     fields: tuple[FieldChange, ...]
+    record_id: int = 0
+    """Whose change it was: the record's, or that of one that was merged into it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +85,7 @@ def history(
     record_type: RecordType, record_id: int, *, actor: Actor, limit: int = 50, after: int | None = None
 ) -> HistoryPage:
     """A record's changes, newest first; `after` is the id of the last item seen. The caller has checked permission."""
-    rows = Change.objects.filter(table=record_type.table.name, record_id=record_id)
+    rows = Change.objects.filter(_of(record_type, record_id), table=record_type.table.name)
     if after is not None:
         rows = rows.filter(id__lt=after)
     found = list(rows.order_by("-id")[: limit + 1])
@@ -79,9 +94,17 @@ def history(
     )
 
 
+def _of(record_type: RecordType, record_id: int) -> Q:
+    """The record itself, and those that were merged into it: their history is its own, but for their leaving."""
+    merged = Merged.objects.filter(record_type=record_type.name, into_id=record_id).values("record_id")
+    ids = Func(ArraySubquery(merged), Value(record_id), function="array_append", output_field=ArrayField(BigIntegerField()))
+    left = ~Q(record_id=record_id) & Q(origin__in=("merge", "undo"), changes__has_key="deleted_at")
+    return Q(_IsAny(F("record_id"), ids)) & ~left
+
+
 def beside(record_type: RecordType) -> dict[str, Field]:
-    """What is kept beside the record and told in its history under a name of its own: tags and files."""
-    found: dict[str, Field] = {"attachments": _FILES}
+    """What is kept beside the record and told in its history under a name of its own: tags, files, merged records."""
+    found: dict[str, Field] = {"attachments": _FILES, "merged": _MERGED}
     if "tags" in record_type.fields:
         found["tags"] = record_type.fields["tags"]
     return found
@@ -98,7 +121,7 @@ def columns_told(actor: Actor, record_type: RecordType) -> dict[str, Field]:
     found |= {f"own.{name}": field for name, field in known.items() if isinstance(unmasked(field), Own)}
     return (
         found
-        | {name: field for name, field in beside(record_type).items() if name == "attachments"}
+        | {name: field for name, field in beside(record_type).items() if name in ("attachments", "merged")}
         | {name: known[name] for name in beside(record_type) if name in known}
     )
 
@@ -174,6 +197,7 @@ def _items(actor: Actor, record_type: RecordType, rows: Sequence[Change]) -> lis
                 row.origin,
                 row.request_id,
                 tuple(changes),
+                row.record_id,
             )
         )
     return items
@@ -260,6 +284,7 @@ def history_json(record_type: RecordType, items: Sequence[HistoryItem]) -> list[
             "action": item.action,
             "origin": item.origin,
             "request": item.request_id,
+            "record": item.record_id,
             "changes": [
                 {
                     "field": change.name,

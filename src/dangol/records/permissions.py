@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal
 
-from django.db.models import Case, F, Q, QuerySet, TextField, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, TextField, Value, When
 
 from dangol.identity.actors import Actor, may_administer
 from dangol.records import fieldrules, registry
@@ -18,6 +18,7 @@ from dangol.records.expressions.guards import Guard
 from dangol.records.fields import Field
 from dangol.records.fields.own import OwnReference
 from dangol.records.filters.tree import EVERYTHING, Compare, Or, Tree
+from dangol.records.models import Merged
 from dangol.records.own import definitions
 from dangol.records.types import RecordType
 
@@ -87,6 +88,9 @@ def visible_to(
 ) -> QuerySet[Any]:
     """The rows the actor may see: those alive, or with `deleted` those in the recycle bin. Lazy, no query yet."""
     rows = record_type.model._default_manager.filter(deleted_at__isnull=not deleted)
+    if deleted:  # those that were merged into others wait in no bin: they come back by undoing that
+        merged = Merged.objects.filter(record_type=record_type.name, record_id=OuterRef("pk"))
+        rows = rows.exclude(Exists(merged))
     condition = visible_q(actor, record_type, action)
     if condition is True:
         return rows

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import F
 
 from dangol.identity.actors import Actor
-from dangol.records import permissions
+from dangol.records import permissions, tombstones
 from dangol.records.arrays import one_of
 from dangol.records.fields import Ref, Reference, Tags
 from dangol.records.fields.own import COLUMN as OWN
@@ -32,7 +32,8 @@ def find_existing(record: CompiledRecord, entries: Sequence[Entry], actor: Actor
     """The stored records that entries with a key stand for.
 
     Records in the recycle bin and records the actor may not use are found too: their keys are taken, so the row
-    cannot go in, and it must say why. One query; a second one where the actor's role reaches only some records.
+    cannot go in, and it must say why. A record that was merged into another one stands for that one. One query; a second one
+    where the actor's role reaches only some records, two more where records are in the bin.
     """
     record_type = record.record_type
     wanted: dict[tuple[Any, ...], Entry] = {}
@@ -61,9 +62,18 @@ def find_existing(record: CompiledRecord, entries: Sequence[Entry], actor: Actor
         for place, name in enumerate([*record.key, *names])
         if name in record_type.own_fields and not isinstance(record_type.fields[name], Reference)
     }
-    for record_id, deleted_at, *values in rows.values_list(
-        "pk", "deleted_at", *key_columns, *(_column(record_type, name) for name in names)
-    ):
+    columns = ["pk", "deleted_at", *key_columns, *(_column(record_type, name) for name in names)]
+    read = list(rows.values_list(*columns))
+    # A key of a record that was merged into another one leads there.
+    merged = tombstones.survivors(record_type, [row[0] for row in read if row[1] is not None]) if takes_key else {}
+    standing = (
+        {row[0]: row for row in known.filter(pk__in=merged.values()).values_list(*columns)} if merged else {}
+    )
+    for row in read:
+        instead = standing.get(merged.get(row[0], 0))
+        if instead is not None:
+            row = (*instead[:2], *row[2 : 2 + width], *instead[2 + width :])
+        record_id, deleted_at, *values = row
         for place, loaded in loaders.items():
             values[place] = loaded(values[place])
         found = wanted.get(tuple(values[:width]))
@@ -74,7 +84,7 @@ def find_existing(record: CompiledRecord, entries: Sequence[Entry], actor: Actor
     for found, record_id, deleted_at, values in rows_found:
         if record_id in hidden and not takes_key:
             continue
-        if found in stored:
+        if found in stored and stored[found][0] != record_id:
             several.add(found)
         stored[found] = (record_id, deleted_at, values)
     references = [isinstance(record_type.fields[name], Reference) for name in names]

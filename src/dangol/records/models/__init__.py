@@ -25,6 +25,7 @@ from dangol.records.models.matching import (
     PairState,
     ScanState,
 )
+from dangol.records.models.merges import Merge, Merged, MergeMove
 from dangol.records.models.own_fields import IndexState, OwnField, OwnKind, OwnState
 from dangol.records.models.own_objects import ObjectState, OwnObject
 from dangol.records.models.roll_ups import RollUpCheck, RollUpValue
@@ -76,6 +77,9 @@ __all__ = [
     "LookReview",
     "LookSeal",
     "MatchingRule",
+    "Merge",
+    "MergeMove",
+    "Merged",
     "ObjectState",
     "OwnField",
     "OwnKind",

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from dangol.identity.actors import Actor
-from dangol.records import fieldrules, permissions, registry
+from dangol.records import fieldrules, permissions, registry, tombstones
 from dangol.records.arrays import one_of
 from dangol.records.fields import FieldError, Locale, Ref, Reference
 from dangol.records.fields.masks import Masked
@@ -135,4 +135,31 @@ def _look_up(
     for record_id, value in named:
         for as_given in given.get(value, ()):
             found[as_given].append(record_id)
+    if target and own is None and (key == "id" or (key and target.fields[key].unique)):
+        gone = [value for value, named_so in given.items() if not any(as_given in found for as_given in named_so)]
+        for value, record_id in _of_merged(target, column, gone, actor):
+            for as_given in given.get(value, ()):
+                found[as_given].append(record_id)
     return found
+
+
+def _of_merged(
+    target: RecordType, column: str, values: Sequence[Any], actor: Actor
+) -> Iterator[tuple[Any, int]]:
+    """The records that stand for merged ones which are named by their id or a key, as far as the actor sees them.
+
+    Three queries, none where everything was found.
+    """
+    if not values:
+        return
+    rows = target.model._default_manager.filter(**{f"{column}__in": list(values)}, deleted_at__isnull=False)
+    named = dict(rows.values_list("pk", column))
+    into = tombstones.survivors(target, named)
+    seen = (
+        set(permissions.visible_to(actor, target).filter(pk__in=into.values()).values_list("pk", flat=True))
+        if into
+        else set()
+    )
+    for record_id, value in named.items():
+        if into.get(record_id) in seen:
+            yield value, into[record_id]

@@ -1,0 +1,102 @@
+"""Which tables of this room name records, and which only seem to; the other rooms say it of theirs."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from dangol.identity.actors import Actor
+from dangol.records import ports, tombstones, writing
+from dangol.records import registry as types
+from dangol.records.merging import acts
+from dangol.records.merging.errors import refusal
+from dangol.records.merging.filters import SavedFilters
+from dangol.records.merging.registry import also_move, pair, stays
+
+PAST = "tells what happened then"
+DERIVED = "computed anew from the records themselves"
+
+
+def register() -> None:
+    """Said once, while the project starts."""
+    pair("records_attachment")
+    pair("records_taglink")
+    pair("records_merged", id_column="into_id")
+    also_move("saved_views", SavedFilters())
+    for column, reason in (
+        # Of rooms below this one, which know nothing of merges.
+        ("events_event.payload", PAST),
+        ("identity_access_change.changes", PAST),
+        ("identity_access_change.target_id", "a role, team or user"),
+        ("records_change.record_id", "history stays with the row it tells of; the survivor's page reads it along"),
+        ("records_change.actor_id", "a user"),
+        ("records_change.changes", PAST),
+        ("records_bulkrefusal.record_id", PAST),
+        ("records_merge.into_id", PAST),
+        ("records_merged.record_id", "the merged record itself"),
+        ("records_mergemove.from_id", PAST),
+        ("records_mergemove.to_id", PAST),
+        ("records_mergemove.memory", PAST),
+        ("records_merge.choices", PAST),
+        ("records_merge.written", PAST),
+        ("records_merge.keys", PAST),
+        ("records_merge.counts", PAST),
+        ("records_merge.undone", PAST),
+        ("records_roll_up_value.record_id", DERIVED),
+        ("records_roll_up_value.field_id", "an own field"),
+        ("records_roll_up_check.field_id", "an own field"),
+        ("records_searchentry.record_id", DERIVED),
+        ("records_searchentry.token_id", "a word of the dictionary"),
+        ("records_searchidentifier.record_id", DERIVED),
+        ("records_searchscope.record_id", DERIVED),
+        ("records_searchscope.owner_id", DERIVED),
+        ("records_searchscope.team_id", DERIVED),
+        ("records_searchscope.territory_id", DERIVED),
+    ):
+        stays(column, reason)
+    for column in (
+        "records_bulkchunk.deleted",
+        "records_bulkchunk.restored",
+        "records_bulkchunk.updated",
+        "records_bulkrun.others",
+        "records_bulkrun.record_types",
+        "records_bulkrun.selection",
+        "records_bulkrun.settings",
+        "records_bulkrun.undone",
+        "records_exportrun.columns",
+        "records_exportrun.losses",
+        "records_exportrun.sort",
+        "records_idempotencykey.headers",
+        "records_importchunk.created",
+        "records_importchunk.updated",
+        "records_importrun.choices",
+        "records_importrun.created",
+        "records_importrun.mapping",
+        "records_importrun.record_types",
+        "records_importrun.rehearsed",
+        "records_importrun.repeats",
+        "records_importrun.undone",
+        "records_importrun.updated",
+    ):
+        stays(column, PAST)
+    for column, reason in (
+        ("records_importmemory.use", "columns of files and fields, no records"),
+        ("records_importschedulefile.tags", "what a web server says of a file"),
+        ("records_layout.hidden", "names of fields"),
+        ("records_layout.sections", "names of fields"),
+        ("records_savedmapping.choices", "columns of files and fields; a key in it leads to the survivor"),
+        ("records_savedmapping.mapping", "columns of files and fields; a key in it leads to the survivor"),
+        ("records_savedmapping.record_types", "names of types"),
+        ("records_own_field.settings", "definitions; a record named by an administrator is theirs to replace"),
+        ("records_own_field.default", "definitions; a record named by an administrator is theirs to replace"),
+    ):
+        stays(column, reason)
+    writing.also_remove(tombstones.forget)
+    ports.set_merging(_merge)
+
+
+def _merge(*, actor: Actor, type_key: str, into: int, others: list[int] | tuple[int, ...]) -> None:
+    """The port: see `ports.Merging`."""
+    record_type = types.find(type_key)
+    if record_type is None:
+        raise refusal("type", _("There is no such record type."))
+    acts.merge(actor=actor, record_type=record_type, into=into, others=others, origin="matching")
