@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("dangol.web.urls")),
     path("", include("dangol.administration.urls")),
     path("", include("dangol.insight.urls")),
+    path("", include("dangol.automation.urls")),
     path("", include("dangol.interactions.urls")),
     path("notifications/", include("dangol.interactions.notifications.urls")),
     path("live/", include("dangol.interactions.live.urls")),
