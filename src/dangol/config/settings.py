@@ -29,6 +29,7 @@ ROOMS = [
     "dangol.interactions",
     "dangol.commerce",
     "dangol.customers",
+    "dangol.automation",
     "dangol.measures",
     "dangol.records",
     "dangol.web",

@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("dangol.integrations.urls")),
     path("", include("dangol.insight.urls")),
     path("", include("dangol.measures.quality.urls")),
+    path("", include("dangol.automation.urls")),
     path("", include("dangol.interactions.urls")),
     path("notifications/", include("dangol.interactions.notifications.urls")),
     path("live/", include("dangol.interactions.live.urls")),

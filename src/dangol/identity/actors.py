@@ -176,7 +176,9 @@ def _effective(
     return MappingProxyType(found)
 
 
-UNSEEN: Final = frozenset({Action.IMPORT.value, Action.EXPORT.value, Action.ADMINISTER.value})
+UNSEEN: Final = frozenset(
+    {Action.IMPORT.value, Action.EXPORT.value, Action.AUTOMATE.value, Action.ADMINISTER.value}
+)
 
 
 def seen_through(actor: Actor, administrator_id: int) -> Actor:

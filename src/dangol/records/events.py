@@ -11,6 +11,8 @@ class RecordsWritten(Event):
     """Records of one type were created or changed, in one batch.
 
     `given` are pairs of a record and whoever owns it now, other than the one who wrote it (see `RecordsAssigned`).
+    `fields` are the names of the fields that any of the updated records got another value of; `transaction` is the one in
+    which it happened, by which history finds what each value was before.
     """
 
     name: ClassVar[str] = "records.written"
@@ -19,6 +21,8 @@ class RecordsWritten(Event):
     updated: list[int] = field(default_factory=list)
     origin: str = ""
     given: list[tuple[int, int]] = field(default_factory=list)
+    fields: list[str] = field(default_factory=list)
+    transaction: int = 0
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ class Action(models.TextChoices):
     DELETE = "delete", _("Delete")
     IMPORT = "import", _("Import")
     EXPORT = "export", _("Export")
+    AUTOMATE = "automate", _("Automate")
     ADMINISTER = "administer", _("Administer")
 
 

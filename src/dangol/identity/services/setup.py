@@ -79,7 +79,7 @@ def _default_roles() -> list[tuple[str, str, str, list[GrantTriple]]]:
             "sales-manager",
             _("Sales manager"),
             _("All records of one's own team and the teams below it, with import and export."),
-            _grants([*_DAILY_WORK, Action.IMPORT, Action.EXPORT], [Scope.OWN, Scope.TEAM]),
+            _grants([*_DAILY_WORK, Action.IMPORT, Action.EXPORT, Action.AUTOMATE], [Scope.OWN, Scope.TEAM]),
         ),
         (
             "sales",

@@ -33,6 +33,7 @@ ORIGINS = {
     "bulk": _("Bulk change"),
     "undo": _("Undone"),
     "api": _("API"),
+    "automation": _("Automation"),
 }
 """The ways in, as history names them; a page needs no mention."""
 
@@ -141,7 +142,9 @@ def history(request: HttpRequest, record_type: RecordType, record_id: int) -> Ht
 
 
 def _act_url(item: histories.HistoryItem) -> str:
-    """The page of the bulk act that made the change, or took it back; empty for other changes. Who may see it decides there."""
+    """The page of what made the change: a bulk act, what took it back, a rule; empty for a person's. Who may see it decides there."""
+    if url := histories.url_of(item):
+        return url
     prefix, _dash, key = item.request_id.partition("-")
     if (prefix, item.origin) not in (("bulk", "bulk"), ("bulkundo", "undo")):
         return ""

@@ -79,8 +79,9 @@ def write(
     Costs about twelve queries, whatever the size of the batch.
     """
     with transaction.atomic():
-        sign(actor, origin)
-        return _Batch(fieldrules.whole(record_type), changes, actor, collect, origin, entrance).run()
+        transaction_id = sign(actor, origin)
+        batch = _Batch(fieldrules.whole(record_type), changes, actor, collect, origin, entrance)
+        return batch.run(transaction_id)
 
 
 class _Batch:
@@ -105,7 +106,7 @@ class _Batch:
         self.masked: set[str] = set()
         self.failure: type[WriteError] = WriteError
 
-    def run(self) -> Written:
+    def run(self, transaction_id: int) -> Written:
         drafts = self._parse()
         self._load_current(drafts)
         drafts = self._kept(drafts)
@@ -140,6 +141,8 @@ class _Batch:
                     updated=[draft.id for draft in updated if draft.id],
                     origin=self.origin,
                     given=given,
+                    fields=sorted(set().union(*(draft.values for draft in updated))),
+                    transaction=transaction_id,
                 ),
                 actor=self.actor,
             )

@@ -1,0 +1,28 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class AutomationConfig(AppConfig):
+    name = "dangol.automation"
+    label = "automation"
+
+    def ready(self) -> None:
+        """Make the built-in steps known, keep the active rules in memory, hang the pages into the menu and onto records."""
+        from dangol.automation import history, index, openapi, panels, policies, steps
+        from dangol.web import menu
+
+        steps.register()
+        index.register()
+        panels.register()
+        history.register()
+        openapi.describe()
+        menu.add(
+            menu.MenuItem(
+                key="automation",
+                label=_("Rules"),
+                icon="robot",
+                url_name="automation:rules",
+                order=895,
+                visible=policies.can_automate_any,
+            )
+        )

@@ -1,0 +1,22 @@
+from django.urls import path
+
+from dangol.automation import api
+from dangol.automation.views import builder, rules, runs
+
+app_name = "automation"
+urlpatterns = [
+    path("automation/", rules.rule_list, name="rules"),
+    path("automation/new/", builder.rule_new, name="new"),
+    path("automation/runs/", runs.run_list, name="runs"),
+    path("automation/runs/<int:run_id>/", runs.run_detail, name="run"),
+    path("automation/<int:rule_id>/", rules.rule_detail, name="rule"),
+    path("automation/<int:rule_id>/edit/", builder.rule_edit, name="edit"),
+    path("automation/<int:rule_id>/switch/", rules.rule_switch, name="switch"),
+    path("automation/<int:rule_id>/delete/", rules.rule_delete, name="delete"),
+    path("automation/<int:rule_id>/versions/<int:version_id>/restore/", rules.version_restore, name="restore"),
+    path("automation/<int:rule_id>/press/<int:record_id>/", rules.rule_press, name="press"),
+    path("api/v1/rules", api.rules, name="api-rules"),
+    path("api/v1/rules/runs", api.runs, name="api-runs"),
+    path("api/v1/rules/<str:rule_id>", api.rule, name="api-rule"),
+    path("api/v1/rules/<str:rule_id>/run", api.run, name="api-run"),
+]

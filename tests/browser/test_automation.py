@@ -1,0 +1,146 @@
+"""A sales manager builds a rule, tries it out, switches it on, and reads what it did – in Korean, wide and narrow."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dangol.automation import definitions, index
+from dangol.automation.models import Rule, RuleRun
+from dangol.identity import revisions
+from dangol.records import registry, writing
+from tests.automation.work import make_rule, set_to, value, work
+from tests.browser.conftest import axe_findings
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+SHOTS = os.environ.get("DANGOL_SHOTS", "")
+
+
+@pytest.fixture(autouse=True)
+def fresh_rules() -> Any:
+    yield
+    index._known = index._Known()
+    definitions._programs.clear()
+    revisions.forget()
+
+
+def shot(page: Any, name: str) -> None:
+    """A picture for whoever wants to look."""
+    if SHOTS:
+        page.screenshot(path=str(Path(SHOTS) / f"{name}.png"), full_page=True)
+
+
+def fits(page: Any) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
+
+
+def redrawn(page: Any, do: Any) -> None:
+    """Do something that has the form drawn again, and wait until it is."""
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        do()
+    page.wait_for_function("!document.body.classList.contains('busy') && !document.querySelector('.htmx-request')")
+    page.wait_for_timeout(150)
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_rule_is_built_tried_out_switched_on_and_read_about(visit: Any, manager: Any, width: int) -> None:
+    customers = registry.get("customer")
+    record = writing.create(
+        customers, {"name": "㈜한빛정밀", "stage": "new", "city": "서울시"}, actor=manager.actor
+    )
+    page = visit(manager, "/automation/", width=width)
+    shot(page, f"empty-{width}")
+    page.goto("/automation/new/")
+    page.get_by_role("link", name="고객", exact=True).last.click()
+    page.wait_for_load_state("load")
+
+    page.fill("[name=name]", "활성 고객은 부산으로")
+    redrawn(page, lambda: page.select_option("[name=trigger-kind]", "changed"))
+    redrawn(page, lambda: page.check("[name='trigger-fields[]'][value=stage]"))
+    page.fill("[name=trigger-to]", "유지")
+    page.fill("[name=condition]", "city = 서울시")
+    page.select_option("[name=add-s]", "branch")
+    redrawn(page, lambda: page.click("button[value='add:s']"))
+    page.fill("[name=s-0-condition]", 'name contains "한빛"')
+    page.select_option("[name=add-s-0-then]", "set")
+    redrawn(page, lambda: page.click("button[value='add:s-0-then']"))
+    page.select_option("[name=s-0-then-0-lines-0-field]", "city")
+    page.fill("[name=s-0-then-0-lines-0-value]", "부산시")
+    shot(page, f"builder-{width}")
+    assert fits(page)
+    if width == 1440:
+        assert axe_findings(page) == []
+
+    page.click("button[value=save]")
+    page.wait_for_load_state("load")
+    assert page.locator(".note.r, .err").count() == 0, page.locator("main").inner_text()
+    rule = Rule.objects.get()
+    assert not rule.is_active
+
+    page.goto(f"/automation/{rule.pk}/edit/")
+    assert page.input_value("[name=trigger-to]") == "유지"
+    page.fill("[name=record-title]", "한빛")
+    page.locator("#f-record-options [role=option]").first.click()
+    page.click("button[value=try]")
+    page.wait_for_load_state("load")
+    said = page.locator(".trial-result").inner_text()
+    assert "조건에 맞아요" in said and "부산시" in said
+    assert value(record, "city") == "서울시"
+    shot(page, f"trial-{width}")
+    assert fits(page)
+
+    page.goto(f"/automation/{rule.pk}/")
+    page.get_by_role("button", name="켜기").click()
+    page.wait_for_load_state("load")
+    writing.update(customers, record, {"stage": "active"}, actor=manager.actor)
+    work()
+    assert value(record, "city") == "부산시"
+    page.goto(f"/automation/{rule.pk}/")
+    assert "㈜한빛정밀" in page.locator("#runs").inner_text() or "끝" in page.locator("#runs").inner_text()
+    shot(page, f"rule-{width}")
+    assert fits(page)
+
+    page.goto(f"/customers/{record}/history/")
+    assert "규칙 “활성 고객은 부산으로”" in page.locator("main").inner_text()
+    page.locator("a[href*='chain=']").first.click()
+    page.wait_for_load_state("load")
+    assert "왜 이렇게 됐나요?" in page.locator("h1").inner_text()
+    page.locator("td a[href*='/automation/runs/']").first.click()
+    page.wait_for_load_state("load")
+    assert "값을 넣음: 시/군/구" in page.locator("main").inner_text() or "값을 넣음" in page.locator("main").inner_text()
+    shot(page, f"run-{width}")
+    assert fits(page)
+
+
+def test_a_loop_is_stopped_and_the_log_says_so(visit: Any, manager: Any) -> None:
+    record = writing.create(
+        registry.get("customer"), {"name": "㈜한빛정밀", "city": "서울시"}, actor=manager.actor
+    )
+    rule = make_rule(
+        manager.actor,
+        name="꼬리를 무는 규칙",
+        trigger={"kind": "changed", "fields": ["city"]},
+        steps=[set_to({"field": "city", "mode": "formula", "value": 'city & "1"'})],
+    )
+    writing.update(registry.get("customer"), record, {"city": "부산시"}, actor=manager.actor)
+    work()
+    assert value(record, "city") == "부산시1"
+    assert [(run.state, run.reason) for run in RuleRun.objects.order_by("id")] == [("done", ""), ("stopped", "loop")]
+    page = visit(manager, f"/automation/runs/?rule={rule.pk}")
+    assert "자기 자신을 다시 불렀어요" in page.locator("main").inner_text()
+    shot(page, "loop-1440")
+
+
+def test_a_button_on_the_page_runs_a_rule(visit: Any, manager: Any) -> None:
+    record = writing.create(
+        registry.get("customer"), {"name": "㈜한빛정밀", "city": "서울시"}, actor=manager.actor
+    )
+    make_rule(manager.actor, trigger={"kind": "button", "label": "부산 이전"}, steps=[set_to(city="부산시")])
+    page = visit(manager, f"/customers/{record}/")
+    page.get_by_role("button", name="실행: 부산 이전").click()
+    page.wait_for_load_state("load")
+    work()
+    assert value(record, "city") == "부산시"
