@@ -20,7 +20,6 @@ class MeasuresConfig(AppConfig):
         from dangol.measures.quality.rules import looked_at
         from dangol.measures.services import purging
         from dangol.records import openapi, ports, types, writing
-        from dangol.records import writing
         from dangol.records.merging.registry import pair, stays
         from dangol.records.objects import removing
         from dangol.web import menu

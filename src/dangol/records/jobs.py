@@ -9,15 +9,11 @@ from dangol.records.bulk import jobs as bulk
 from dangol.records.exporting import jobs as exports
 from dangol.records.importing import jobs
 from dangol.records.looks import jobs as looks
-from dangol.records.own import jobs as own_fields
-from dangol.records.search import index
-
-__all__ = ["attachments", "bulk", "exports", "jobs", "looks", "own_fields", "tidy_dictionary"]
 from dangol.records.matching import jobs as matching
 from dangol.records.own import jobs as own_fields
 from dangol.records.search import index
 
-__all__ = ["attachments", "bulk", "exports", "jobs", "matching", "own_fields", "tidy_dictionary"]
+__all__ = ["attachments", "bulk", "exports", "jobs", "looks", "matching", "own_fields", "tidy_dictionary"]
 
 log = structlog.get_logger(__name__)
 

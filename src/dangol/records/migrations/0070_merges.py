@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('records', '0050_tags_and_files'),
+        ('records', '0060_duplicates'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

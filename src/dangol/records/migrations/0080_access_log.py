@@ -70,7 +70,7 @@ DROP FUNCTION records_look_refuse();
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('records', '0050_tags_and_files'),
+        ('records', '0070_merges'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
