@@ -87,6 +87,8 @@ settings_pages = [
     path("privacy/verify/", privacy.verify, name="looks-verify"),
     path("privacy/reviews/", privacy.reviews, name="reviews"),
     path("privacy/reviews/<int:month>/", privacy.review, name="review"),
+    path("privacy/erasures/", privacy.erasures, name="erasures"),
+    path("privacy/erasures/<uuid:key>/", privacy.certificate, name="certificate"),
     path("access-log/", overview.access_log, name="access-log"),
 ]
 

@@ -5,6 +5,8 @@ from procrastinate.contrib.django import app
 
 from dangol.events import queue
 from dangol.measures import lake
+from dangol.measures.services.erasing import REWRITE_TASK, rewrite
+from dangol.records.persons.erasing import finish
 
 log = structlog.get_logger(__name__)
 
@@ -25,3 +27,11 @@ def compact_nightly(timestamp: int) -> None:
             return
     if published is not None:
         log.info("lake_compacted", snapshot=published.snapshot, rows=published.rows)
+
+
+@app.task(name=REWRITE_TASK, queue=queue.ANALYTICS)
+def rewrite_lake(*, erasure: int) -> None:
+    """After somebody was erased: the lake without that person, and the certificate."""
+    rewrite()
+    finish(erasure)
+    log.info("lake_rewritten", erasure=erasure)

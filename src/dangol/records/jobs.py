@@ -10,9 +10,10 @@ from dangol.records.exporting import jobs as exports
 from dangol.records.importing import jobs
 from dangol.records.looks import jobs as looks
 from dangol.records.own import jobs as own_fields
+from dangol.records.persons import jobs as persons
 from dangol.records.search import index
 
-__all__ = ["attachments", "bulk", "exports", "jobs", "looks", "own_fields", "tidy_dictionary"]
+__all__ = ["attachments", "bulk", "exports", "jobs", "looks", "own_fields", "persons", "tidy_dictionary"]
 
 log = structlog.get_logger(__name__)
 
