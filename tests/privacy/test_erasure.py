@@ -46,29 +46,61 @@ def person(transactional_db, data, insider, administrator):
 
     customer = make(
         "customer",
-        {"name": FORMER, "kind": "person", "phone": "010-1111-2222", "street": "테헤란로 1", "birth_date": "1980-03-04"},
+        {
+            "name": FORMER,
+            "kind": "person",
+            "phone": "010-1111-2222",
+            "street": "테헤란로 1",
+            "birth_date": "1980-03-04",
+        },
     )
     writing.update(
-        registry.get("customer"), customer, {"name": NAME, "phone": PHONE, "email": MAIL}, actor=actor
+        registry.get("customer"),
+        customer,
+        {"name": NAME, "phone": PHONE, "email": MAIL, "industry": f"{NAME} 상회"},
+        actor=actor,
     )
     contact = make("contact", {"name": NAME, "customer": customer, "phone": PHONE})
     make("contact_point", {"customer": customer, "kind": "email", "value": MAIL})
     order = make(
         "order",
-        {"number": "SO-77", "customer": customer, "ordered_at": "2026-11-01T12:00:00+09:00", "memo": f"{NAME}님 {PHONE}"},
+        {
+            "number": "SO-77",
+            "customer": customer,
+            "ordered_at": "2026-11-01T12:00:00+09:00",
+            "memo": f"{NAME}님 {PHONE}",
+        },
         administrator.actor,
     )
     make(
         "invoice",
-        {"number": "INV-77", "subject": "대금", "customer": customer, "contact": contact, "issued_on": "2026-11-02", "total": "1000"},
+        {
+            "number": "INV-77",
+            "subject": "대금",
+            "customer": customer,
+            "contact": contact,
+            "issued_on": "2026-11-02",
+            "total": "1000",
+        },
         administrator.actor,
     )
-    note = make("interaction", {"kind": "note", "subject": f"{NAME} 방문", "customer": customer, "body": f"전화 {PHONE}"})
-    make("consent", {"customer": customer, "purpose": {"code": "marketing"}, "channel": "sms", "act": "given"})
+    note = make(
+        "interaction",
+        {"kind": "note", "subject": f"{NAME} 방문", "customer": customer, "body": f"전화 {PHONE}"},
+    )
+    make(
+        "consent", {"customer": customer, "purpose": {"code": "marketing"}, "channel": "sms", "act": "given"}
+    )
     customers = registry.get("customer")
-    comments.comment_add(actor=actor, record_type=customers, record_id=customer, text=f"{NAME} 고객은 {MAIL}로 연락")
+    comments.comment_add(
+        actor=actor, record_type=customers, record_id=customer, text=f"{NAME} 고객은 {MAIL}로 연락"
+    )
     attachments.attach(
-        actor=actor, record_type=customers, record_id=customer, name=f"{NAME}.txt", chunks=[f"{NAME} {PHONE}".encode()]
+        actor=actor,
+        record_type=customers,
+        record_id=customer,
+        name=f"{NAME}.txt",
+        chunks=[f"{NAME} {PHONE}".encode()],
     )
     other = make("customer", {"name": "다른 상회", "description": f"{NAME}님 소개, 연락처 {PHONE} {MAIL}"})
     run = ImportRun.objects.create(
@@ -97,7 +129,9 @@ def found_in_tables():
             for trace in wanted:
                 cursor.execute(f'SELECT t::text FROM "{table}" t WHERE position(%s IN t::text) > 0', [trace])
                 found += [(table, trace, row) for (row,) in cursor.fetchall()]
-            cursor.execute(f'SELECT count(*) FROM "{table}" t WHERE t::text ~ %s', ["010-?1111-?2222|1011112222"])
+            cursor.execute(
+                f'SELECT count(*) FROM "{table}" t WHERE t::text ~ %s', ["010-?1111-?2222|1011112222"]
+            )
             if cursor.fetchone()[0]:
                 found.append((table, "former phone", ""))
     return found
@@ -167,7 +201,10 @@ def test_business_records_stay_without_the_person(person, administrator):
     assert customer.deleted_at is not None
     assert not registry.get("interaction").model.objects.filter(pk=person["note"]).exists()
     assert erasure.kept["order"] == 1
-    assert registry.get("customer").model.objects.get(pk=person["other"]).description == "●●●님 소개, 연락처 ●●● ●●●"
+    assert (
+        registry.get("customer").model.objects.get(pk=person["other"]).description
+        == "●●●님 소개, 연락처 ●●● ●●●"
+    )
 
 
 def test_the_certificate_names_nobody_and_shows_if_it_was_changed(person, administrator):
@@ -187,7 +224,9 @@ def test_the_certificate_names_nobody_and_shows_if_it_was_changed(person, admini
 
 def test_what_others_share_is_left_to_them(person, administrator, insider):
     namesake = writing.create(
-        registry.get("customer"), {"name": NAME, "phone": PHONE, "email": "other@example.com"}, actor=insider.actor
+        registry.get("customer"),
+        {"name": NAME, "phone": PHONE, "email": "other@example.com"},
+        actor=insider.actor,
     )
     erasure = erased(administrator, "customer", person["customer"])
     row = registry.get("customer").model.objects.get(pk=namesake)
@@ -211,7 +250,10 @@ def test_only_administrators_see_hand_over_or_erase(person, insider, manager, ad
     assert manager.client.post(f"{page}export/", {"reason": "본인 요청"}).status_code == 404
     shown = administrator.client.get(page).content.decode()
     assert "전자상거래법" in shown
-    assert administrator.client.post(f"{page}erase/", {"title": "다른 이름", "reason": "본인 요청"}).status_code == 302
+    assert (
+        administrator.client.post(f"{page}erase/", {"title": "다른 이름", "reason": "본인 요청"}).status_code
+        == 302
+    )
     assert not Erasure.objects.exists()
     administrator.client.post(f"{page}erase/", {"title": NAME, "reason": "본인 요청", "everywhere": "on"})
     assert Erasure.objects.get().state == ErasureState.WAITING
@@ -230,7 +272,12 @@ def test_all_there_is_comes_as_a_file_to_read_and_one_for_programs(person, admin
     (file,) = (name for name in archive.namelist() if name.startswith("files/"))
     assert archive.read(file).decode() == f"{NAME} {PHONE}"
     assert Look.objects.filter(act="person", record_type="customer", about="열람 요청 11월 20일").count() == 1
-    assert administrator.client.post(f"/customers/{person['customer']}/person/export/", {"reason": "x"}).status_code == 302
+    assert (
+        administrator.client.post(
+            f"/customers/{person['customer']}/person/export/", {"reason": "x"}
+        ).status_code
+        == 302
+    )
 
 
 @pytest.mark.django_db

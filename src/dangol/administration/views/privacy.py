@@ -6,13 +6,12 @@ import csv
 import io
 from collections.abc import Iterator
 from datetime import date
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, StreamingHttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -91,7 +90,7 @@ def looks(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 @administrators_only
-def looks_export(request: SignedInRequest) -> HttpResponseBase:
+def looks_export(request: SignedInRequest) -> HttpResponse:
     """What was asked for, as CSV; that it went out stands in the log with the reason."""
     form, reason = LooksForm(request.GET), ReasonForm(request.POST)
     if not form.is_valid() or not reason.is_valid():
@@ -99,9 +98,8 @@ def looks_export(request: SignedInRequest) -> HttpResponseBase:
         return redirect(f"{reverse('administration:looks')}?{request.GET.urlencode()}")
     rows = reading.exported(request.actor, form.asked(), reason=reason.cleaned_data["reason"])
     first = next(rows)  # writes the line of the log before anything is sent
-    return as_download(
-        StreamingHttpResponse(_csv(first, rows), content_type="text/csv; charset=utf-8"), "access-log.csv"
-    )
+    response = StreamingHttpResponse(_csv(first, rows), content_type="text/csv; charset=utf-8")
+    return cast(HttpResponse, as_download(response, "access-log.csv"))
 
 
 def _csv(first: list[str], rows: Iterator[list[str]]) -> Iterator[bytes]:

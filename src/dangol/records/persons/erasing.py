@@ -87,7 +87,8 @@ def erasure_ask(
     reason = " ".join(reason.replace("\0", "").split())[:500]
     if len(reason) < REASON_LEAST:
         raise ValidationError(
-            {"reason": _("Say what for, in at least %(least)s characters.") % {"least": REASON_LEAST}}, code="reason"
+            {"reason": _("Say what for, in at least %(least)s characters.") % {"least": REASON_LEAST}},
+            code="reason",
         )
     here = permissions.visible_to(actor, record_type).filter(pk=record_id)
     if not (here | permissions.visible_to(actor, record_type, deleted=True).filter(pk=record_id)).exists():
@@ -122,10 +123,15 @@ def erase(erasure: Erasure) -> None:
         digests = _files_of(found)
         counts["attachments"] = sum(_attachments(name, ids).delete()[0] for name, ids in found.own.items())
         _take_away(found, actor, counts)
-        counts.update({f"swept:{name}": rows for name, rows in sweep(identity, with_names=locked.everywhere).items()})
+        counts.update(
+            {f"swept:{name}": rows for name, rows in sweep(identity, with_names=locked.everywhere).items()}
+        )
         counts["history"] = sum(_history(name, ids).delete()[0] for name, ids in found.own.items())
         taking.write(
-            [(LookAct.ERASE.value, name, f"erasure {locked.key}", sorted(ids), len(ids)) for name, ids in found.own.items()],
+            [
+                (LookAct.ERASE.value, name, f"erasure {locked.key}", sorted(ids), len(ids))
+                for name, ids in found.own.items()
+            ],
             actor=Actor(locked.asked_by_id, locked.asked_by_name),
         )
         locked.counts = {key: number for key, number in sorted(counts.items()) if number}

@@ -55,7 +55,14 @@ def person_export(*, actor: Actor, record_type: RecordType, record_id: int, reas
         names = [name for name in permissions.fields_for(whole, kind) if name not in INTERNAL]
         rows = list(_rows(whole, kind, ids, names))
         data[kind.name] = [
-            {"id": row["id"], **{name: kind.fields[name].to_json(row[name]) for name in names if row.get(name) not in (None, "")}}
+            {
+                "id": row["id"],
+                **{
+                    name: kind.fields[name].to_json(row[name])
+                    for name in names
+                    if row.get(name) not in (None, "")
+                },
+            }
             for row in rows
         ]
         shown.append((str(kind.label_plural), [_lines(kind, names, row, locale) for row in rows]))
@@ -64,11 +71,17 @@ def person_export(*, actor: Actor, record_type: RecordType, record_id: int, reas
                 record_type=kind.name, record_id__in=ids, file__state=StoredState.READY
             ).select_related("file")
     taking.write(
-        [(LookAct.PERSON.value, name, reason, sorted(ids), len(ids)) for name, ids in found.own.items()], actor=actor
+        [(LookAct.PERSON.value, name, reason, sorted(ids), len(ids)) for name, ids in found.own.items()],
+        actor=actor,
     )
-    about = {"made_at": timezone.now().isoformat(timespec="seconds"), "records": data, "timeline": _timeline(whole, record_type, record_id)}
+    about = {
+        "made_at": timezone.now().isoformat(timespec="seconds"),
+        "records": data,
+        "timeline": _timeline(whole, record_type, record_id),
+    }
     page = render_to_string(
-        "records/persons/export.html", {"parts": shown, "made_at": timezone.now(), "files": files, "language": actor.language}
+        "records/persons/export.html",
+        {"parts": shown, "made_at": timezone.now(), "files": files, "language": actor.language},
     )
     target = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:

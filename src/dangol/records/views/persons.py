@@ -59,7 +59,9 @@ def export(request: HttpRequest, record_type: RecordType, record_id: int) -> Htt
         )
     except writing.Missing:
         raise Http404 from None
-    return as_download(FileResponse(file, content_type="application/zip"), f"{record_type.name}-{record_id}.zip")
+    return as_download(
+        FileResponse(file, content_type="application/zip"), f"{record_type.name}-{record_id}.zip"
+    )
 
 
 @require_POST
@@ -84,5 +86,7 @@ def erase(request: HttpRequest, record_type: RecordType, record_id: int) -> Http
         return redirect("records:person", record_type, record_id)
     except writing.Missing:
         raise Http404 from None
-    messages.success(request, _("The erasure has begun. Its certificate stands under Settings, Personal data."))
+    messages.success(
+        request, _("The erasure has begun. Its certificate stands under Settings, Personal data.")
+    )
     return redirect("records:person", record_type, record_id)
