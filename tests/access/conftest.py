@@ -85,6 +85,16 @@ class Secrets:
              "proof_note": f"{SECRET} {mark('consent')}"},
             everything,
         )  # fmt: skip
+        make(
+            "person_request",
+            {
+                "customer": customer,
+                "contact": contact,
+                "kind": "erase",
+                "subject": f"{SECRET} {mark('person_request')}",
+            },
+            everything,
+        )
         self.ids["consent_duty"] = ConsentDuty.objects.get().pk
         order = make(
             "order",

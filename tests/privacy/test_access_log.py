@@ -227,7 +227,7 @@ def test_a_month_is_signed_off_once_and_for_good(administrator, insider, october
         actor=administrator.actor, month=october, note="야간 조회 1건 확인, 이상 없음"
     )
     assert review.figures["records"] == 952
-    with pytest.raises(Exception, match="이미|already"):
+    with pytest.raises(Exception, match=r"이미|already"):
         reviewing.review_sign(actor=administrator.actor, month=october, note="다시 한 번 확인했습니다")
     with pytest.raises(DatabaseError), transaction.atomic():
         LookReview.objects.update(note="x")
@@ -236,7 +236,7 @@ def test_a_month_is_signed_off_once_and_for_good(administrator, insider, october
 
 
 def test_a_month_that_is_not_over_cannot_be_signed(administrator):
-    with pytest.raises(Exception, match="끝나지|not over"):
+    with pytest.raises(Exception, match=r"끝나지|not over"):
         reviewing.review_sign(
             actor=administrator.actor, month=timezone.localdate(), note="미리 확인했습니다 이상 없음"
         )

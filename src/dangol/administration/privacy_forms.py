@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from dangol.identity.models import Role
+from dangol.identity.models import Role, User
 from dangol.records import registry
 from dangol.records.looks.reading import Asked
 from dangol.records.looks.settings import Current
@@ -18,7 +18,7 @@ from dangol.records.models import LookAct, OwnField, OwnState
 class LooksForm(forms.Form):
     """What of the access log is wanted."""
 
-    user = forms.ModelChoiceField(label=_("Who"), queryset=None, required=False)
+    user = forms.ModelChoiceField(label=_("Who"), queryset=User.objects.none(), required=False)
     act = forms.ChoiceField(label=_("What"), choices=[("", "–"), *LookAct.choices], required=False)
     person = forms.RegexField(
         r"^[a-z_]+:\d{1,18}$",
@@ -31,8 +31,6 @@ class LooksForm(forms.Form):
     until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        from dangol.identity.models import User
-
         super().__init__(*args, **kwargs)
         self.fields["user"].queryset = User.objects.order_by("name")  # type: ignore[attr-defined]
 

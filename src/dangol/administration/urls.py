@@ -99,6 +99,8 @@ settings_pages = [
     path("webhooks/<int:webhook_id>/start/", webhooks.webhook_start, name="webhook-start"),
     path("webhooks/<int:webhook_id>/replay/", webhooks.webhook_replay, name="webhook-replay"),
     path("webhooks/<int:webhook_id>/delete/", webhooks.webhook_delete, name="webhook-delete"),
+    path("privacy/erasures/", privacy.erasures, name="erasures"),
+    path("privacy/erasures/<uuid:key>/", privacy.certificate, name="certificate"),
     path("access-log/", overview.access_log, name="access-log"),
 ]
 

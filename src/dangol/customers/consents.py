@@ -19,6 +19,7 @@ from dangol.customers.models import (
     Consent,
     ConsentAct,
     ConsentChannel,
+    ConsentDuty,
     ConsentPurpose,
     ConsentWording,
     DutyKind,
@@ -118,7 +119,7 @@ def wording_problems(rows: Sequence[Draft], actor: Actor) -> Iterator[tuple[int,
         ConsentWording.objects.filter(purpose_id__in=purposes - {None}).values_list("purpose_id", "number")
     )
     for draft in rows:
-        key = (_id(draft, "purpose"), draft.get("number"))
+        key = (_id(draft, "purpose") or 0, draft.get("number"))
         if draft.current is None and key in known:
             yield draft.index, "number", FieldError("unique", _("This purpose has a version of that number."))
         known.add(key)
@@ -153,7 +154,7 @@ def complete(rows: Sequence[Draft]) -> None:
 def problems(rows: Sequence[Draft]) -> Iterator[tuple[int, str, FieldError]]:
     """What a line of the ledger cannot be. One query."""
     kinds = dict(
-        ConsentPurpose.objects.filter(pk__in={_id(draft, "purpose") for draft in rows} - {None}).values_list(
+        ConsentPurpose.objects.filter(pk__in={_id(draft, "purpose") or 0 for draft in rows}).values_list(
             "pk", "kind"
         )
     )
@@ -211,7 +212,7 @@ def settle(written: WrittenRows, *, actor: Actor) -> None:
     ids = [draft.id for draft in written.created if draft.id]
     if not ids:
         return
-    lines = list(
+    lines: list[Any] = list(
         Consent.objects.filter(pk__in=ids).values(
             "id", "customer_id", "contact_id", "purpose_id", "purpose__name", "purpose__kind", "channel", "act", "at",
             "valid_until",
@@ -250,7 +251,7 @@ def refresh_scores(customers: Sequence[int] | None = None, *, today: date | None
                 "codes": list(STANDARD),
             },
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def _entries(line: dict[str, Any], actor: Actor) -> Iterator[ports.Entry]:
@@ -288,8 +289,6 @@ def duties_add(duties: Sequence[tuple[int, int, str, date]]) -> int:
     """Note what is owed: customer, consent, kind, day. What is noted already stays. Returns how many are new."""
     if not duties:
         return 0
-    from dangol.customers.models import ConsentDuty
-
     known = set(
         ConsentDuty.objects.filter(consent_id__in=[duty[1] for duty in duties]).values_list(
             "consent_id", "kind"

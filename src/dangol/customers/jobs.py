@@ -10,7 +10,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from dangol.customers import consents
-from dangol.customers.models import ConsentDuty
+from dangol.customers.models import ConsentDuty, PersonRequest, RequestStatus
 from dangol.events import queue
 from dangol.events.outbox import announce
 from dangol.identity.selectors import administrators
@@ -18,6 +18,7 @@ from dangol.records.looks.events import PrivacyDutyDue
 
 log = structlog.get_logger(__name__)
 REMIND_DAYS = 3
+MOST = 2_000
 
 
 # Cron times are UTC: five minutes past midnight in Seoul, when a day's consents have run out.
@@ -32,12 +33,14 @@ def tend_consents(timestamp: int) -> None:
 
 
 def remind() -> int:
-    """Tell owners – administrators, where a customer has none – of duties that are due within three days."""
+    """Tell owners – administrators, where a customer has none – of duties and requests that are due within three days."""
     until = timezone.localdate() + timedelta(days=REMIND_DAYS)
-    due = ConsentDuty.objects.filter(done_at=None, deleted_at=None, due_on__lte=until)
+    duties = ConsentDuty.objects.filter(done_at=None, deleted_at=None, due_on__lte=until)
+    asked = PersonRequest.objects.filter(status=RequestStatus.OPEN, deleted_at=None, due_on__lte=until)
     fallback = tuple(administrators().values_list("pk", flat=True))
-    found = list(due.values_list("pk", "customer__owner_id")[:2_000])
+    found = [("consent_duty", *row) for row in duties.values_list("pk", "customer__owner_id")[:MOST]]
+    found += [("person_request", *row) for row in asked.values_list("pk", "customer__owner_id")[:MOST]]
     with transaction.atomic():
-        for number, owner in found:
-            announce(PrivacyDutyDue("consent_duty", number, (owner,) if owner else fallback))
+        for name, number, owner in found:
+            announce(PrivacyDutyDue(name, number, (owner,) if owner else fallback))
     return len(found)

@@ -344,3 +344,60 @@ class ConsentDuty(Record):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.due_on}"
+
+
+# what people ask for
+
+
+class RequestKind(models.TextChoices):
+    VIEW = "view", _("See what there is")
+    CORRECT = "correct", _("Correct")
+    ERASE = "erase", _("Erase for good")
+    STOP = "stop", _("Stop using it")
+
+
+class RequestStatus(models.TextChoices):
+    OPEN = "open", _("Open")
+    DONE = "done", _("Done")
+    REFUSED = "refused", _("Refused with a reason")
+
+
+class PersonRequest(Record):
+    """What a person asks for about the person's own data; answered within ten days (개인정보 보호법 시행령 제41조, 제43조)."""
+
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, related_name="person_requests", verbose_name=_("Customer")
+    )
+    contact = models.ForeignKey(
+        Contact,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="person_requests",
+        verbose_name=_("Contact"),
+    )
+    kind = models.CharField(_("Kind"), max_length=10, choices=RequestKind)
+    status = models.CharField(
+        _("Status"),
+        max_length=10,
+        choices=RequestStatus,
+        default=RequestStatus.OPEN,
+        db_default=RequestStatus.OPEN,
+    )
+    subject = models.CharField(_("What is asked for"), max_length=200)
+    received_on = models.DateField(_("Received on"))
+    due_on = models.DateField(_("Due on"), null=True, blank=True)
+    answered_on = models.DateField(_("Answered on"), null=True, blank=True)
+    answer = models.TextField(_("Answer"), blank=True, default="", db_default="")
+
+    class Meta(Record.Meta):
+        verbose_name = _("Request of a person")
+        verbose_name_plural = _("Requests of persons")
+        indexes = [
+            models.Index(
+                fields=["due_on", "id"], name="customers_personrequest_due", condition=Q(status="open")
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.subject

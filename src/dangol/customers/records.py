@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from django.utils.translation import gettext_lazy as _
 
-from dangol.customers import consents, hierarchy, reaching, synonyms
+from dangol.customers import consents, hierarchy, reaching, requests, synonyms
 from dangol.customers.models import (
     Consent,
     ConsentDuty,
@@ -16,6 +16,7 @@ from dangol.customers.models import (
     ContactPoint,
     Customer,
     Kind,
+    PersonRequest,
 )
 from dangol.identity.actors import Actor
 from dangol.records import fields, registry
@@ -299,6 +300,46 @@ class ConsentDutyRecord(RecordType):
     scope = Inherited(through="customer")
     options = {"kind": {"tones": {"tell": "b", "reconfirm": "o"}}}
     sections = (Section(_("Basics"), ("customer", "consent", "kind", "due_on", "done_at", "how")),)
+
+
+@register
+class PersonRequestRecord(RecordType):
+    """What a person asks for about the person's own data, with its clock."""
+
+    name = "person_request"
+    path = "person-requests"
+    label = _("Request of a person")
+    label_plural = _("Requests of persons")
+    icon = "user-check"
+    department = "customers"
+    order = 17
+    personal = True
+    model = PersonRequest
+    title = "subject"
+    subtitle = ("kind", "status", "customer", "contact")
+    list_fields = ("subject", "kind", "status", "customer", "received_on", "due_on", "answered_on")
+    default_sort = ("due_on",)
+    board = Board(column="status")
+    calendar = "due_on"
+    scope = Inherited(through="customer")
+    options = {
+        "kind": {"tones": {"view": "b", "correct": "g", "erase": "r", "stop": "o"}},
+        "status": {"tones": {"open": "o", "done": "p", "refused": "r"}},
+        "received_on": {"required": False},
+    }
+    sections = (
+        Section(_("Basics"), ("customer", "contact", "kind", "subject", "received_on", "due_on")),
+        Section(_("Answer"), ("status", "answered_on", "answer")),
+    )
+
+    def before_write(self, rows: Sequence[Draft], *, actor: Actor) -> None:
+        """Received today where nothing is said, due ten days later, answered when it is done. No query."""
+        requests.complete(rows)
+
+    def check(self, rows: Sequence[Draft], *, actor: Actor) -> Iterable[tuple[int, str, FieldError]]:
+        """The contact is the customer's; whoever is refused hears why; nothing is due later than ten days. One query."""
+        yield from reaching.contact_problems(rows)
+        yield from requests.problems(rows)
 
 
 registry.get("customer").contribute(*consents.fields_of("customer"))

@@ -41,8 +41,14 @@ PURPOSES: tuple[dict[str, Any], ...] = (
 )
 WORDINGS = {
     "collection": (
-        "회사는 상담, 계약 이행과 고객 관리를 위해 위 항목을 수집·이용해요. 동의를 거부할 수 있으며, 거부하면 서비스 이용이 제한될 수 있어요.",
-        "We collect and use the items above for advice, contracts and customer care. You may refuse; some services may then not be available.",
+        (
+            "회사는 상담, 계약 이행과 고객 관리를 위해 위 항목을 수집·이용해요. "
+            "동의를 거부할 수 있으며, 거부하면 서비스 이용이 제한될 수 있어요."
+        ),
+        (
+            "We collect and use the items above for advice, contracts and customer care. "
+            "You may refuse; some services may then not be available."
+        ),
     ),
     "marketing": (
         "이벤트와 혜택 등 광고성 정보를 받는 데 동의해요. 동의하지 않아도 서비스를 이용할 수 있고, 언제든지 철회할 수 있어요.",

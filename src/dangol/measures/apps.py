@@ -23,8 +23,13 @@ class MeasuresConfig(AppConfig):
         from dangol.records.merging.registry import pair, stays
         from dangol.records.objects import removing
         from dangol.web import menu
+        from dangol.measures.services import erasing, purging
+        from dangol.records import writing
+        from dangol.records.objects import removing
+        from dangol.records.persons import erasing as persons
 
         writing.also_remove(purging.scores_remove)
+        persons.also_after(erasing.rewrite_soon)
         removing.also_forget(purging.scores_forget)
         removing.also_forget(purging.series_forget)
         removing.also_forget(services.days_forget)

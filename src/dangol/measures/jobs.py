@@ -6,6 +6,8 @@ from procrastinate.contrib.django import app
 from dangol.events import queue
 from dangol.measures import lake
 from dangol.measures.quality import services as quality
+from dangol.measures.services.erasing import REWRITE_TASK, rewrite
+from dangol.records.persons.erasing import finish
 
 log = structlog.get_logger(__name__)
 
@@ -51,3 +53,9 @@ def quality_follow(timestamp: int) -> None:
 def quality_nightly(timestamp: int) -> None:
     """Each night: look at all records, since time passes and doubles can only be told from all of them."""
     log.info("quality_computed", **quality.compute_all(), days_gone=quality.forget_old_days())
+@app.task(name=REWRITE_TASK, queue=queue.ANALYTICS)
+def rewrite_lake(*, erasure: int) -> None:
+    """After somebody was erased: the lake without that person, and the certificate."""
+    rewrite()
+    finish(erasure)
+    log.info("lake_rewritten", erasure=erasure)

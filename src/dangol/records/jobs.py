@@ -11,9 +11,11 @@ from dangol.records.importing import jobs
 from dangol.records.looks import jobs as looks
 from dangol.records.matching import jobs as matching
 from dangol.records.own import jobs as own_fields
+from dangol.records.persons import jobs as persons
 from dangol.records.search import index
 
 __all__ = ["attachments", "bulk", "exports", "jobs", "looks", "matching", "own_fields", "tidy_dictionary"]
+__all__ = ["attachments", "bulk", "exports", "jobs", "looks", "own_fields", "persons", "tidy_dictionary"]
 
 log = structlog.get_logger(__name__)
 

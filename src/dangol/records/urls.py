@@ -21,6 +21,7 @@ from dangol.records.views import (
     lists,
     looked,
     palette,
+    persons,
     revealing,
     saved,
 )
@@ -54,6 +55,9 @@ _record = [
     path("history/", sighted(details.history), name="history"),
     path("reveal/<str:field>/", sighted(revealing.reveal), name="reveal"),
     path("looks/", sighted(looked.index), name="looks"),
+    path("person/", sighted(persons.person), name="person"),
+    path("person/export/", sighted(persons.export), name="person_export"),
+    path("person/erase/", sighted(persons.erase), name="person_erase"),
     path("cell/<str:field>/", sighted(cells.cell), name="cell"),
     path("files/", sighted(files.index), name="files"),
     path("files/<uuid:file_key>/", sighted(files.download), name="file"),

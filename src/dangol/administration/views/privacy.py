@@ -6,27 +6,42 @@ import csv
 import io
 from collections.abc import Iterator
 from datetime import date
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, StreamingHttpResponse
-from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dangol.administration.forms import show_errors
 from dangol.administration.privacy_forms import LooksForm, PrivacyForm, ReasonForm, ReviewForm
 from dangol.administration.views.access import SignedInRequest, administrators_only
+from dangol.records import registry
 from dangol.records.exporting.views import as_download
 from dangol.records.formulas import guarded
 from dangol.records.looks import reading, reviewing, sealing
 from dangol.records.looks import settings as privacy
-from dangol.records.models import LookReview, LookSeal
+from dangol.records.models import Erasure, LookReview, LookSeal
+from dangol.records.persons.erasing import is_genuine
 
 PER_PAGE = 50
+ACTS = {
+    "removed": gettext_lazy("Removed"),
+    "emptied": gettext_lazy("Emptied"),
+    "swept": gettext_lazy("Blacked out"),
+    "files": gettext_lazy("Files removed"),
+    "": gettext_lazy("Removed"),
+}
+NAMES = {
+    "history": gettext_lazy("Lines of history"),
+    "attachments": gettext_lazy("Files"),
+    "shared": gettext_lazy("Shared with others"),
+}
 PEOPLE = ("most", "night", "weekend", "downloads", "refused", "revealed")
 
 
@@ -35,6 +50,7 @@ def tabs(at: str) -> list[dict[str, Any]]:
     known = [
         ("looks", _("Who looked at whose data")),
         ("reviews", _("Monthly review")),
+        ("erasures", _("Erasures")),
         ("privacy", _("Settings")),
     ]
     return [
@@ -74,7 +90,7 @@ def looks(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 @administrators_only
-def looks_export(request: SignedInRequest) -> HttpResponseBase:
+def looks_export(request: SignedInRequest) -> HttpResponse:
     """What was asked for, as CSV; that it went out stands in the log with the reason."""
     form, reason = LooksForm(request.GET), ReasonForm(request.POST)
     if not form.is_valid() or not reason.is_valid():
@@ -82,9 +98,8 @@ def looks_export(request: SignedInRequest) -> HttpResponseBase:
         return redirect(f"{reverse('administration:looks')}?{request.GET.urlencode()}")
     rows = reading.exported(request.actor, form.asked(), reason=reason.cleaned_data["reason"])
     first = next(rows)  # writes the line of the log before anything is sent
-    return as_download(
-        StreamingHttpResponse(_csv(first, rows), content_type="text/csv; charset=utf-8"), "access-log.csv"
-    )
+    response = StreamingHttpResponse(_csv(first, rows), content_type="text/csv; charset=utf-8")
+    return cast(HttpResponse, as_download(response, "access-log.csv"))
 
 
 def _csv(first: list[str], rows: Iterator[list[str]]) -> Iterator[bytes]:
@@ -163,6 +178,39 @@ def review(request: SignedInRequest, month: int) -> HttpResponse:
         "tabs": tabs("reviews"),
     }
     return render(request, "administration/review.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+@administrators_only
+def erasures(request: SignedInRequest) -> HttpResponse:
+    """Who was erased – as numbers –, newest first. One query."""
+    rows = [(one, _called(one.record_type)) for one in Erasure.objects.all()[:200]]
+    return render(request, "administration/erasures.html", {"rows": rows, "tabs": tabs("erasures")})
+
+
+@require_safe
+@administrators_only
+def certificate(request: SignedInRequest, key: UUID) -> HttpResponse:
+    """The certificate of an erasure. One query."""
+    done = get_object_or_404(Erasure, key=key)
+    what = []
+    for name, number in done.counts.items():
+        act, _colon, subject = name.rpartition(":")
+        what.append((ACTS.get(act, act), _called(subject), number))
+    context = {
+        "done": done,
+        "label": _called(done.record_type),
+        "what": what,
+        "kept": [(_called(name), number) for name, number in done.kept.items()],
+        "genuine": is_genuine(done) if done.hash else None,
+        "tabs": tabs("erasures"),
+    }
+    return render(request, "administration/certificate.html", context)
+
+
+def _called(name: str) -> str:
+    record_type = registry.find(name)
+    return str(record_type.label_plural) if record_type else str(NAMES.get(name, name))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -18,6 +18,9 @@ from dangol.records.models.looks import Look, LookAct
 from dangol.records.types import RecordType
 
 SEOUL = ZoneInfo("Asia/Seoul")
+COLUMNS = (
+    "id", "at", "user_id", "seen_by", "ip", "act", "via", "record_type", "ids", "through", "count", "about", "request_id",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,7 @@ def exported(actor: Actor, asked: Asked, *, reason: str) -> Iterator[list[str]]:
     rows = looks(actor, asked)
     count = rows.count()
     taking.write([(LookAct.DOWNLOAD.value, "access_log", reason, [], count)], actor=actor)
-    yield ["id", "at", "user_id", "seen_by", "ip", "act", "via", "record_type", "ids", "through", "count", "about", "request_id"]  # fmt: skip
+    yield list(COLUMNS)
     for row in rows.iterator(chunk_size=2_000):
         yield [
             str(row.pk), row.at.astimezone(SEOUL).isoformat(), _text(row.user_id), _text(row.seen_by), row.ip or "", row.act,

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 READS = frozenset({LookAct.VIEW.value, LookAct.LIST.value, LookAct.SEARCH.value})
 MOST_ABOUT = 500
+_INSERT = (
+    "INSERT INTO records_look"
+    " (user_id, seen_by, ip, act, via, record_type, ids, through, count, about, request_id)"
+)
 
 
 @dataclass
@@ -67,7 +71,7 @@ class Place:
 
 
 _looks: ContextVar[Looks | None] = ContextVar("dangol_looks", default=None)
-_here: ContextVar[Place] = ContextVar("dangol_place", default=Place())
+_here: ContextVar[Place | None] = ContextVar("dangol_place", default=None)
 
 
 def begin(place: Place) -> Looks:
@@ -81,12 +85,12 @@ def begin(place: Place) -> Looks:
 def end() -> None:
     """Collect no longer."""
     _looks.set(None)
-    _here.set(Place())
+    _here.set(None)
 
 
 def here() -> Place:
     """Where the request under way comes from; outside of requests, a job."""
-    return _here.get()
+    return _here.get() or Place()
 
 
 def is_personal(record_type: RecordType) -> bool:
@@ -128,11 +132,7 @@ def write(
             actor.request_id[:64],
         ]  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO records_look (user_id, seen_by, ip, act, via, record_type, ids, through, count, about,"
-            f" request_id) VALUES {', '.join(sql)}",
-            parameters,
-        )
+        cursor.execute(f"{_INSERT} VALUES {', '.join(sql)}", parameters)
 
 
 def _through(name: str, ids: list[int]) -> tuple[str, list[Any]]:

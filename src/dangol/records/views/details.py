@@ -24,6 +24,7 @@ from dangol.records.looks.reading import may_read_of
 from dangol.records.looks.revealing import may_reveal
 from dangol.records.looks.taking import is_personal
 from dangol.records.own import conditions
+from dangol.records.persons.erasing import may_erase
 from dangol.records.types import RecordType
 from dangol.records.views.access import actor_of, load, locale_of, title_of
 
@@ -81,6 +82,7 @@ def detail(request: HttpRequest, record_type: RecordType, record_id: int) -> Htt
         "sections": _facts(actor, record_type, record, locale, may_edit),
         "may_edit": may_edit,
         "may_delete": _allowed(actor, record_type, "delete", record),
+        "may_erase": may_erase(actor, record_type),
         "may_see_looks": is_personal(record_type) and may_read_of(actor, record_type),
         "columns": _panels(request, actor, record_type, beside),
     }

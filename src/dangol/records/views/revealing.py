@@ -24,12 +24,13 @@ def reveal(request: HttpRequest, record_type: RecordType, record_id: int, field:
         raise Http404
     record = load(actor, record_type, record_id, columns=[record_type.title, field])
     locale = locale_of(actor)
+    reason = request.POST.get("reason", "")
     context = {
         "record_type": record_type,
         "record": record,
         "title": title_of(record_type, record, locale),
         "field": definition,
-        "reason": request.POST.get("reason", ""),
+        "reason": reason,
     }
     status = 200
     if request.method == "POST":
@@ -39,7 +40,7 @@ def reveal(request: HttpRequest, record_type: RecordType, record_id: int, field:
                 record_type=record_type,
                 record_id=record_id,
                 name=field,
-                reason=context["reason"],
+                reason=reason,
             )
         except RevealRefused as refusal:
             if refusal.code not in STATUS:

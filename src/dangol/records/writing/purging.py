@@ -48,6 +48,16 @@ def purge(record_type: RecordType, ids: Sequence[int], *, actor: Actor, origin: 
     return stayed
 
 
+def forget_beside(record_type: RecordType, ids: Sequence[int]) -> None:
+    """Take away what stands beside records – search, timeline, and what rooms keep –, in the caller's transaction."""
+    index.remove(record_type, ids)
+    timeline = ports.timeline()
+    if timeline is not None:
+        timeline.remove(record_type.name, ids)
+    for remover in _removers:
+        remover(record_type, ids)
+
+
 def _purged_or_halved(record_type: RecordType, ids: Sequence[int], actor: Actor, origin: str) -> list[int]:
     try:
         with transaction.atomic():
@@ -69,12 +79,7 @@ def _purge(record_type: RecordType, ids: Sequence[int], actor: Actor, origin: st
     # In the bin first, so that totals and timelines of others no longer count them.
     rows.filter(deleted_at__isnull=True).update(deleted_at=Now())
     record_type.after_write(WrittenRows([], [], origin, removed=list(ids)), actor=actor)
-    index.remove(record_type, ids)
-    timeline = ports.timeline()
-    if timeline is not None:
-        timeline.remove(record_type.name, ids)
-    for remover in _removers:
-        remover(record_type, ids)
+    forget_beside(record_type, ids)
     # Not through Django's collector, which would take along whatever points here.
     rows._raw_delete(rows.db)
     with connection.cursor() as cursor:

@@ -1,0 +1,26 @@
+"""A lake without those who were erased: written anew, the former files removed at once."""
+
+from __future__ import annotations
+
+from dangol.events import queue
+from dangol.measures.models import LakeSnapshot
+
+REWRITE_TASK = "dangol.measures.rewrite_lake"
+
+
+def rewrite_soon(erasure_id: int) -> bool:
+    """Have the lake written anew after an erasure, in the caller's transaction; false where there is none."""
+    if not LakeSnapshot.objects.exists():
+        return False
+    queue.enqueue(REWRITE_TASK, queue=queue.ANALYTICS, erasure=erasure_id)
+    return True
+
+
+def rewrite() -> None:
+    """Copy everything anew and remove all files of the lakes before. Readers that have an old file open keep it open."""
+    from dangol.measures import lake
+    from dangol.measures.lake import manifest
+
+    with lake.exclusive():
+        published = lake.extract(full=True)
+        manifest.sweep(kept=published.names())
