@@ -6,6 +6,7 @@ from django.urls import include, path, register_converter
 from dangol.administration.views import (
     calls,
     factors,
+    keys,
     layouts,
     overview,
     own_fields,
@@ -81,6 +82,8 @@ settings_pages = [
     path("storage/", storage.storage, name="storage"),
     path("storage/back-up/", storage.back_up, name="back-up"),
     path("calls/", calls.call_list, name="calls"),
+    path("keys/", keys.key_list, name="keys"),
+    path("keys/<int:token_id>/revoke/", keys.key_revoke, name="key-revoke"),
     path("webhooks/", webhooks.webhook_list, name="webhooks"),
     path("webhooks/new/", webhooks.webhook_new, name="webhook-new"),
     path("webhooks/<int:webhook_id>/", webhooks.webhook, name="webhook"),

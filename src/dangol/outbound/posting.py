@@ -7,6 +7,7 @@ A kept connection cannot be led elsewhere; a new one is checked anew. Redirects 
 from __future__ import annotations
 
 import http.client
+import socket
 import ssl
 import threading
 import time
@@ -140,6 +141,8 @@ class Line:
         line = addresses.connect(
             target.host, target.port, usual_ports=USUAL_PORTS, timeout=patience.silence
         )
+        # Head and body leave in two pieces; the second must not wait for word of the first.
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.sock = secured(line, target) if target.secure else line
         self._connection = connection
         return connection
