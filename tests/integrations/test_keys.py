@@ -27,7 +27,9 @@ def test_a_key_for_reading_customers_reads_only_them(insider, administrator):
         api = client(person, scopes=["customer:read"])
         assert api.get(f"/api/v1/customers/{number}").status_code == 200
         assert api.get("/api/v1/contacts").status_code == 403
-        assert api.patch(f"/api/v1/customers/{number}", {"city": "부산"}, content_type=JSON).status_code == 403
+        assert (
+            api.patch(f"/api/v1/customers/{number}", {"city": "부산"}, content_type=JSON).status_code == 403
+        )
         assert api.delete(f"/api/v1/customers/{number}").status_code in (403, 404)
         assert api.post("/api/v1/customers", {"name": "x"}, content_type=JSON).status_code == 403
         assert api.get("/api/v1/webhooks").status_code == 403

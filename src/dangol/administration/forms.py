@@ -216,7 +216,9 @@ class TokenForm(forms.Form):
 
     def limits(self) -> dict[str, Any]:
         """What the key is held to, beside its actions; None for what was left empty."""
-        networks = [part for part in self.cleaned_data["networks"].replace("\n", ",").split(",") if part.strip()]
+        networks = [
+            part for part in self.cleaned_data["networks"].replace("\n", ",").split(",") if part.strip()
+        ]
         return {
             "scopes": self.cleaned_data["scopes"] or None,
             "networks": networks or None,

@@ -39,7 +39,9 @@ class WebhookForm(forms.Form):
         label=gettext_lazy("Only records that match"),
         required=False,
         max_length=5_000,
-        help_text=gettext_lazy("In the language of list filters, such as grade = \"A\". Events must then be of one kind."),
+        help_text=gettext_lazy(
+            'In the language of list filters, such as grade = "A". Events must then be of one kind.'
+        ),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     includes_record = forms.BooleanField(

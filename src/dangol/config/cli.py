@@ -40,6 +40,10 @@ def parser() -> argparse.ArgumentParser:
 
     command("serve", "serve", _("Start everything: database, migrations, web and workers."))
 
+    command(
+        "mcp", "mcp", _("Serve an assistant by MCP over stdin and stdout; the token comes in DANGOL_TOKEN.")
+    )
+
     migrate = command("migrate", "migrate", _("Bring the database to this version."))
     migrate.add_argument("--check", action="store_true", help=_("only say whether something is to be done"))
 

@@ -30,6 +30,8 @@ from dangol.identity.services.seeing import seen_user
 from dangol.identity.services.tokens import token_used
 
 API_PREFIX = "/api/"
+MCP_PATH = "/mcp"
+"""Where assistants ask, by tokens alone."""
 # Asked by machines that watch the service. They carry no data and must answer while the database is away.
 WITHOUT_ACTOR = frozenset({"/healthz", "/readyz"})
 SEEING = "seeing"
@@ -40,6 +42,11 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+
+def is_for_programs(path: str) -> bool:
+    """Whether programs ask here: tokens count, and refusals are problem documents."""
+    return path.startswith(API_PREFIX) or path == MCP_PATH
 
 
 def problem(*, status: int, code: str, title: str, detail: str) -> JsonResponse:
@@ -102,14 +109,14 @@ class ActorMiddleware:
                 response[name] = value
         if actor is None:
             patch_vary_headers(response, ("Accept-Language",))
-        if request.path.startswith(API_PREFIX):
+        if is_for_programs(request.path):
             patch_vary_headers(response, ("Authorization",))
         patch_vary_headers(response, ("Cookie",))
         return response
 
     def _recognise(self, request: HttpRequest, request_id: str) -> HttpResponseBase | None:
         scheme, _space, credentials = request.headers.get("Authorization", "").partition(" ")
-        if request.path.startswith(API_PREFIX) and scheme.lower() == "bearer":
+        if is_for_programs(request.path) and scheme.lower() == "bearer":
             token = token_for(credentials.strip())
             if token is None:
                 return unauthorized(
@@ -145,7 +152,9 @@ class ActorMiddleware:
                     status=429,
                     code="rate",
                     title=_("Too many requests"),
-                    detail=_("This API token may make %(limit)s calls a minute. Go on in %(seconds)s seconds.")
+                    detail=_(
+                        "This API token may make %(limit)s calls a minute. Go on in %(seconds)s seconds."
+                    )
                     % {"limit": allowance.limit, "seconds": allowance.seconds},
                 )
                 refusal["Retry-After"] = str(allowance.seconds)
@@ -173,7 +182,7 @@ class ActorMiddleware:
         actor: Actor | None = getattr(request, "actor", None)
         if actor is not None and actor.seen_by is not None and not self._lets_look(request, view):
             text = _("You look through another's eyes: nothing can be changed.")
-            if request.path.startswith(API_PREFIX):
+            if is_for_programs(request.path):
                 return problem(status=403, code="seeing", title=_("Not allowed"), detail=text)
             raise PermissionDenied(text)
         return self._forged(request)
@@ -189,7 +198,7 @@ class ActorMiddleware:
     def _forged(self, request: HttpRequest) -> HttpResponseBase | None:
         """Demand the CSRF token from cookie-borne writes to the API, whose views are exempt for programs' sake."""
         if (
-            not request.path.startswith(API_PREFIX)
+            not is_for_programs(request.path)
             or request.method in SAFE_METHODS
             or getattr(request, "by_token", False)
             or getattr(request, "actor", None) is None
@@ -235,7 +244,7 @@ class SignInRequiredMiddleware:
             or not getattr(view, "login_required", True)
         ):
             return None
-        if request.path.startswith(API_PREFIX):
+        if is_for_programs(request.path):
             return unauthorized(code="sign_in_needed", detail=_("Sign in, or send an API token."))
         return sign_in_redirect(request)
 

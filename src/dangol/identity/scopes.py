@@ -40,7 +40,9 @@ def rights_of(scopes: Iterable[str]) -> set[tuple[str, str]]:
     return found
 
 
-def scoped(is_administrator: bool, grants: Grants, scopes: Iterable[str]) -> tuple[bool, dict[tuple[str, str], set[str]]]:
+def scoped(
+    is_administrator: bool, grants: Grants, scopes: Iterable[str]
+) -> tuple[bool, dict[tuple[str, str], set[str]]]:
     """What is left of somebody's rights: whether all of them, and the grants.
 
     An administrator keeps every record within the scopes and is no administrator any more.

@@ -21,9 +21,9 @@ def listen(event_class: type[Event]) -> None:
     def tell_endpoints(event: Any, *, event_id: UUID) -> None:
         queueing.enqueue_messages(event, event_id)
 
-    handles(event_class, name=f"dangol.integrations.webhooks:{event_class.name}", when=subscriptions.is_wanted)(
-        tell_endpoints
-    )
+    handles(
+        event_class, name=f"dangol.integrations.webhooks:{event_class.name}", when=subscriptions.is_wanted
+    )(tell_endpoints)
 
 
 for _kind in kinds.all_kinds():
@@ -37,5 +37,9 @@ def tell_stopped(event: WebhookStopped, *, event_id: UUID) -> None:
     if endpoint is not None:
         users = {endpoint.owner_id, *administrators().values_list("pk", flat=True)}
         notify(
-            kind=Kind.STOPPED, users=users, target_type=targets.WEBHOOK, target_id=endpoint.pk, fact=str(event_id)
+            kind=Kind.STOPPED,
+            users=users,
+            target_type=targets.WEBHOOK,
+            target_id=endpoint.pk,
+            fact=str(event_id),
         )

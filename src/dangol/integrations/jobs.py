@@ -30,9 +30,7 @@ def look(timestamp: int) -> None:
 
 
 @app.periodic(cron="47 3 * * *")
-@app.task(
-    name="dangol.integrations.tidy", queue=queue.DEFAULT, queueing_lock="dangol.integrations.tidy"
-)
+@app.task(name="dangol.integrations.tidy", queue=queue.DEFAULT, queueing_lock="dangol.integrations.tidy")
 def tidy(timestamp: int) -> None:
     """Each night: forget messages of webhooks that are older than 30 days and need nobody any more."""
     gone = services.deliveries_forget()

@@ -14,8 +14,16 @@ _MOMENT = {"type": ["string", "null"], "format": "date-time"}
 _SETTABLE: dict[str, Any] = {
     "name": {"type": "string", "minLength": 1, "maxLength": 100},
     "url": {"type": "string", "maxLength": 2000},
-    "events": {"type": "array", "items": {"type": "string"}, "minItems": 1, "description": "customer.created, …"},
-    "filter": {"type": "string", "description": "In the filter language; then all events are of one record type"},
+    "events": {
+        "type": "array",
+        "items": {"type": "string"},
+        "minItems": 1,
+        "description": "customer.created, …",
+    },
+    "filter": {
+        "type": "string",
+        "description": "In the filter language; then all events are of one record type",
+    },
     "includes_record": {"type": "boolean"},
     "batch_size": {"type": "integer", "minimum": 1, "maximum": 100},
     "rate": {"type": "integer", "minimum": 1, "maximum": 1000, "description": "Messages a second"},
@@ -94,11 +102,17 @@ def _changes() -> dict[str, Any]:
                 " once per reading. What the caller may not see is not there.",
                 "parameters": [
                     parameter(
-                        "after", "query", "`next` of the reading before; `now`; nothing for all", {"type": "string"}
+                        "after",
+                        "query",
+                        "`next` of the reading before; `now`; nothing for all",
+                        {"type": "string"},
                     ),
                     parameter("types", "query", "Record types with commas between them", {"type": "string"}),
                     parameter(
-                        "limit", "query", "", {"type": "integer", "minimum": 1, "maximum": 5000, "default": 500}
+                        "limit",
+                        "query",
+                        "",
+                        {"type": "integer", "minimum": 1, "maximum": 5000, "default": 500},
                     ),
                     parameter(
                         "wait",
@@ -121,7 +135,9 @@ def _listed(item: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _operation(name: str, summary: str, responses: dict[str, Any], *refusals: str, **more: Any) -> dict[str, Any]:
+def _operation(
+    name: str, summary: str, responses: dict[str, Any], *refusals: str, **more: Any
+) -> dict[str, Any]:
     return {
         "operationId": name,
         "tags": ["webhooks"],

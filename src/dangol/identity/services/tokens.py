@@ -103,7 +103,10 @@ def _scopes(scopes: Iterable[str]) -> list[str]:
         rights_of(found)
     except UnknownScope as error:
         raise ValidationError(
-            {"scopes": _("“%(scope)s” is no scope. Write them as customer:read or *:write.") % {"scope": error}},
+            {
+                "scopes": _("“%(scope)s” is no scope. Write them as customer:read or *:write.")
+                % {"scope": error}
+            },
             code="scope",
         ) from None
     return found
@@ -116,7 +119,10 @@ def _networks(networks: Iterable[str]) -> list[str]:
             found.append(str(ip_network(text.strip(), strict=False)))
         except ValueError:
             raise ValidationError(
-                {"networks": _("“%(text)s” is no address or network. Write it as 203.0.113.0/24.") % {"text": text[:50]}},
+                {
+                    "networks": _("“%(text)s” is no address or network. Write it as 203.0.113.0/24.")
+                    % {"text": text[:50]}
+                },
                 code="network",
             ) from None
     return found

@@ -60,9 +60,7 @@ _kinds: list[Kind] = [
         lambda fact: [(fact.record_type, fact.ids)],
         gone="purged",
     ),
-    Kind(
-        "commented", _("Commented"), Commented, lambda fact: [(fact.record_type, [fact.record_id])]
-    ),
+    Kind("commented", _("Commented"), Commented, lambda fact: [(fact.record_type, [fact.record_id])]),
     Kind(
         "file_attached",
         _("File attached"),
