@@ -245,6 +245,7 @@ def test_the_sdk_talks_to_the_server_over_http(insider):
 def test_the_sdk_talks_to_the_command_over_stdio(insider):
     from django.db import connection
     from mcp import Client, StdioServerParameters
+    from mcp.shared.exceptions import MCPError
 
     number = customer(insider)
     token, text = token_create(user=insider.user, name="assistant", actor=SYSTEM)
@@ -266,7 +267,7 @@ def test_the_sdk_talks_to_the_command_over_stdio(insider):
             await asyncio.to_thread(_revoke, token)
             try:
                 await client.call_tool("describe_types", {})
-            except Exception as error:
+            except MCPError as error:
                 return answers, str(error)
             return answers, ""
 

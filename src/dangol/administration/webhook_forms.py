@@ -68,7 +68,7 @@ class WebhookForm(forms.Form):
         super().__init__(*args, **kwargs)
         people = User.objects.filter(is_active=True).order_by("name")
         if not actor.is_administrator:
-            people = people.filter(pk=actor.user_id)
+            people = people.filter(pk=actor.user_id or 0)
         if endpoint is not None:
             people = people | User.objects.filter(pk=endpoint.owner_id).order_by("name")
         owner = self.fields["owner"]

@@ -162,6 +162,7 @@ class ActorMiddleware:
         token_used(token=token)
         request.user = token.user
         request.by_token = True  # type: ignore[attr-defined]
+        request.token = token  # type: ignore[attr-defined]
         request.actor = actor_for(token.user, request_id=request_id, token=token)  # type: ignore[attr-defined]
         return None
 

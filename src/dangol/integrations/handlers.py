@@ -26,6 +26,12 @@ def listen(event_class: type[Event]) -> None:
     )(tell_endpoints)
 
 
+def contribute(kind: kinds.Kind) -> None:
+    """Let endpoints be told of another fact; from `AppConfig.ready()` of a higher room."""
+    kinds.add(kind)
+    listen(kind.event_class)
+
+
 for _kind in kinds.all_kinds():
     listen(_kind.event_class)
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from dangol.integrations.models import DeliveryState
+from dangol.integrations.openapi_bulk import bulk_paths
 from dangol.records.openapi.contributions import Addition, contribute
 from dangol.records.openapi.parts import JSON, answer, parameter, problems
 
@@ -68,6 +69,7 @@ def describe() -> None:
     """Add the paths; called once."""
     contribute(Addition("webhooks", _("Webhooks"), _webhooks))
     contribute(Addition("changes", _("Changes feed"), _changes))
+    contribute(Addition("bulk-jobs", _("Bulk jobs"), bulk_paths))
 
 
 def _changes() -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from ipaddress import ip_address
 from typing import Any
 from uuid import uuid4
 
@@ -159,7 +160,7 @@ def _address_problem(url: str) -> str:
         found = addresses.checked(target.host, target.port, usual_ports=USUAL_PORTS)
     except OutboundProblem as problem:
         return str(problem)
-    if not target.secure and any(addresses.is_public(addresses.ip_address(text)) for text in found):
+    if not target.secure and any(addresses.is_public(ip_address(text)) for text in found):
         return _("Use https: over http everybody on the way could read along.")
     return ""
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dangol.integrations.api import changes, mcp, webhooks
+from dangol.integrations.api import bulk, changes, mcp, webhooks
 from dangol.records.rest.endpoints import endpoint
 
 app_name = "integrations"
@@ -10,6 +10,11 @@ app_name = "integrations"
 urlpatterns = [
     path("mcp", mcp.mcp, name="mcp"),
     path("api/v1/changes", endpoint(GET=changes.index), name="changes"),
+    path("api/v1/bulk", endpoint(POST=bulk.start), name="bulk"),
+    path("api/v1/bulk/jobs", endpoint(GET=bulk.index), name="bulk-jobs"),
+    path("api/v1/bulk/jobs/<str:job_key>", endpoint(GET=bulk.detail), name="bulk-job"),
+    path("api/v1/bulk/jobs/<str:job_key>/results", endpoint(GET=bulk.results), name="bulk-results"),
+    path("api/v1/bulk/jobs/<str:job_key>/cancel", endpoint(POST=bulk.cancel), name="bulk-cancel"),
     path("api/v1/webhooks", endpoint(GET=webhooks.index, POST=webhooks.create), name="webhooks"),
     path("api/v1/webhooks/events", endpoint(GET=webhooks.events), name="webhook-events"),
     path(

@@ -224,7 +224,7 @@ def _given(request: HttpRequest) -> dict[str, Any]:
             )
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
             raise _invalid(name, "type", _("This is not a value of the right kind."))
-        if kind is int and name != "owner" and not 0 <= value < 2**15:
+        if isinstance(value, int) and name != "owner" and not 0 <= value < 2**15:
             raise _invalid(name, "range", _("This number is too large."))
     if not all(isinstance(one, str) for one in given.get("events", [])):
         raise _invalid("events", "type", _("Give the names of events as texts."))

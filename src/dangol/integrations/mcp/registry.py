@@ -58,13 +58,7 @@ class Tool:
 
 
 _tools: dict[str, Tool] = {}
-_KINDS: dict[str, type | tuple[type, ...]] = {
-    "string": str,
-    "integer": int,
-    "boolean": bool,
-    "object": dict,
-    "array": list,
-}
+MOST = 2**63 - 1
 
 
 def register(tool: Tool) -> None:
@@ -124,16 +118,21 @@ def checked(tool: Tool, arguments: object) -> dict[str, Any]:
 
 
 def _fits(value: Any, schema: Schema) -> bool:
-    kind = schema["type"]
-    if not isinstance(value, _KINDS[kind]) or (kind == "integer" and isinstance(value, bool)):
-        return False
-    if kind == "integer":
-        return bool(schema.get("minimum", -(2**63)) <= value <= schema.get("maximum", 2**63 - 1))
-    if kind == "string":
-        return "\0" not in value and len(value) <= schema.get("maxLength", 100_000)
-    if kind == "array":
-        return all(_fits(item, schema["items"]) for item in value)
-    return True
+    match schema["type"]:
+        case "string":
+            return (
+                isinstance(value, str)
+                and "\0" not in value
+                and len(value) <= schema.get("maxLength", 100_000)
+            )
+        case "integer":
+            is_number = isinstance(value, int) and not isinstance(value, bool)
+            return bool(is_number and schema.get("minimum", -MOST) <= value <= schema.get("maximum", MOST))
+        case "boolean":
+            return isinstance(value, bool)
+        case "object":
+            return isinstance(value, dict)
+    return isinstance(value, list) and all(_fits(item, schema["items"]) for item in value)
 
 
 def _wrong(name: str, code: str, message: str) -> Problem:

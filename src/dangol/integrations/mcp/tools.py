@@ -26,11 +26,15 @@ from dangol.records.writing import Missing
 
 ORIGIN = "mcp"
 ACTIONS = ("view", "create", "edit", "delete")
-_ID = {"type": "integer", "minimum": 1, "maximum": 2**63 - 1}
-_TEXT = {"type": "string"}
-_TYPE = {"type": "string", "description": "A record type of describe_types, such as customer"}
-_FIELDS = {"type": "array", "items": _TEXT, "description": "Names of fields; without it the usual ones"}
-_VALUES = {"type": "object", "description": "Field names and values; references as ids"}
+_ID: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": 2**63 - 1}
+_TEXT: dict[str, Any] = {"type": "string"}
+_TYPE: dict[str, Any] = {"type": "string", "description": "A record type of describe_types, such as customer"}
+_FIELDS: dict[str, Any] = {
+    "type": "array",
+    "items": _TEXT,
+    "description": "Names of fields; without it the usual ones",
+}
+_VALUES: dict[str, Any] = {"type": "object", "description": "Field names and values; references as ids"}
 
 
 def _type(actor: Actor, name: str, action: str = "view") -> RecordType:
@@ -214,10 +218,13 @@ def _refused(actor: Actor, kind: RecordType, number: int, error: Missing) -> Exc
 
 def register_all() -> None:
     """Make the tools known; called once, when Django is ready."""
-    limit = {"type": "integer", "minimum": 1, "maximum": 100}
-    after = {"type": "string", "description": "next of the page before"}
-    one = {"type": _TYPE, "id": _ID}
-    select = {"type": "object", "description": '{"ids": [1, 2]} or {"filter": "…", "except": []}'}
+    limit: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": 100}
+    after: dict[str, Any] = {"type": "string", "description": "next of the page before"}
+    one: dict[str, dict[str, Any]] = {"type": _TYPE, "id": _ID}
+    select: dict[str, Any] = {
+        "type": "object",
+        "description": '{"ids": [1, 2]} or {"filter": "…", "except": []}',
+    }
     for tool in (
         Tool(
             "describe_types",
