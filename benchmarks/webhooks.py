@@ -91,7 +91,9 @@ def measure(part: Part, port: int) -> None:
     )  # fmt: skip
     made: list[int] = []
     try:
-        part.add("a write while an endpoint listens", wrote(), "/s", floor=before, floor_is="without webhooks")
+        part.add(
+            "a write while an endpoint listens", wrote(), "/s", floor=before, floor_is="without webhooks"
+        )
         for _chunk in range(MESSAGES // 500):
             rows = [writing.Change({"name": f"측정상사 {number}"}) for number in range(500)]
             made += writing.write(customers, rows, actor=actor).created

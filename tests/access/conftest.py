@@ -14,7 +14,7 @@ from dangol.customers.models import ConsentDuty
 from dangol.identity import revisions
 from dangol.identity.actors import Actor
 from dangol.identity.models import Grant, Role, Team, User
-from dangol.integrations.models import WebhookEndpoint
+from dangol.integrations.models import BulkJob, WebhookEndpoint
 from dangol.interactions import comments
 from dangol.interactions.models import Comment, Follow
 from dangol.interactions.notifications.mailing import SALT
@@ -198,6 +198,10 @@ class Secrets:
             name=SECRET, url=f"https://{SECRET}.example/", owner=insider.user, secret="sealed", events=["customer.created"]
         )  # fmt: skip
 
+        self.job = BulkJob.objects.create(
+            owner=insider.user, record_type="customer", operation="create", path=f"/nowhere/{SECRET}", size=1, sha256="0",
+            message=SECRET,
+        )  # fmt: skip
         self._say_and_attach(actor, customer)
 
     def _say_and_attach(self, actor: Actor, customer: int) -> None:
@@ -232,6 +236,7 @@ class Secrets:
             )
         ]
         runs += [*BulkRun.objects.order_by("pk").values_list("pk", "state", "undo", "cancel_requested")]
+        runs += [*BulkJob.objects.values_list("pk", "state", "cancel_requested")]
         runs += [*WebhookEndpoint.objects.values_list("pk", "version", "secret")]
         mappings = [*SavedMapping.objects.values_list("pk", "title")]
         schedules = [
@@ -278,6 +283,7 @@ def places(secrets, insider):
         "key": ["secret", str(secrets.run.key)],
         "number": [str(secrets.mapping.pk)],
         "schedule_id": [str(secrets.schedule.pk)],
+        "job_key": [str(secrets.job.key)],
         "webhook_id": [str(secrets.webhook.pk)],
         "uidb36": ["1"],
         "file_key": [str(secrets.file.key), "not-a-key"],

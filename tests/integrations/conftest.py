@@ -103,7 +103,12 @@ def empty_queue(request) -> Iterator[None]:
 
 def deliver_events() -> None:
     """Do what the worker does with the outbox."""
-    for event in Delivery.objects.filter(state="pending").order_by("event_id").values_list("event_id", flat=True).distinct():
+    for event in (
+        Delivery.objects.filter(state="pending")
+        .order_by("event_id")
+        .values_list("event_id", flat=True)
+        .distinct()
+    ):
         outbox.deliver_event(event)
 
 

@@ -93,7 +93,9 @@ def test_small_pages_over_several_types_lose_and_repeat_nothing(administrator):
         with transaction.atomic():
             customer = create(administrator, f"상사 {number}")
             contact = writing.create(
-                registry.get("contact"), {"name": f"담당 {number}", "customer": customer}, actor=administrator.actor
+                registry.get("contact"),
+                {"name": f"담당 {number}", "customer": customer},
+                actor=administrator.actor,
             )
         expected |= {("customer", customer), ("contact", contact)}
     for limit in (1, 2, 3, 100):

@@ -64,7 +64,12 @@ def test_a_created_record_is_told_with_a_signature_that_the_receivers_library_ac
     with pytest.raises(WebhookVerificationError):
         Webhook(secret).verify(body + b" ", headers)
     sent = WebhookDelivery.objects.get()
-    assert (sent.state, sent.attempts, sent.last_status, sent.message) == ("sent", 1, 200, headers["webhook-id"])
+    assert (sent.state, sent.attempts, sent.last_status, sent.message) == (
+        "sent",
+        1,
+        200,
+        headers["webhook-id"],
+    )
     attempt = WebhookAttempt.objects.get()
     assert (attempt.status, attempt.excerpt, attempt.is_success) == (200, "thanks", True)
     call = OutboundCall.objects.get(purpose="webhook")
@@ -190,7 +195,9 @@ def test_a_redirect_is_a_failure_and_is_not_followed(make, receiver, administrat
 
 def test_connections_are_kept(make, receiver, administrator, customers):
     endpoint, _secret = make(concurrency=2, batch_size=1, events=["customer.created"])
-    writing.write(customers, [writing.Change({"name": f"상사 {n}"}) for n in range(20)], actor=administrator.actor)
+    writing.write(
+        customers, [writing.Change({"name": f"상사 {n}"}) for n in range(20)], actor=administrator.actor
+    )
     deliver(endpoint)
     assert len(receiver.got) == 20
     assert len(receiver.connections) <= 2

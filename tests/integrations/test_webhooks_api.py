@@ -38,7 +38,11 @@ def test_a_webhook_is_made_with_its_secret_shown_once(administrator, made, recei
 def test_a_change_names_what_it_changes_and_keeps_the_rest(administrator, made):
     place = f"{PLACE}/{made['id']}"
     changed = administrator.api.patch(place, {"rate": 5}, content_type=JSON, headers={"If-Match": 'W/"1"'})
-    assert (changed.status_code, changed.json()["rate"], changed.json()["events"]) == (200, 5, ["customer.created"])
+    assert (changed.status_code, changed.json()["rate"], changed.json()["events"]) == (
+        200,
+        5,
+        ["customer.created"],
+    )
     stale = administrator.api.patch(place, {"rate": 6}, content_type=JSON, headers={"If-Match": 'W/"1"'})
     assert stale.status_code == 412
     assert WebhookEndpoint.objects.get().rate == 5
@@ -86,7 +90,13 @@ def test_a_test_and_a_replay_arrive(administrator, made, receiver):
     assert again.json() == {"replayed": 1}
     deliver(WebhookEndpoint.objects.get())
     assert [headers["webhook-id"] for headers, _body in receiver.got] == [asked.json()["message"]] * 2
-    for wrong in ({}, {"ids": [1], "since": "2026-01-01T00:00:00Z"}, {"since": "yesterday"}, {"ids": ["1"]}, {"x": 1}):
+    for wrong in (
+        {},
+        {"ids": [1], "since": "2026-01-01T00:00:00Z"},
+        {"since": "yesterday"},
+        {"ids": ["1"]},
+        {"x": 1},
+    ):
         assert administrator.api.post(f"{place}/replay", wrong, content_type=JSON).status_code == 422
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
 import threading
 import time
@@ -83,7 +84,7 @@ def test_the_attempts_at_one_message_go_on_for_almost_five_days(endpoint, receiv
     assert WebhookDelivery.objects.get().state == "failed"
     assert len(moments) == 17
     assert timedelta(days=4) < moments[-1] - moments[0] < timedelta(days=5, hours=12)
-    waits = [later - earlier for earlier, later in zip(moments, moments[1:], strict=False)]
+    waits = [later - earlier for earlier, later in itertools.pairwise(moments)]
     assert timedelta(seconds=4) < waits[0] < timedelta(seconds=10)
     assert timedelta(minutes=4) < waits[1] < timedelta(minutes=6)
     assert len({headers["webhook-id"] for headers, _body in receiver.got}) == 1
@@ -118,7 +119,9 @@ def test_the_receivers_wish_to_wait_is_heard(endpoint, receiver, administrator, 
     assert timedelta(seconds=880) < wait <= timedelta(seconds=900)
 
 
-@pytest.mark.parametrize("said", ["", "soon", "-5", "99999999999999", "٣", "Sun, 99 Nov 2026 10:00:00 GMT", "\x00"])
+@pytest.mark.parametrize(
+    "said", ["", "soon", "-5", "99999999999999", "٣", "Sun, 99 Nov 2026 10:00:00 GMT", "\x00"]
+)
 def test_a_senseless_wish_is_not_heard(said, clock):
     later = schedule.next_attempt(1, clock.now(), retry_after=said)
     assert later is not None
@@ -175,7 +178,9 @@ def test_two_workers_do_not_deliver_for_one_endpoint_at_the_same_time(endpoint, 
     assert sending.deliver_due(endpoint.pk) == 1
 
 
-def test_a_name_that_points_inside_when_it_is_called_is_not_called(endpoint, administrator, settings, monkeypatch):
+def test_a_name_that_points_inside_when_it_is_called_is_not_called(
+    endpoint, administrator, settings, monkeypatch
+):
     """DNS rebinding: the name was public when the webhook was made."""
     WebhookEndpoint.objects.update(url="http://rebound.example.com/hook")
     settings.DANGOL_OUTBOUND_ALLOW = []

@@ -16,7 +16,9 @@ from django.utils.translation import gettext_lazy
 
 from dangol.identity import selectors
 from dangol.identity.models import Action, Role, SignInPolicy, Team, Territory, Theme, User
+from dangol.identity.models.roles import EVERY_TYPE
 from dangol.identity.models.users import Language
+from dangol.records import registry
 
 # What people near here choose, before the long list.
 COMMON_ZONES = (
@@ -170,6 +172,58 @@ class TokenForm(forms.Form):
         required=False,
         help_text=gettext_lazy("The token sees what you see, and changes nothing."),
     )
+
+    scopes = forms.MultipleChoiceField(label=gettext_lazy("Only for"), required=False)
+    networks = forms.CharField(
+        label=gettext_lazy("Only from these networks"),
+        required=False,
+        max_length=1_000,
+        help_text=gettext_lazy("Such as 203.0.113.0/24, with commas between them. Empty: from anywhere."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    per_minute = forms.IntegerField(
+        label=gettext_lazy("Calls a minute at most"),
+        required=False,
+        min_value=1,
+        max_value=100_000,
+        help_text=gettext_lazy("Empty: no limit."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["scopes"].choices = [  # type: ignore[attr-defined]
+            (one["name"], one["name"]) for group in self.scope_groups() for one in group["scopes"]
+        ]
+
+    def scope_groups(self) -> list[dict[str, Any]]:
+        """The scopes by record type, each with whether it is chosen."""
+        chosen = set(self.data.getlist("scopes")) if hasattr(self.data, "getlist") else set()
+        kinds = {"read": _("Read"), "write": _("Create and change"), "delete": _("Delete")}
+        groups: list[tuple[str, Any, dict[str, str]]] = [(EVERY_TYPE, _("All records"), kinds)]
+        groups += [(one.name, one.label_plural, kinds) for one in registry.all_types()]
+        groups.append((EVERY_TYPE, _("Settings"), {"admin": _("Administer")}))
+        return [
+            {
+                "label": label,
+                "scopes": [
+                    {"name": f"{name}:{kind}", "label": text, "on": f"{name}:{kind}" in chosen}
+                    for kind, text in texts.items()
+                ],
+                "chosen": any(f"{name}:{kind}" in chosen for kind in texts),
+            }
+            for name, label, texts in groups
+        ]
+
+    def limits(self) -> dict[str, Any]:
+        """What the key is held to, beside its actions; None for what was left empty."""
+        networks = [
+            part for part in self.cleaned_data["networks"].replace("\n", ",").split(",") if part.strip()
+        ]
+        return {
+            "scopes": self.cleaned_data["scopes"] or None,
+            "networks": networks or None,
+            "per_minute": self.cleaned_data["per_minute"],
+        }
 
     def expires_at(self) -> datetime | None:
         """The end of the last day, in the time zone of whoever makes it."""

@@ -6,6 +6,7 @@ from django.urls import include, path, register_converter
 from dangol.administration.views import (
     calls,
     factors,
+    keys,
     layouts,
     overview,
     own_fields,
@@ -91,6 +92,8 @@ settings_pages = [
     path("privacy/verify/", privacy.verify, name="looks-verify"),
     path("privacy/reviews/", privacy.reviews, name="reviews"),
     path("privacy/reviews/<int:month>/", privacy.review, name="review"),
+    path("keys/", keys.key_list, name="keys"),
+    path("keys/<int:token_id>/revoke/", keys.key_revoke, name="key-revoke"),
     path("webhooks/", webhooks.webhook_list, name="webhooks"),
     path("webhooks/new/", webhooks.webhook_new, name="webhook-new"),
     path("webhooks/<int:webhook_id>/", webhooks.webhook, name="webhook"),

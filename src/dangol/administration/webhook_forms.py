@@ -39,7 +39,9 @@ class WebhookForm(forms.Form):
         label=gettext_lazy("Only records that match"),
         required=False,
         max_length=5_000,
-        help_text=gettext_lazy("In the language of list filters, such as grade = \"A\". Events must then be of one kind."),
+        help_text=gettext_lazy(
+            'In the language of list filters, such as grade = "A". Events must then be of one kind.'
+        ),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     includes_record = forms.BooleanField(
@@ -66,7 +68,7 @@ class WebhookForm(forms.Form):
         super().__init__(*args, **kwargs)
         people = User.objects.filter(is_active=True).order_by("name")
         if not actor.is_administrator:
-            people = people.filter(pk=actor.user_id)
+            people = people.filter(pk=actor.user_id or 0)
         if endpoint is not None:
             people = people | User.objects.filter(pk=endpoint.owner_id).order_by("name")
         owner = self.fields["owner"]

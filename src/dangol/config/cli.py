@@ -40,6 +40,10 @@ def parser() -> argparse.ArgumentParser:
 
     command("serve", "serve", _("Start everything: database, migrations, web and workers."))
 
+    command(
+        "mcp", "mcp", _("Serve an assistant by MCP over stdin and stdout; the token comes in DANGOL_TOKEN.")
+    )
+
     migrate = command("migrate", "migrate", _("Bring the database to this version."))
     migrate.add_argument("--check", action="store_true", help=_("only say whether something is to be done"))
 
@@ -140,6 +144,9 @@ def _tokens(sub: argparse.ArgumentParser) -> None:
     create.add_argument(
         "--actions", default="", help=_("what it may do, separated by commas: view,create,edit,…")
     )
+    create.add_argument("--scopes", default="", help=_("only for these: customer:read,*:write,…"))
+    create.add_argument("--networks", default="", help=_("only from these networks: 203.0.113.0/24,…"))
+    create.add_argument("--per-minute", type=int, help=_("calls a minute at most"))
     acts.add_parser("list", help=_("list all")).add_argument("--user", metavar="EMAIL")
     acts.add_parser("revoke", help=_("make a token useless")).add_argument("id", type=int)
 

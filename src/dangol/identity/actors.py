@@ -11,6 +11,7 @@ from django.db import connection
 
 from dangol.identity import revisions
 from dangol.identity.models.roles import EVERY_TYPE, PERMISSIVENESS, Action, Scope
+from dangol.identity.scopes import scoped
 
 if TYPE_CHECKING:
     from dangol.identity.models import Token, User
@@ -98,7 +99,7 @@ def actor_for(user: User, *, request_id: str = "", token: Token | None = None) -
     Args:
         user: who acts.
         request_id: the request this happens in; history and logs carry it.
-        token: the API token the user came with; one that names actions takes all others away, also from
+        token: the API token the user came with; one that names actions or scopes takes all others away, also from
             an administrator.
     """
     team_ids: set[int] = set()
@@ -134,6 +135,8 @@ def actor_for(user: User, *, request_id: str = "", token: Token | None = None) -
             grants = {(EVERY_TYPE, action): {Scope.ALL.value} for action in allowed}
         else:
             grants = {key: scopes for key, scopes in grants.items() if key[1] in allowed}
+    if token is not None and token.scopes is not None:
+        is_administrator, grants = scoped(is_administrator, grants, token.scopes)
     return Actor(
         user_id=user.pk,
         name=user.name,

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import structlog
+from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, logout
 from django.core.exceptions import PermissionDenied
@@ -22,12 +23,15 @@ from django.utils.translation import gettext as _
 
 from dangol.identity import sessions
 from dangol.identity.actors import Actor, actor_for, seen_through
-from dangol.identity.models import User
+from dangol.identity.keys import Allowance, call_counted, is_at_home
+from dangol.identity.models import Token, User
 from dangol.identity.selectors import token_for
 from dangol.identity.services.seeing import seen_user
 from dangol.identity.services.tokens import token_used
 
 API_PREFIX = "/api/"
+MCP_PATH = "/mcp"
+"""Where assistants ask, by tokens alone."""
 # Asked by machines that watch the service. They carry no data and must answer while the database is away.
 WITHOUT_ACTOR = frozenset({"/healthz", "/readyz"})
 SEEING = "seeing"
@@ -38,6 +42,11 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+
+def is_for_programs(path: str) -> bool:
+    """Whether programs ask here: tokens count, and refusals are problem documents."""
+    return path.startswith(API_PREFIX) or path == MCP_PATH
 
 
 def problem(*, status: int, code: str, title: str, detail: str) -> JsonResponse:
@@ -94,26 +103,26 @@ class ActorMiddleware:
                 response = refusal or self.get_response(request)
             response.headers.setdefault("Content-Language", request.LANGUAGE_CODE)
         response["X-Request-ID"] = request_id
+        allowance: Allowance | None = getattr(request, "allowance", None)
+        if allowance is not None:
+            for name, value in allowance.headers().items():
+                response[name] = value
         if actor is None:
             patch_vary_headers(response, ("Accept-Language",))
-        if request.path.startswith(API_PREFIX):
+        if is_for_programs(request.path):
             patch_vary_headers(response, ("Authorization",))
         patch_vary_headers(response, ("Cookie",))
         return response
 
     def _recognise(self, request: HttpRequest, request_id: str) -> HttpResponseBase | None:
         scheme, _space, credentials = request.headers.get("Authorization", "").partition(" ")
-        if request.path.startswith(API_PREFIX) and scheme.lower() == "bearer":
+        if is_for_programs(request.path) and scheme.lower() == "bearer":
             token = token_for(credentials.strip())
             if token is None:
                 return unauthorized(
                     code="invalid_token", detail=_("This API token is unknown, has expired or was revoked.")
                 )
-            token_used(token=token)
-            request.user = token.user
-            request.by_token = True  # type: ignore[attr-defined]
-            request.actor = actor_for(token.user, request_id=request_id, token=token)  # type: ignore[attr-defined]
-            return None
+            return self._by_key(request, token, request_id)
         if isinstance(request.user, User):
             if sessions.is_over(request.session, sessions.rules_of(request.user)):
                 logout(request)
@@ -124,6 +133,37 @@ class ActorMiddleware:
         elif SESSION_KEY in request.session:
             # The session names a user who was deactivated, or signed out from elsewhere.
             logout(request)
+        return None
+
+    def _by_key(self, request: HttpRequest, token: Token, request_id: str) -> HttpResponseBase | None:
+        """A program with a key that is good: whether it may call from there, and once more in this minute."""
+        if not is_at_home(token, get_adapter(request).get_client_ip(request) if token.networks else None):
+            return problem(
+                status=403,
+                code="network",
+                title=_("Not allowed"),
+                detail=_("This API token may not be used from this address."),
+            )
+        allowance = call_counted(token)
+        if allowance is not None:
+            request.allowance = allowance  # type: ignore[attr-defined]
+            if allowance.is_used_up:
+                refusal = problem(
+                    status=429,
+                    code="rate",
+                    title=_("Too many requests"),
+                    detail=_(
+                        "This API token may make %(limit)s calls a minute. Go on in %(seconds)s seconds."
+                    )
+                    % {"limit": allowance.limit, "seconds": allowance.seconds},
+                )
+                refusal["Retry-After"] = str(allowance.seconds)
+                return refusal
+        token_used(token=token)
+        request.user = token.user
+        request.by_token = True  # type: ignore[attr-defined]
+        request.token = token  # type: ignore[attr-defined]
+        request.actor = actor_for(token.user, request_id=request_id, token=token)  # type: ignore[attr-defined]
         return None
 
     def _looking(self, request: HttpRequest, user: User, request_id: str) -> Actor:
@@ -143,7 +183,7 @@ class ActorMiddleware:
         actor: Actor | None = getattr(request, "actor", None)
         if actor is not None and actor.seen_by is not None and not self._lets_look(request, view):
             text = _("You look through another's eyes: nothing can be changed.")
-            if request.path.startswith(API_PREFIX):
+            if is_for_programs(request.path):
                 return problem(status=403, code="seeing", title=_("Not allowed"), detail=text)
             raise PermissionDenied(text)
         return self._forged(request)
@@ -159,7 +199,7 @@ class ActorMiddleware:
     def _forged(self, request: HttpRequest) -> HttpResponseBase | None:
         """Demand the CSRF token from cookie-borne writes to the API, whose views are exempt for programs' sake."""
         if (
-            not request.path.startswith(API_PREFIX)
+            not is_for_programs(request.path)
             or request.method in SAFE_METHODS
             or getattr(request, "by_token", False)
             or getattr(request, "actor", None) is None
@@ -205,7 +245,7 @@ class SignInRequiredMiddleware:
             or not getattr(view, "login_required", True)
         ):
             return None
-        if request.path.startswith(API_PREFIX):
+        if is_for_programs(request.path):
             return unauthorized(code="sign_in_needed", detail=_("Sign in, or send an API token."))
         return sign_in_redirect(request)
 

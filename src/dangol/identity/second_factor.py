@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from dangol.identity import sessions
 from dangol.identity.actors import Actor, may_administer
 from dangol.identity.backends import FACTOR_TYPES
-from dangol.identity.middleware import API_PREFIX, SEEING, GetResponse, problem
+from dangol.identity.middleware import SEEING, GetResponse, is_for_programs, problem
 from dangol.identity.models import FactorRule, SessionRules, User
 
 OPEN_WHILE_MISSING: Final = frozenset(
@@ -82,7 +82,7 @@ class SecondFactorMiddleware:
         if match is not None and match.view_name in OPEN_WHILE_MISSING:
             request.is_confined = True  # type: ignore[attr-defined]
             return None
-        if request.path.startswith(API_PREFIX):
+        if is_for_programs(request.path):
             return problem(
                 status=403,
                 code="second_factor_needed",

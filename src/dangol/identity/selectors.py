@@ -82,6 +82,11 @@ def tokens_of(user: User) -> QuerySet[Token]:
     return Token.objects.filter(user=user, revoked_at=None).order_by("-pk")
 
 
+def live_tokens() -> QuerySet[Token]:
+    """The tokens of all users that were not revoked, with their users, newest first."""
+    return Token.objects.filter(revoked_at=None).select_related("user").order_by("-pk")
+
+
 def token_for(text: str) -> Token | None:
     """The usable token that this text is, with its user; None when there is none. One query at most."""
     parts = text.split("_", 2)

@@ -21,9 +21,15 @@ def listen(event_class: type[Event]) -> None:
     def tell_endpoints(event: Any, *, event_id: UUID) -> None:
         queueing.enqueue_messages(event, event_id)
 
-    handles(event_class, name=f"dangol.integrations.webhooks:{event_class.name}", when=subscriptions.is_wanted)(
-        tell_endpoints
-    )
+    handles(
+        event_class, name=f"dangol.integrations.webhooks:{event_class.name}", when=subscriptions.is_wanted
+    )(tell_endpoints)
+
+
+def contribute(kind: kinds.Kind) -> None:
+    """Let endpoints be told of another fact; from `AppConfig.ready()` of a higher room."""
+    kinds.add(kind)
+    listen(kind.event_class)
 
 
 for _kind in kinds.all_kinds():
@@ -37,5 +43,9 @@ def tell_stopped(event: WebhookStopped, *, event_id: UUID) -> None:
     if endpoint is not None:
         users = {endpoint.owner_id, *administrators().values_list("pk", flat=True)}
         notify(
-            kind=Kind.STOPPED, users=users, target_type=targets.WEBHOOK, target_id=endpoint.pk, fact=str(event_id)
+            kind=Kind.STOPPED,
+            users=users,
+            target_type=targets.WEBHOOK,
+            target_id=endpoint.pk,
+            fact=str(event_id),
         )

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from dangol.integrations.models import DeliveryState
+from dangol.integrations.openapi_bulk import bulk_paths
 from dangol.records.openapi.contributions import Addition, contribute
 from dangol.records.openapi.parts import JSON, answer, parameter, problems
 
@@ -14,8 +15,16 @@ _MOMENT = {"type": ["string", "null"], "format": "date-time"}
 _SETTABLE: dict[str, Any] = {
     "name": {"type": "string", "minLength": 1, "maxLength": 100},
     "url": {"type": "string", "maxLength": 2000},
-    "events": {"type": "array", "items": {"type": "string"}, "minItems": 1, "description": "customer.created, …"},
-    "filter": {"type": "string", "description": "In the filter language; then all events are of one record type"},
+    "events": {
+        "type": "array",
+        "items": {"type": "string"},
+        "minItems": 1,
+        "description": "customer.created, …",
+    },
+    "filter": {
+        "type": "string",
+        "description": "In the filter language; then all events are of one record type",
+    },
     "includes_record": {"type": "boolean"},
     "batch_size": {"type": "integer", "minimum": 1, "maximum": 100},
     "rate": {"type": "integer", "minimum": 1, "maximum": 1000, "description": "Messages a second"},
@@ -60,6 +69,7 @@ def describe() -> None:
     """Add the paths; called once."""
     contribute(Addition("webhooks", _("Webhooks"), _webhooks))
     contribute(Addition("changes", _("Changes feed"), _changes))
+    contribute(Addition("bulk-jobs", _("Bulk jobs"), bulk_paths))
 
 
 def _changes() -> dict[str, Any]:
@@ -94,11 +104,17 @@ def _changes() -> dict[str, Any]:
                 " once per reading. What the caller may not see is not there.",
                 "parameters": [
                     parameter(
-                        "after", "query", "`next` of the reading before; `now`; nothing for all", {"type": "string"}
+                        "after",
+                        "query",
+                        "`next` of the reading before; `now`; nothing for all",
+                        {"type": "string"},
                     ),
                     parameter("types", "query", "Record types with commas between them", {"type": "string"}),
                     parameter(
-                        "limit", "query", "", {"type": "integer", "minimum": 1, "maximum": 5000, "default": 500}
+                        "limit",
+                        "query",
+                        "",
+                        {"type": "integer", "minimum": 1, "maximum": 5000, "default": 500},
                     ),
                     parameter(
                         "wait",
@@ -121,7 +137,9 @@ def _listed(item: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _operation(name: str, summary: str, responses: dict[str, Any], *refusals: str, **more: Any) -> dict[str, Any]:
+def _operation(
+    name: str, summary: str, responses: dict[str, Any], *refusals: str, **more: Any
+) -> dict[str, Any]:
     return {
         "operationId": name,
         "tags": ["webhooks"],

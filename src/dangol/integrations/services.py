@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from ipaddress import ip_address
 from typing import Any
 from uuid import uuid4
 
@@ -33,7 +34,17 @@ KEPT = timedelta(days=30)
 FORGOTTEN_AT_ONCE = 10_000
 REPLAYED_MOST = 100_000
 _RANGES = {"batch_size": (1, 100), "rate": (1, 1_000), "concurrency": (1, 16)}
-_SHOWN = ("name", "url", "events", "filter", "includes_record", "batch_size", "rate", "concurrency", "is_active")
+_SHOWN = (
+    "name",
+    "url",
+    "events",
+    "filter",
+    "includes_record",
+    "batch_size",
+    "rate",
+    "concurrency",
+    "is_active",
+)
 
 
 def endpoint_save(
@@ -132,7 +143,10 @@ def _check(endpoint: WebhookEndpoint, *, check_address: bool) -> None:
         wrong["events"] = _("There is no event “%(name)s”.") % {"name": unknown[0][:100]}
     for name, (least, most) in _RANGES.items():
         if not least <= getattr(endpoint, name) <= most:
-            wrong[name] = _("Write a whole number from %(least)s to %(most)s.") % {"least": least, "most": most}
+            wrong[name] = _("Write a whole number from %(least)s to %(most)s.") % {
+                "least": least,
+                "most": most,
+            }
     if endpoint.filter and "events" not in wrong and (message := _filter_problem(endpoint)):
         wrong["filter"] = message
     if wrong:
@@ -146,7 +160,7 @@ def _address_problem(url: str) -> str:
         found = addresses.checked(target.host, target.port, usual_ports=USUAL_PORTS)
     except OutboundProblem as problem:
         return str(problem)
-    if not target.secure and any(addresses.is_public(addresses.ip_address(text)) for text in found):
+    if not target.secure and any(addresses.is_public(ip_address(text)) for text in found):
         return _("Use https: over http everybody on the way could read along.")
     return ""
 
@@ -204,7 +218,8 @@ def secret_rotate(*, endpoint: WebhookEndpoint, actor: Actor) -> str:
         PermissionDenied: not allowed.
     """
     require(
-        policies.can_administer(actor) and policies.can_lend_rights(actor, endpoint.owner_id), "webhook_rotate"
+        policies.can_administer(actor) and policies.can_lend_rights(actor, endpoint.owner_id),
+        "webhook_rotate",
     )
     secret = signing.secret_new()
     with transaction.atomic():

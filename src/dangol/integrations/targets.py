@@ -22,7 +22,9 @@ def _webhooks(actor: Actor, ids: Collection[int]) -> Mapping[int, targets.Target
     return {
         pk: targets.Target(
             name,
-            reverse("administration:webhook", args=[pk]) if administers else reverse("administration:overview"),
+            reverse("administration:webhook", args=[pk])
+            if administers
+            else reverse("administration:overview"),
             _("Webhook"),
             "webhook",
         )

@@ -2,13 +2,19 @@
 
 from django.urls import path
 
-from dangol.integrations.api import changes, webhooks
+from dangol.integrations.api import bulk, changes, mcp, webhooks
 from dangol.records.rest.endpoints import endpoint
 
 app_name = "integrations"
 
 urlpatterns = [
+    path("mcp", mcp.mcp, name="mcp"),
     path("api/v1/changes", endpoint(GET=changes.index), name="changes"),
+    path("api/v1/bulk", endpoint(POST=bulk.start), name="bulk"),
+    path("api/v1/bulk/jobs", endpoint(GET=bulk.index), name="bulk-jobs"),
+    path("api/v1/bulk/jobs/<str:job_key>", endpoint(GET=bulk.detail), name="bulk-job"),
+    path("api/v1/bulk/jobs/<str:job_key>/results", endpoint(GET=bulk.results), name="bulk-results"),
+    path("api/v1/bulk/jobs/<str:job_key>/cancel", endpoint(POST=bulk.cancel), name="bulk-cancel"),
     path("api/v1/webhooks", endpoint(GET=webhooks.index, POST=webhooks.create), name="webhooks"),
     path("api/v1/webhooks/events", endpoint(GET=webhooks.events), name="webhook-events"),
     path(
@@ -19,6 +25,8 @@ urlpatterns = [
     path("api/v1/webhooks/<str:webhook_id>/secret", endpoint(POST=webhooks.rotate), name="webhook-secret"),
     path("api/v1/webhooks/<str:webhook_id>/test", endpoint(POST=webhooks.test), name="webhook-test"),
     path("api/v1/webhooks/<str:webhook_id>/start", endpoint(POST=webhooks.start), name="webhook-start"),
-    path("api/v1/webhooks/<str:webhook_id>/messages", endpoint(GET=webhooks.messages), name="webhook-messages"),
+    path(
+        "api/v1/webhooks/<str:webhook_id>/messages", endpoint(GET=webhooks.messages), name="webhook-messages"
+    ),
     path("api/v1/webhooks/<str:webhook_id>/replay", endpoint(POST=webhooks.replay), name="webhook-replay"),
 ]

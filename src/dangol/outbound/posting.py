@@ -7,6 +7,7 @@ A kept connection cannot be led elsewhere; a new one is checked anew. Redirects 
 from __future__ import annotations
 
 import http.client
+import socket
 import ssl
 import threading
 import time
@@ -116,7 +117,7 @@ class Line:
                 noted.status = response.status
                 excerpt = self._read(response)
                 if patience.is_over:
-                    raise TimeoutError  # noqa: TRY301 - what came ended because we hung up
+                    raise TimeoutError
                 noted.received = len(excerpt)
                 self._used = time.monotonic()
                 spent = int((self._used - start) * 1_000)
@@ -137,16 +138,14 @@ class Line:
         target = self._target
         connection = http.client.HTTPConnection(target.host, target.port, timeout=patience.silence)
         connection.auto_open = 0  # by itself it would connect past the guard
-        line = addresses.connect(
-            target.host, target.port, usual_ports=USUAL_PORTS, timeout=patience.silence
-        )
+        line = addresses.connect(target.host, target.port, usual_ports=USUAL_PORTS, timeout=patience.silence)
+        # Head and body leave in two pieces; the second must not wait for word of the first.
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.sock = secured(line, target) if target.secure else line
         self._connection = connection
         return connection
 
-    def _send(
-        self, connection: http.client.HTTPConnection, body: bytes, headers: Mapping[str, str]
-    ) -> None:
+    def _send(self, connection: http.client.HTTPConnection, body: bytes, headers: Mapping[str, str]) -> None:
         connection.putrequest("POST", self._target.path, skip_host=True, skip_accept_encoding=True)
         connection.putheader("Host", self._target.host_header)
         connection.putheader("Content-Length", str(len(body)))

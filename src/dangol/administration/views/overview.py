@@ -105,6 +105,12 @@ def overview(request: SignedInRequest) -> HttpResponse:
                 "url": reverse("administration:storage"),
             },
             {
+                "title": _("Keys of integrations"),
+                "text": _("Which programs sign in, with what rights, and when they last did."),
+                "icon": "key",
+                "url": reverse("administration:keys"),
+            },
+            {
                 "title": _("Webhooks"),
                 "text": _("Which other systems are told at once of what happens here."),
                 "icon": "webhook",

@@ -89,6 +89,7 @@ def token_new(request: SignedInRequest) -> HttpResponse:
                 name=form.cleaned_data["name"],
                 actions=form.actions(),
                 expires_at=form.expires_at(),
+                **form.limits(),
                 actor=request.actor,
             )
         except ValidationError as error:

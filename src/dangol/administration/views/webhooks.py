@@ -49,9 +49,7 @@ def webhook_list(request: SignedInRequest) -> HttpResponse:
 @administrators_only
 def webhook_new(request: SignedInRequest) -> HttpResponse:
     """A new webhook; its secret stands in the answer to this one request."""
-    form = WebhookForm(
-        request.POST if request.method == "POST" else None, actor=request.actor, endpoint=None
-    )
+    form = WebhookForm(request.POST if request.method == "POST" else None, actor=request.actor, endpoint=None)
     if request.method == "POST" and form.is_valid():
         try:
             made, secret = services.endpoint_save(actor=request.actor, **form.cleaned_data)
@@ -59,7 +57,9 @@ def webhook_new(request: SignedInRequest) -> HttpResponse:
             show_errors(form, error)
         else:
             return render(
-                request, "administration/webhook_secret.html", {"endpoint": made, "secret": secret, "new": True}
+                request,
+                "administration/webhook_secret.html",
+                {"endpoint": made, "secret": secret, "new": True},
             )
     context = {"form": form, "endpoint": None}
     return render(request, "administration/webhook.html", context, status=422 if form.errors else 200)

@@ -43,12 +43,19 @@ def _create(args: argparse.Namespace) -> None:
         name=args.name,
         actor=Actor.system("command line"),
         actions=actions,
+        scopes=_words(args.scopes),
+        networks=_words(args.networks),
+        per_minute=args.per_minute,
         expires_at=timezone.now() + timedelta(days=args.days),
     )
     print(_("Token %(id)s of %(user)s, until %(day)s. It is shown only now:") % {
         "id": token.pk, "user": token.user.email, "day": f"{token.expires_at:%Y-%m-%d}"
     })  # fmt: skip
     print(text)
+
+
+def _words(text: str) -> list[str] | None:
+    return [word.strip() for word in text.split(",") if word.strip()] or None
 
 
 def _list(args: argparse.Namespace) -> None:

@@ -4,7 +4,7 @@ from dangol.identity.models.access import AccessChange
 from dangol.identity.models.revisions import Revision
 from dangol.identity.models.roles import Action, FieldRule, Grant, Role, Rule, Scope
 from dangol.identity.models.signin import FactorRule, SessionRules, SignInPolicy, SignInProvider
-from dangol.identity.models.tokens import Token
+from dangol.identity.models.tokens import Token, TokenUse
 from dangol.identity.models.trees import Team, Territory, Tree
 from dangol.identity.models.users import Theme, User
 
@@ -25,6 +25,7 @@ __all__ = [
     "Territory",
     "Theme",
     "Token",
+    "TokenUse",
     "Tree",
     "User",
 ]

@@ -20,9 +20,11 @@ def token_digest(secret: str) -> str:
 
 
 class Token(models.Model):
-    """An API token: acts as its user, perhaps with fewer actions. The secret itself is never stored.
+    """An API token, the key of one integration: acts as its user, perhaps with fewer rights. The secret is never stored.
 
-    ``actions`` empty (NULL) means: all that the user may do.
+    ``actions`` empty (NULL) means: all that the user may do. ``scopes`` narrow that further: texts such as
+    ``customer:read`` or ``*:write`` (see `identity.scopes`). ``networks`` are those it may be used from, ``per_minute`` the
+    calls it may make in a minute; empty (NULL) for any.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -36,6 +38,9 @@ class Token(models.Model):
         blank=True,
         verbose_name=_("actions"),
     )
+    scopes = ArrayField(models.CharField(max_length=110), null=True, blank=True, verbose_name=_("scopes"))
+    networks = ArrayField(models.CharField(max_length=50), null=True, blank=True, verbose_name=_("networks"))
+    per_minute = models.PositiveIntegerField(_("calls a minute"), null=True, blank=True)
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
@@ -58,3 +63,17 @@ class Token(models.Model):
     def is_secret(self, secret: str) -> bool:
         """Is this the secret that the token was made with. Takes the same time whatever the answer."""
         return hmac.compare_digest(self.digest, token_digest(secret))
+
+
+class TokenUse(models.Model):
+    """How many calls a token has made in the minute that is running. An unlogged table: after a crash it is empty."""
+
+    token = models.OneToOneField(Token, models.CASCADE, primary_key=True, related_name="use")
+    minute = models.BigIntegerField()
+    calls = models.PositiveIntegerField()
+
+    class Meta:
+        db_table = "identity_token_use"
+
+    def __str__(self) -> str:
+        return f"{self.token_id}: {self.calls}"

@@ -74,7 +74,9 @@ def _answer(page: feed.Page) -> HttpResponse:
             "change": told.change,
             "version": told.version,
             "fields": list(told.fields),
-            "url": f"/api/v1/{told.record_type.path}/{told.id}" if told.change in ("created", "updated") else None,
+            "url": f"/api/v1/{told.record_type.path}/{told.id}"
+            if told.change in ("created", "updated")
+            else None,
         }
         for told in page.items
     ]

@@ -143,7 +143,9 @@ def messages(request: HttpRequest, actor: Actor, webhook_id: str) -> HttpRespons
     given = parameters(request, "state", "limit", "after")
     state = given.get("state", "")
     if state and state not in DeliveryState.values:
-        raise parameter_problem("state", _("Possible: %(known)s.") % {"known": ", ".join(DeliveryState.values)})
+        raise parameter_problem(
+            "state", _("Possible: %(known)s.") % {"known": ", ".join(DeliveryState.values)}
+        )
     limit = limit_of(given, 50, 500)
     rows = selectors.deliveries(found, state=state)
     if "after" in given:
@@ -159,7 +161,7 @@ def replay(request: HttpRequest, actor: Actor, webhook_id: str) -> HttpResponse:
     parameters(request)
     body = body_of(request)
     if unknown := set(body) - {"ids", "since", "all"}:
-        raise _invalid(sorted(unknown)[0][:40], "unknown_field", _("Possible here: ids, since, all."))
+        raise _invalid(min(unknown)[:40], "unknown_field", _("Possible here: ids, since, all."))
     ids, since, everything = body.get("ids"), body.get("since"), body.get("all", False)
     if not isinstance(everything, bool):
         raise _invalid("all", "type", _("Write true or false."))
@@ -217,10 +219,12 @@ def _given(request: HttpRequest) -> dict[str, Any]:
     for name, value in given.items():
         kind = _TYPES.get(name)
         if kind is None:
-            raise _invalid(name[:40], "unknown_field", _("There is no field “%(name)s”.") % {"name": name[:40]})
+            raise _invalid(
+                name[:40], "unknown_field", _("There is no field “%(name)s”.") % {"name": name[:40]}
+            )
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
             raise _invalid(name, "type", _("This is not a value of the right kind."))
-        if kind is int and name != "owner" and not 0 <= value < 2**15:
+        if isinstance(value, int) and name != "owner" and not 0 <= value < 2**15:
             raise _invalid(name, "range", _("This number is too large."))
     if not all(isinstance(one, str) for one in given.get("events", [])):
         raise _invalid("events", "type", _("Give the names of events as texts."))

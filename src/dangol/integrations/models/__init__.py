@@ -1,5 +1,6 @@
 """What the doors to the outside keep."""
 
+from dangol.integrations.models.bulk import BulkJob, JobState, Operation
 from dangol.integrations.models.webhooks import (
     DeliveryState,
     WebhookAttempt,
@@ -7,4 +8,12 @@ from dangol.integrations.models.webhooks import (
     WebhookEndpoint,
 )
 
-__all__ = ["DeliveryState", "WebhookAttempt", "WebhookDelivery", "WebhookEndpoint"]
+__all__ = [
+    "BulkJob",
+    "DeliveryState",
+    "JobState",
+    "Operation",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+]

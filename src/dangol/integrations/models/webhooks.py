@@ -76,9 +76,7 @@ class WebhookDelivery(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    endpoint = models.ForeignKey(
-        WebhookEndpoint, models.CASCADE, related_name="deliveries", db_index=False
-    )
+    endpoint = models.ForeignKey(WebhookEndpoint, models.CASCADE, related_name="deliveries", db_index=False)
     message = models.CharField(max_length=64, db_collation="C")
     event = models.CharField(max_length=100, db_collation="C")
     record_type = models.CharField(max_length=40, db_collation="C", blank=True, default="")

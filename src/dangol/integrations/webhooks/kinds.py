@@ -60,9 +60,7 @@ _kinds: list[Kind] = [
         lambda fact: [(fact.record_type, fact.ids)],
         gone="purged",
     ),
-    Kind(
-        "commented", _("Commented"), Commented, lambda fact: [(fact.record_type, [fact.record_id])]
-    ),
+    Kind("commented", _("Commented"), Commented, lambda fact: [(fact.record_type, [fact.record_id])]),
     Kind(
         "file_attached",
         _("File attached"),
@@ -89,12 +87,9 @@ _kinds: list[Kind] = [
 ]
 
 
-def contribute(kind: Kind) -> None:
-    """Let endpoints be told of another fact; from `AppConfig.ready()` of its room, before the outbox is filled."""
-    from dangol.integrations import handlers
-
+def add(kind: Kind) -> None:
+    """Make a fact known; `handlers.contribute` also listens to it."""
     _kinds.append(kind)
-    handlers.listen(kind.event_class)
 
 
 def all_kinds() -> list[Kind]:

@@ -226,9 +226,7 @@ def _posted(
     return {delivery.pk: outcome for delivery, outcome in zip(deliveries, made, strict=True)}
 
 
-def _note(
-    endpoint: WebhookEndpoint, batch: Sequence[WebhookDelivery], outcomes: dict[int, _Outcome]
-) -> None:
+def _note(endpoint: WebhookEndpoint, batch: Sequence[WebhookDelivery], outcomes: dict[int, _Outcome]) -> None:
     now = timezone.now()
     attempts = []
     not_made: list[WebhookDelivery] = []

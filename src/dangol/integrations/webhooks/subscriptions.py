@@ -21,7 +21,9 @@ def wanted() -> frozenset[str]:
     global _wanted
     found = _wanted
     if found is None:
-        rows = WebhookEndpoint.objects.filter(is_active=True, stopped_at=None).values_list("events", flat=True)
+        rows = WebhookEndpoint.objects.filter(is_active=True, stopped_at=None).values_list(
+            "events", flat=True
+        )
         found = _wanted = frozenset(name for names in rows for name in names)
     return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -36,13 +36,32 @@ def start(request: HttpRequest, actor: Actor, path: str) -> HttpResponse:
     try:
         return _start(request, actor, record_type)
     except BulkProblem as problem:
-        raise _as_problem(problem) from None
+        raise as_problem(problem) from None
 
 
 def _start(request: HttpRequest, actor: Actor, record_type: RecordType) -> HttpResponse:
+    plan, dry = asked(body_of(request), record_type, actor)
+    if dry is not None:
+        return json_response(dry)
+
+    def begin() -> HttpResponse:
+        run = runs.run_start(plan, actor=actor, origin=ORIGIN, wait=False)
+        return json_response(job(run), status=202, headers={"Location": f"/api/v1/bulk/{run.key}"})
+
+    key = request.headers.get("Idempotency-Key")
+    return begin() if key is None else idempotency.once(request, actor, key, begin)
+
+
+def asked(
+    body: Mapping[str, Any], record_type: RecordType, actor: Actor
+) -> tuple[runs.Plan, dict[str, Any] | None]:
+    """The plan that a body asks for, and where it asks for `dry_run` what that would do.
+
+    Raises:
+        Problem, BulkProblem: it cannot be, or the actor may not.
+    """
     if not any(acts.acts_for(actor, record_type, in_bin=in_bin) for in_bin in (False, True)):
         raise _forbidden(record_type)
-    body = body_of(request)
     if unknown := [name for name in body if name not in BODY]:
         raise BulkProblem(
             _("There is no “%(name)s” here. Possible: %(known)s.")
@@ -60,16 +79,7 @@ def _start(request: HttpRequest, actor: Actor, record_type: RecordType) -> HttpR
         raise BulkProblem(_("Write a JSON object."), field="settings", code="type")
     settings = act.read(record_type, raw, actor)
     seen = preview(record_type=record_type, act=act, settings=settings, selection=selection, actor=actor)
-    if dry:
-        return json_response(_preview(seen, record_type))
-
-    def begin() -> HttpResponse:
-        plan = runs.plan_of(record_type, act, raw, selection, seen)
-        run = runs.run_start(plan, actor=actor, origin=ORIGIN, wait=False)
-        return json_response(job(run), status=202, headers={"Location": f"/api/v1/bulk/{run.key}"})
-
-    key = request.headers.get("Idempotency-Key")
-    return begin() if key is None else idempotency.once(request, actor, key, begin)
+    return runs.plan_of(record_type, act, raw, selection, seen), _preview(seen, record_type) if dry else None
 
 
 def _act(name: Any, record_type: RecordType, actor: Actor) -> Act:
@@ -216,7 +226,7 @@ def _handle(request: HttpRequest, actor: Actor, key: str, act: Callable[..., Non
     try:
         act(run=run, actor=actor)
     except BulkProblem as problem:
-        raise _as_problem(problem, conflict=True) from None
+        raise as_problem(problem, conflict=True) from None
     return json_response(job(run), status=202)
 
 
@@ -239,7 +249,8 @@ def _forbidden(record_type: RecordType) -> Problem:
     )
 
 
-def _as_problem(problem: BulkProblem, *, conflict: bool = False) -> Problem:
+def as_problem(problem: BulkProblem, *, conflict: bool = False) -> Problem:
+    """What a refused act is as an answer."""
     if problem.code == "forbidden":
         return Problem(403, "forbidden", str(problem))
     if conflict:

@@ -35,6 +35,7 @@ ORIGINS = {
     "undo": _("Undone"),
     "api": _("API"),
     "automation": _("Automation"),
+    "mcp": _("AI assistant (MCP)"),
 }
 """The ways in, as history names them; a page needs no mention."""
 
