@@ -24,6 +24,7 @@ ALLOWED_HOSTS = environment.words(
 
 ROOMS = [
     "dangol.administration",
+    "dangol.integrations",
     "dangol.insight",
     "dangol.interactions",
     "dangol.commerce",

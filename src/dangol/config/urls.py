@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("dangol.interactions.urls")),
     path("notifications/", include("dangol.interactions.notifications.urls")),
     path("live/", include("dangol.interactions.live.urls")),
+    path("moving/", include("dangol.integrations.moving.urls")),
     path("", include("dangol.records.importing.urls")),
     path("", include("dangol.records.exporting.urls")),
     path("", include("dangol.records.bulk.urls")),
