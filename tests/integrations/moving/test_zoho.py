@@ -64,7 +64,8 @@ def test_the_plan_knows_files_order_relations_people_and_columns_without_place()
         "calls", "events", "tasks",
     ]  # fmt: skip
     related = {
-        (plan.files[one.file].name, one.column, plan.files[one.to_file].name, one.to_column) for one in plan.relations
+        (plan.files[one.file].name, one.column, plan.files[one.to_file].name, one.to_column)
+        for one in plan.relations
     }
     assert related >= {
         ("Contacts.csv", "Account Id", "Accounts.csv", "ACCOUNTID"),

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from psycopg.types.json import Jsonb
 
 from dangol.events.outbox import announce
+from dangol.identity import revisions
 from dangol.identity.actors import Actor
 from dangol.integrations.models import Move, MoveState
 from dangol.integrations.moving import amounts, people
@@ -49,6 +50,7 @@ def carry_out(move: Move, actor: Actor, report: Report | None = None) -> Move:
         RunBusy: another process is at it.
         ImportProblem: a step cannot go on; the move is marked as stopped, and goes on when this is called again.
     """
+    revisions.look()  # own fields that were made for the move
     move = _begun(move)
     plan = plan_from_json(move.plan)
     steps = plan.carried_out()
@@ -161,6 +163,7 @@ def rehearse(move: Move, actor: Actor, report: Report | None = None) -> dict[str
     Returns and keeps the totals: by step rows, imported, unchanged, rejected, created, updated, reasons, how many rows were
     rejected because what they point at was not found, and sums. A plan that was changed meanwhile keeps none.
     """
+    revisions.look()
     plan = plan_from_json(move.plan)
     told: dict[str, Any] = {"state": RUNNING, "done": 0, "steps": {}}
     with closing(connection.copy()) as beside, translation.override(actor.language):
@@ -226,6 +229,8 @@ def take_back(move: Move, actor: Actor) -> Move:
     """
     plan = plan_from_json(move.plan)
     kept = 0
+    back: list[ImportRun] = []
+    revisions.look()
     for step in reversed(plan.steps):
         run = ImportRun.objects.filter(pk=step.run).first() if step.run else None
         if run is None:
@@ -233,7 +238,8 @@ def take_back(move: Move, actor: Actor) -> Move:
         if run.state in (ImportState.WAITING, ImportState.RUNNING, ImportState.PAUSED, ImportState.FAILED):
             ImportRun.objects.filter(pk=run.pk).update(state=ImportState.CANCELLED)
         if run.undo != UndoState.DONE and run.chunks.filter(undone=False).exists():
-            run = undoing.undo(run, actor)
+            run = undoing.undo(run, actor, together=back)
+        back.append(run)
         kept += sum(run.undone.get("kept", {}).values())
     message = _("%(count)s records were changed since and stayed.") % {"count": kept} if kept else ""
     Move.objects.filter(pk=move.pk).update(message=message)

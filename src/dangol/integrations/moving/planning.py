@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, Final
 
+from django.conf import settings
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from dangol.identity.actors import Actor
@@ -23,6 +26,8 @@ from dangol.records.importing.mapping import read_mapping
 from dangol.records.types import RecordType
 
 LEAST_LIKELY: Final = 0.2
+BY_NAME, BY_RELATION = 1.3, 1.6
+"""How much likelier a type is for a file that is called like it, or refers to what the type refers to."""
 RECIPE, COLUMNS, CHOSEN = "recipe", "columns", "chosen"
 AUTOMATIC, NONE = "", "none"
 """For the recipe: the likeliest one; none at all."""
@@ -58,15 +63,17 @@ def plan_of(
     types = runs.importable_types(actor)
     steps = _by_recipe(chosen, files) if chosen else []
     taken = {step.file for step in steps}
+    likely: dict[int, list[tuple[RecordType, float]]] = {}
     steps += [
         step
         for at, file in enumerate(files)
         if at not in taken
         and not file.problem
         and not (chosen and chosen.passes(file.name))
-        and (step := _by_columns(at, file, types, date_order, steps))
+        and (step := _by_columns(at, file, types, date_order, likely))
     ]
     plan.relations = relating.relations(files, relating.key_columns(steps))
+    _think_again(plan.relations, files, steps, likely, date_order)
     for step in steps:
         if step.why == COLUMNS:
             _point(step, files[step.file], plan.relations, steps)
@@ -87,7 +94,7 @@ def step_for(plan: Plan, file: int, type_name: str, *, actor: Actor) -> None:
     if record_type is None:
         raise ImportProblem(_("You may not import records of this type."))
     looked = look(_given(plan.files[file]))
-    step = _guessed(file, looked, record_type, plan.date_order, plan.steps, CHOSEN)
+    step = _guessed(file, looked, record_type, plan.date_order, CHOSEN)
     if step is None:
         raise ImportProblem(
             _("No column of %(file)s is named like a field of %(type)s.")
@@ -156,13 +163,63 @@ def _named_once(steps: list[PlannedStep]) -> list[PlannedStep]:
 
 
 def _by_columns(
-    at: int, file: Looked, types: Sequence[RecordType], order: str, steps: Sequence[PlannedStep]
+    at: int,
+    file: Looked,
+    types: Sequence[RecordType],
+    order: str,
+    likely: dict[int, list[tuple[RecordType, float]]],
 ) -> PlannedStep | None:
-    """What a file holds by its columns; None where nothing is likely enough."""
-    likely = likely_types(file.header, file.sample, types)
-    if not likely or likely[0][1] < LEAST_LIKELY:
+    """What a file holds by its columns and its name; None where nothing is likely enough. Keeps what else it could be."""
+    found = [
+        (record_type, worth * (BY_NAME if _is_called(file.name, record_type) else 1))
+        for record_type, worth in likely_types(file.header, file.sample, types)
+    ]
+    found.sort(key=lambda item: -item[1])
+    if not found or found[0][1] < LEAST_LIKELY:
         return None
-    return _guessed(at, file, likely[0][0], order, steps, COLUMNS, likely[0][1])
+    likely[at] = found
+    return _guessed(at, file, found[0][0], order, COLUMNS, min(found[0][1], 1.0))
+
+
+def _is_called(file_name: str, record_type: RecordType) -> bool:
+    """Whether a file is called like the records of a type, in any language."""
+    stem = Path(file_name).stem.casefold()
+    names = {record_type.name, record_type.path}
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            names |= {str(record_type.label), str(record_type.label_plural)}
+    return any(name.casefold() in stem for name in names)
+
+
+def _think_again(
+    relations: Sequence[FoundRelation],
+    files: Sequence[Looked],
+    steps: list[PlannedStep],
+    likely: Mapping[int, list[tuple[RecordType, float]]],
+    order: str,
+) -> None:
+    """What a file refers to says what it holds: people of accounts are contacts, whatever their columns are called."""
+    types = {step.file: step.types[0] for step in steps if step.types}
+    for place, step in enumerate(steps):
+        if step.why != COLUMNS:
+            continue
+        targets = {types[one.to_file] for one in relations if one.file == step.file and one.to_file in types}
+        weighed = [
+            (record_type, worth * (BY_RELATION if _refers(record_type, targets) else 1))
+            for record_type, worth in likely[step.file]
+        ]
+        best, worth = max(weighed, key=lambda item: item[1])
+        if best.name != step.types[0]:
+            better = _guessed(step.file, files[step.file], best, order, COLUMNS, min(worth, 1.0))
+            steps[place] = better or step
+
+
+def _refers(record_type: RecordType, targets: Collection[str]) -> bool:
+    """Whether records of the type point at records of another of these types."""
+    return any(
+        isinstance(known, Reference) and known.target in targets and known.target != record_type.name
+        for known in record_type.editable_fields.values()
+    )
 
 
 def _guessed(
@@ -170,7 +227,6 @@ def _guessed(
     file: Looked,
     record_type: RecordType,
     order: str,
-    steps: Sequence[PlannedStep],
     why: str,
     likeness: float = 0.0,
 ) -> PlannedStep | None:

@@ -12,7 +12,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dangol.identity.actors import Actor
@@ -175,8 +174,7 @@ def fields(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
         made = services.fields_make(
             move=move, actor=actor, columns=[(step, column) for step, _between, column in given]
         )
-        text = ngettext("%(count)s field was made.", "%(count)s fields were made.", made)
-        messages.success(request, text % {"count": made})
+        messages.success(request, _("Own fields made: %(count)s") % {"count": made})
 
     return _act(request, key, act)
 
