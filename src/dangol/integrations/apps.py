@@ -16,7 +16,7 @@ class IntegrationsConfig(AppConfig):
             menu.MenuItem(
                 key="moving",
                 label=_("Moving in"),
-                icon="truck-loading",
+                icon="package",
                 url_name="moving:list",
                 order=96,
                 visible=targets.may_move,

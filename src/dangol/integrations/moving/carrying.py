@@ -19,6 +19,7 @@ from dangol.identity import revisions
 from dangol.identity.actors import Actor
 from dangol.integrations.models import Move, MoveState
 from dangol.integrations.moving import amounts, people
+from dangol.integrations.moving.expressions import plain_column
 from dangol.integrations.moving.facts import MoveFinished
 from dangol.integrations.moving.plans import Plan, PlannedStep, plan_from_json
 from dangol.integrations.moving.targets import MOVE
@@ -196,18 +197,19 @@ def _tried(plan: Plan, step: PlannedStep, actor: Actor, report: Report | None) -
     totals = rehearsals.totals_of(done)
     lost: Counter[str] = Counter()
     for reason in totals["reasons"]:
-        field = _field(step, reason["field"])
-        if isinstance(field, Reference):
-            lost[reason["column"] or reason["field"]] += reason["rows"]
+        known, column = _pointing(step, reason["field"])
+        if known:
+            lost[reason["column"] or column or reason["field"]] += reason["rows"]
     return {**totals, "lost": dict(lost), "sums": amounts.sums_of(done), "seconds": round(done.seconds, 1)}
 
 
-def _field(step: PlannedStep, name: str) -> Any:
-    for type_name in step.types:
-        known = registry.get(type_name).fields.get(name.rpartition(".")[2])
-        if known is not None:
-            return known
-    return None
+def _pointing(step: PlannedStep, name: str) -> tuple[bool, str]:
+    """Whether a field that a reject names is a reference, and the column it comes from."""
+    for record in step.mapping["records"]:
+        known = registry.get(record["type"]).fields.get(name)
+        if isinstance(known, Reference) and name in record["fields"]:
+            return True, plain_column(record["fields"][name])
+    return False, ""
 
 
 def _note(beside: Any, move: Move, told: dict[str, Any]) -> None:

@@ -137,7 +137,7 @@ def _step(move: Move, plan: Plan, step: PlannedStep, run: ImportRun | None, acto
         "totals": totals,
         "adds_up": bool(totals)
         and totals["rows"] == totals["imported"] + totals["unchanged"] + totals["rejected"],
-        "reasons": reasons[:SHOWN_REASONS],
+        "reasons": [{**one, "where": _where(step, one)} for one in reasons[:SHOWN_REASONS]],
         "lost": (tried or {}).get("lost", {}),
         "sums": sums,
         "run_url": reverse("imports:detail", args=[run.key]) if run else "",
@@ -145,6 +145,16 @@ def _step(move: Move, plan: Plan, step: PlannedStep, run: ImportRun | None, acto
         "undone": run.get_undo_display() if run and run.undo else "",
         "is_now": run is not None and run.state == "running",
     }
+
+
+def _where(step: PlannedStep, reason: dict[str, Any]) -> str:
+    """The column that a problem is in, or what the field is called."""
+    if reason["column"]:
+        return str(reason["column"])
+    known = (registry.find(name) for name in step.types)
+    return next(
+        (str(one.fields[reason["field"]].label) for one in known if one and reason["field"] in one.fields), ""
+    )
 
 
 def _counts(run: ImportRun) -> dict[str, Any]:

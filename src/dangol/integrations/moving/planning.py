@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -22,12 +23,17 @@ from dangol.records.importing import runs
 from dangol.records.importing.errors import ImportProblem
 from dangol.records.importing.guessing import guess, likely_types
 from dangol.records.importing.guessing.choices import ColumnChoice, record_of
+from dangol.records.importing.guessing.columns import LOOKED_AT as MOST_VALUES
+from dangol.records.importing.guessing.columns import columns_of as content_of
 from dangol.records.importing.mapping import read_mapping
 from dangol.records.types import RecordType
 
 LEAST_LIKELY: Final = 0.2
 BY_NAME, BY_RELATION = 1.3, 1.6
 """How much likelier a type is for a file that is called like it, or refers to what the type refers to."""
+NUMBER: Final = "external_id"
+"""The field of most types that keeps the number of another program."""
+_IS_NUMBER = re.compile(r"(?=.*[0-9])[A-Za-z0-9._/-]{1,64}", re.ASCII)
 RECIPE, COLUMNS, CHOSEN = "recipe", "columns", "chosen"
 AUTOMATIC, NONE = "", "none"
 """For the recipe: the likeliest one; none at all."""
@@ -240,18 +246,43 @@ def _guessed(
         found = guess(record_type, file.header, file.sample, source=file.options, answers=answers)
     if found.mapping is None:
         return None
+    data = _with_key(found.mapping.data, file, record_type, found.unused)
+    unused = [column for column in found.unused if column not in columns_of(data)]
     open_ = [question.column for question in found.questions]
     name = f"{record_type.path}-{at + 1}"
     return PlannedStep(
         name=name,
         file=at,
         types=[record_type.name],
-        mapping={**found.mapping.data, "name": f"move:{name}"},
+        mapping={**data, "name": f"move:{name}"},
         why=why,
         likeness=likeness,
-        unused=[*found.unused, *open_],
+        unused=[*unused, *open_],
         open=open_,
     )
+
+
+def _with_key(
+    data: Mapping[str, Any], file: Looked, record_type: RecordType, unused: Sequence[str]
+) -> Mapping[str, Any]:
+    """The mapping with a key, where it has none: the first column without place that looks like numbers of records.
+
+    Without one, the same file would come in twice, and nothing could point at its records.
+    """
+    (record,) = data["records"]
+    if record.get("key") or NUMBER not in record_type.keys or NUMBER not in record_type.editable_fields:
+        return data
+    for column in content_of(file.header, file.sample):
+        is_full = len(column.values) == min(len(file.sample), MOST_VALUES)
+        if (
+            column.name in unused
+            and column.usable
+            and is_full
+            and all(map(_IS_NUMBER.fullmatch, column.values))
+        ):
+            fields = {**record["fields"], NUMBER: {"column": column.name}}
+            return {**data, "records": [{**record, "key": [NUMBER], "fields": fields}]}
+    return data
 
 
 def _point(

@@ -24,9 +24,7 @@ def _moves(actor: Actor, ids: Collection[int]) -> Mapping[int, targets.Target]:
     if not may_move(actor):
         return {}
     return {
-        pk: targets.Target(
-            _("Moving in"), reverse("moving:detail", args=[key]), _("Moving in"), "truck-loading"
-        )
+        pk: targets.Target(_("Moving in"), reverse("moving:detail", args=[key]), _("Moving in"), "package")
         for pk, key in Move.objects.filter(pk__in=ids).values_list("pk", "key")
     }
 

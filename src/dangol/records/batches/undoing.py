@@ -29,8 +29,8 @@ BATCH = 2_000
 class Signature:
     """How history tells what a run did, and what taking it back does.
 
-    `together`: further request ids whose changes count as the run's own. `by_field`: a record stays only where somebody changed since what the run had changed; otherwise any change since
-    keeps it.
+    `together`: further request ids whose changes count as the run's own. `by_field`: a record stays only where somebody
+    changed since what the run had changed; otherwise any change since keeps it.
     """
 
     request: str
