@@ -66,6 +66,14 @@ def parser() -> argparse.ArgumentParser:
     imports.add_argument("--chunk", type=int, default=0, metavar="N", help=_("rows for one transaction"))
     imports.add_argument("--user", metavar="EMAIL", help=_("in whose name; without it, the system"))
 
+    move = command("move", "move", _("Bring a whole CRM in from a folder of files."))
+    move.add_argument("folder", type=Path, help=_("a folder, a ZIP file or one file"))
+    move.add_argument("--recipe", default="", help=_("of which program; found out when left out, none for none"))
+    move.add_argument("--dates", default="", help=_("dmy, mdy or ymd, where a column leaves it open"))
+    move.add_argument("--dry-run", action="store_true", help=_("check everything, write nothing"))
+    move.add_argument("--json", action="store_true", help=_("print the result as JSON"))
+    move.add_argument("--user", metavar="EMAIL", help=_("in whose name; without it, the system"))
+
     exports = command("export", "exports", _("Take records out into a file."))
     exports.add_argument("type", help=_("what is taken out, for example customers or order-lines"))
     exports.add_argument("--out", type=Path, required=True, metavar="FILE", help=_("the file to write"))

@@ -18,6 +18,7 @@ urlpatterns = [
     path("notifications/", include("dangol.interactions.notifications.urls")),
     path("live/", include("dangol.interactions.live.urls")),
     path("", include("dangol.customers.urls")),
+    path("moving/", include("dangol.integrations.moving.urls")),
     path("", include("dangol.records.importing.urls")),
     path("", include("dangol.records.exporting.urls")),
     path("", include("dangol.records.bulk.urls")),

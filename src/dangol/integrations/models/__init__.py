@@ -17,3 +17,6 @@ __all__ = [
     "WebhookDelivery",
     "WebhookEndpoint",
 ]
+from dangol.integrations.models.moving import Move, MoveState
+
+__all__ = ["Move", "MoveState"]

@@ -29,14 +29,15 @@ BATCH = 2_000
 class Signature:
     """How history tells what a run did, and what taking it back does.
 
-    `by_field`: a record stays only where somebody changed since what the run had changed; otherwise any change since
-    keeps it.
+    `together`: further request ids whose changes count as the run's own. `by_field`: a record stays only where somebody
+    changed since what the run had changed; otherwise any change since keeps it.
     """
 
     request: str
     origin: str
     undo_request: str
     by_field: bool = False
+    together: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -317,7 +318,7 @@ def _changed_since(
             {
                 "table": record_type.table.name,
                 "ids": list(ids),
-                "both": [sign.request, sign.undo_request],
+                "both": [sign.request, sign.undo_request, *sign.together],
                 "request": sign.request,
                 "origin": sign.origin,
                 "by_run": by_run,

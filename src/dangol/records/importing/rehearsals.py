@@ -63,7 +63,7 @@ def _tried(import_run: ImportRun, actor: Actor, tell: engine.Report) -> dict[str
     try:
         with transaction.atomic():
             finished = engine.rehearse(_trial(import_run), actor, progress=tell)
-            totals = _totals(finished)
+            totals = totals_of(finished)
             transaction.set_rollback(True)
     except ImportProblem as problem:
         return {"state": FAILED, "message": str(problem)}
@@ -104,7 +104,8 @@ def _trial(import_run: ImportRun) -> ImportRun:
     return trial
 
 
-def _totals(finished: ImportRun) -> dict[str, Any]:
+def totals_of(finished: ImportRun) -> dict[str, Any]:
+    """What came of a run that was tried, with what each problem costs; in the transaction in which it was tried."""
     reasons = (
         ImportReject.objects.filter(run=finished)
         # These are told together; each of their reasons names another row.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,7 +22,7 @@ from dangol.records.models import ImportChunk, ImportRun, ObjectState, OwnObject
 SHOWN_KEPT = 100
 
 
-def undo(import_run: ImportRun, actor: Actor) -> ImportRun:
+def undo(import_run: ImportRun, actor: Actor, *, together: Sequence[ImportRun] = ()) -> ImportRun:
     """Take back a run, chunk by chunk from the last to the first, each one transaction.
 
     Can be called again after any kind of death; chunks that are taken back stay so. What somebody has changed since,
@@ -31,6 +31,7 @@ def undo(import_run: ImportRun, actor: Actor) -> ImportRun:
     Args:
         actor: in whose name; may import the run's record types. Records outside of what the actor may change or
             delete are kept.
+        together: later runs of the same act that are taken back already: what they changed and put back is nobody's change.
 
     Raises:
         RunBusy: the run is going on, or being undone already.
@@ -38,29 +39,34 @@ def undo(import_run: ImportRun, actor: Actor) -> ImportRun:
     """
     with translation.override(import_run.language), holding(import_run), calm_collector():
         run = ImportRun.objects.get(pk=import_run.pk)
-        sign = _signature(run)
+        sign = _signature(run, together)
         actor = replace(actor, request_id=sign.undo_request)
 
         def note(outcome: Outcome, share: float) -> None:
             run.undone = _added(run.undone, outcome, actor, share=share)
             run.save(update_fields=["undone"])
 
-        batches.carry_back(run.chunks.all(), lambda chunk: _take_back(run, chunk, actor), note)
+        batches.carry_back(run.chunks.all(), lambda chunk: _take_back(run, chunk, actor, sign), note)
         run.undo = UndoState.PARTLY if run.undone.get("kept") else UndoState.DONE
         run.undone = {**run.undone, "share": 1}
         run.save(update_fields=["undo", "undone"])
         return run
 
 
-def _signature(import_run: ImportRun) -> Signature:
-    return Signature(request_of(import_run), ORIGIN, f"undo-{import_run.key.hex}")
+def _signature(import_run: ImportRun, together: Sequence[ImportRun]) -> Signature:
+    others = [name for one in together for name in (request_of(one), _undo_request(one))]
+    return Signature(request_of(import_run), ORIGIN, _undo_request(import_run), together=tuple(others))
 
 
-def _take_back(run: ImportRun, chunk: ImportChunk, actor: Actor) -> Outcome:
+def _undo_request(import_run: ImportRun) -> str:
+    return f"undo-{import_run.key.hex}"
+
+
+def _take_back(run: ImportRun, chunk: ImportChunk, actor: Actor, sign: Signature) -> Outcome:
     noted = Noted(
         created={name: spread(given) for name, given in chunk.created.items()}, updated=chunk.updated
     )
-    return batches.take_back(_signature(run), noted, run.record_types, actor)
+    return batches.take_back(sign, noted, run.record_types, actor)
 
 
 def _added(undone: Mapping[str, Any], outcome: Outcome, actor: Actor, *, share: float) -> dict[str, Any]:
