@@ -107,7 +107,13 @@ def count(actor: Actor, rules: Rules, state: str = PairState.OPEN) -> int:
 
 
 def queue(
-    *, actor: Actor, rules: Rules, state: str = PairState.OPEN, least: float = 0.0, found_by: str = "", page: int = 1
+    *,
+    actor: Actor,
+    rules: Rules,
+    state: str = PairState.OPEN,
+    least: float = 0.0,
+    found_by: str = "",
+    page: int = 1,
 ) -> Queue:
     """A page of the queue, the most probable first. Three queries.
 

@@ -20,7 +20,10 @@ STATES = ["open", "later", "different", "merged"]
 def refuse_parameter() -> dict[str, Any]:
     """The header with which creating is refused."""
     return parameter(
-        "Duplicates", "header", "`refuse`: create nothing that may be there already (409)", {"enum": ["refuse"]}
+        "Duplicates",
+        "header",
+        "`refuse`: create nothing that may be there already (409)",
+        {"enum": ["refuse"]},
     )
 
 

@@ -51,7 +51,9 @@ def refused(request: HttpRequest, actor: Actor, record_type: RecordType, values:
     found = entering.similar(actor=actor, record_type=record_type, values=values)
     if found:
         shown = _similar(found)
-        errors = [{"field": "", "code": "duplicate", "message": one["title"], **one} for one in shown["items"]]
+        errors = [
+            {"field": "", "code": "duplicate", "message": one["title"], **one} for one in shown["items"]
+        ]
         raise Problem(409, "duplicate", _("This may be there already."), errors=errors)
 
 
@@ -107,7 +109,9 @@ def decide(request: HttpRequest, actor: Actor, path: str, pair_id: str) -> HttpR
     state = values.pop("state", None)
     if values or not isinstance(state, str):
         message = _("Give “state”, and nothing else.")
-        raise Problem(422, "invalid", message, errors=[{"field": "state", "code": "required", "message": message}])
+        raise Problem(
+            422, "invalid", message, errors=[{"field": "state", "code": "required", "message": message}]
+        )
     try:
         [pair] = pairs_decide(actor=actor, record_type=rules.record_type, pair_ids=[number], state=state)
     except PairProblem as problem:

@@ -64,7 +64,12 @@ def shown(actor: Actor, record_type: RecordType, found: entering.Similar) -> dic
     return {
         "record_type": record_type,
         "likes": [
-            {"like": one, "reasons": [reason for reason in reviewing.reasons(one.evidence, called) if reason.tone != "r"]}
+            {
+                "like": one,
+                "reasons": [
+                    reason for reason in reviewing.reasons(one.evidence, called) if reason.tone != "r"
+                ],
+            }
             for one in found.likes
         ],
         "elsewhere": ", ".join(found.elsewhere),
