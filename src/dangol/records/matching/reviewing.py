@@ -23,9 +23,10 @@ PAIRS = 40
 """Pairs on one page; what hangs together with them stands there too."""
 MOST_TOGETHER = 5
 COUNTED = 10_000
+MOST_SHOWN = 0.999
 
 WORDS = {
-    "same": (_("same"), "g"),
+    "same": (_("same"), "p"),
     "typing": (_("one slip apart"), "b"),
     "sound": (_("sounds the same"), "b"),
     "near": (_("similar"), "b"),
@@ -66,6 +67,11 @@ class Group:
     state: str
     found_by: str
     left_out: int = 0
+
+    @property
+    def likely(self) -> float:
+        """The probability as it is shown: nothing is certain."""
+        return min(self.probability, MOST_SHOWN)
 
     @property
     def merge_query(self) -> str:

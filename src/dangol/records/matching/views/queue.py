@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from dangol.identity.actors import Actor, may_administer
-from dangol.records import permissions
+from dangol.records import permissions, registry
 from dangol.records.fields import id_in
 from dangol.records.matching import reviewing, scans
 from dangol.records.matching.pairs import PairProblem, pairs_decide
@@ -31,9 +31,12 @@ def index(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     types = [one for one in matching_types() if permissions.allowed(actor, one, "edit")]
     items = [{"type": one, "count": reviewing.count(actor, rules_of(one))} for one in types]
-    if not items and not may_administer(actor):
+    may_set = may_administer(actor)
+    if not items and not may_set:
         raise Http404
-    return render(request, "records/duplicates/index.html", {"items": items, "menu_key": MENU_KEY})
+    others = [one for one in registry.own_types() if one not in types] if may_set else []
+    context = {"items": items, "others": others, "menu_key": MENU_KEY}
+    return render(request, "records/duplicates/index.html", context)
 
 
 def _rules(actor: Actor, record_type: RecordType) -> Rules:
