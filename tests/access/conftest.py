@@ -27,6 +27,8 @@ from dangol.records.models import (
     BulkRefusal,
     BulkRun,
     BulkState,
+    DuplicatePair,
+    DuplicateScan,
     ImportRun,
     ImportSchedule,
     ImportScheduleState,
@@ -213,6 +215,10 @@ class Secrets:
         self.comment = comments.comment_add(
             actor=actor, record_type=record_type, record_id=customer, text=f"{SECRET} {mark('comment')}"
         )
+        twin = writing.create(record_type, {"name": f"{SECRET} 둘째", "phone": "010-7777-5678"}, actor=actor)
+        self.pair = DuplicatePair.objects.create(
+            record_type="customer", left=customer, right=twin, probability=0.9, evidence={"phone": "same"}
+        )
 
     def state(self) -> list[object]:
         """Everything that must not change: the records, their history, and who may do what."""
@@ -243,7 +249,12 @@ class Secrets:
             *ImportSchedule.objects.values_list("pk", "version", "active"),
             *SavedView.objects.filter(pk=self.view.pk).values_list("pk", "version", "state", "deleted_at"),
         ]
+        duplicates = [
+            *DuplicatePair.objects.order_by("pk").values_list("pk", "state", "decided_by"),
+            *DuplicateScan.objects.values_list("pk", "state"),
+        ]
         together = [
+            *duplicates,
             *Attachment.objects.order_by("pk").values_list("pk", "name", "deleted_at"),
             *Comment.objects.order_by("pk").values_list("pk", "body", "deleted_at"),
             *TagLink.objects.order_by("pk").values_list("pk", "tag_id"),
@@ -298,6 +309,7 @@ def places(secrets, insider):
         "delivery_id": ["1"],
         "run_id": ["1"],
         "view_id": [str(secrets.view.pk)],
+        "pair_id": [str(secrets.pair.pk)],
         "pk": ["1", str(insider.id), str(insider.user.team_id)],
         "kind": ["note", "task", "teams"],
         "tab": ["all"],

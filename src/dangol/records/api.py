@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 
 from dangol.records.rest import attachments, bulk, changing, documents, exporting, reading, revealing, views
+from dangol.records.rest import attachments, bulk, changing, documents, duplicates, exporting, reading, views
 from dangol.records.rest.endpoints import endpoint, unknown
 
 urlpatterns = [
@@ -26,6 +27,10 @@ urlpatterns = [
     ),
     path("<str:path>", endpoint(GET=reading.index, POST=changing.create), name="api-records"),
     path("<str:path>/bulk", endpoint(POST=bulk.start), name="api-bulk"),
+    path(
+        "<str:path>/duplicates", endpoint(GET=duplicates.index, POST=duplicates.check), name="api-duplicates"
+    ),
+    path("<str:path>/duplicates/<str:pair_id>", endpoint(PATCH=duplicates.decide), name="api-duplicate-pair"),
     path("<str:path>/export", endpoint(GET=exporting.export), name="api-export"),
     path(
         "<str:path>/<str:record_id>",

@@ -18,6 +18,12 @@ def _may(actor: Any, name: str, action: str) -> bool:
     return actor is not None and actor.may(name, action)
 
 
+def _may_match(actor: Any) -> bool:
+    return actor is not None and any(
+        actor.may(known.name, "edit") for known in registry.all_types() if known.matching
+    )
+
+
 def _has_any(actor: Any, types: Callable[[Any], Sequence[RecordType]]) -> bool:
     return actor is not None and bool(types(actor))
 
@@ -72,6 +78,16 @@ def add_files() -> None:
                 visible=partial(_has_any, types=types),
             )
         )
+    menu.add(
+        menu.MenuItem(
+            key="duplicates",
+            label=_("Duplicates"),
+            icon="copy",
+            url_name="records:duplicates-of-all",
+            order=909,
+            visible=_may_match,
+        )
+    )
     menu.add(
         menu.MenuItem(
             key="tag", label=_("Tags"), icon="tags", url="/tags/", order=912, visible=may_administer

@@ -7,6 +7,7 @@ from dangol.records.attachments import views as files
 from dangol.records.bulk import views as bulk
 from dangol.records.exporting.views import export
 from dangol.records.importing.views import pasting
+from dangol.records.matching.views import asking, queue, rules
 from dangol.records.tags import views as tags
 from dangol.records.types import RecordType
 from dangol.records.views import (
@@ -66,12 +67,23 @@ _record = [
     path("files/<uuid:file_key>/restore/", sighted(files.restore), name="file_restore"),
 ]
 
+_duplicates = [
+    path("", sighted(queue.listing), name="duplicates"),
+    path("similar/", sighted(asking.similar), name="duplicates-similar"),
+    path("decide/", sighted(queue.decide), name="duplicate-decide"),
+    path("rules/", sighted(rules.edit), name="duplicate-rules"),
+    path("scan/", sighted(queue.scan), name="duplicate-scan"),
+    path("scan/progress/", sighted(queue.scan_progress), name="duplicate-scan-progress"),
+    path("scan/cancel/", sighted(queue.scan_cancel), name="duplicate-scan-cancel"),
+]
+
 urlpatterns = [
     path("api/v1/", include("dangol.records.api")),
     path("search/", palette.palette, name="palette"),
     path("favourites/", favouring.section, name="favourites"),
     path("tags/<int:tag_id>/merge/", tags.merge, name="tag_merge"),
     path("lookup/<slug:target>/", palette.lookup, name="lookup"),
+    path("duplicates/", queue.index, name="duplicates-of-all"),
     path("<record_type:record_type>/", sighted(lists.index), name="list"),
     path("<record_type:record_type>/count/", sighted(lists.count), name="count"),
     path("<record_type:record_type>/suggest/", sighted(lists.suggest), name="suggest"),
@@ -92,5 +104,6 @@ urlpatterns = [
     path("<record_type:record_type>/paste/", sighted(pasting.paste), name="paste"),
     path("<record_type:record_type>/paste/<uuid:key>/", sighted(pasting.pasted), name="pasted"),
     path("<record_type:record_type>/bin/", sighted(bins.index), name="bin"),
+    path("<record_type:record_type>/duplicates/", include(_duplicates)),
     path("<record_type:record_type>/<int:record_id>/", include(_record)),
 ]

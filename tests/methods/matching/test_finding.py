@@ -15,7 +15,7 @@ from dangol.methods.matching.kinds import PERSON, Code, Date, Mail, Name, Number
 from dangol.records.search.legal import without_legal_form
 from dangol.records.search.text import fold
 
-FEBRL = Path("/work/shared/data/dedupe/dataset3.csv")
+FEBRL = Path(__file__).parents[4] / "shared/data/dedupe/dataset3.csv"
 
 
 def measured(found: finding.Found, truth: Sequence[object], threshold: float) -> tuple[float, float]:
@@ -29,7 +29,7 @@ def measured(found: finding.Found, truth: Sequence[object], threshold: float) ->
     return right / max(int(chosen.sum()), 1), right / every
 
 
-@pytest.mark.skipif(not FEBRL.exists(), reason="the Febrl sets are not here")
+@pytest.mark.skipif(not FEBRL.exists(), reason="needs dedupe in ../shared/data beside the project")
 def test_febrl_3_without_its_numbers_and_birthdays_is_found_better_than_by_others() -> None:
     """A plain Splink set-up reaches an F1 of 0.913 here."""
     with FEBRL.open() as file:

@@ -15,6 +15,8 @@ from dangol.methods.matching.kinds import MISSING, Forms, Kind
 from dangol.methods.matching.weights import USUAL
 
 Rows = NDArray[np.integer]
+REMEMBERED = 100_000
+"""Values whose forms are remembered while they come in: frequent ones come early."""
 EACH = 1_000_000
 """Pairs compared at a time: what bounds the memory."""
 
@@ -52,7 +54,7 @@ class Form:
     def edits(self, left: Rows, right: Rows) -> NDArray[np.uint8]:
         """Distances; for texts whose lengths differ by more than two, the difference is taken for it."""
         rows, sizes = self._letters
-        out = np.abs(sizes[left] - sizes[right]).astype(np.uint8)
+        out: NDArray[np.uint8] = np.abs(sizes[left] - sizes[right]).astype(np.uint8)
         close = np.flatnonzero(out <= 2)
         out[close] = vectors.edits(rows, sizes, left[close], right[close])
         return out
@@ -89,7 +91,8 @@ class Column:
         if place is None:
             found = self.kind.forms(value)
             place = MISSING if found is None else self._by_forms.setdefault(found, len(self._by_forms))
-            self._places[value] = place
+            if len(self._places) < REMEMBERED:
+                self._places[value] = place
         self._codes.append(place)
 
     def close(self) -> None:

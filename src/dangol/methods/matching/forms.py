@@ -126,9 +126,9 @@ def sound(folded: str, *, person: bool) -> str:
     if not _LATIN.search(joined):
         return ""
     if person and len(parts) > 1:
-        for surname, given in ((parts[0], parts[1:]), (parts[-1], parts[:-1])):
-            if surname in _SURNAME_OF:
-                return f"{_SURNAME_OF[surname]} {coarse(''.join(given))}"
+        for family, own in ((parts[0], parts[1:]), (parts[-1], parts[:-1])):
+            if family in _SURNAME_OF:
+                return f"{_SURNAME_OF[family]} {coarse(''.join(own))}"
     return coarse(joined)
 
 

@@ -110,7 +110,7 @@ class Name(Kind):
         spelt = column.form(0)
         far = spelt.edits(left, right)
         shorter = np.minimum(spelt.sizes[left], spelt.sizes[right])
-        found = (spelt.jaro_winkler(left, right) >= self.near).astype(np.int8)
+        found: NDArray[np.int8] = (spelt.jaro_winkler(left, right) >= self.near).astype(np.int8)
         sound, ordered = column.form(1), column.form(2)
         found[(sound.same(left, right) & (sound.sizes[left] >= 4)) | ordered.same(left, right)] = 2
         found[((far == 1) & (shorter >= 4)) | ((far == 2) & (shorter >= 12))] = 3
@@ -156,7 +156,7 @@ class Text(Kind):
         spelt = column.form(0)
         far = spelt.edits(left, right)
         shorter = np.minimum(spelt.sizes[left], spelt.sizes[right])
-        found = (spelt.jaro_winkler(left, right) >= self.near).astype(np.int8)
+        found: NDArray[np.int8] = (spelt.jaro_winkler(left, right) >= self.near).astype(np.int8)
         typing = ((far == 1) & (shorter >= 4)) | ((far == 2) & (shorter >= 10))
         found[typing | column.form(1).same(left, right)] = 2
         found[spelt.same(left, right)] = 3
@@ -186,7 +186,7 @@ class Code(Kind):
 
         bare = column.form(0)
         shorter = np.minimum(bare.sizes[left], bare.sizes[right])
-        found = ((bare.edits(left, right) == 1) & (shorter >= 3)).astype(np.int8)
+        found: NDArray[np.int8] = ((bare.edits(left, right) == 1) & (shorter >= 3)).astype(np.int8)
         found[bare.same(left, right)] = 2
         return found
 
@@ -230,7 +230,7 @@ class Phone(Kind):
         import numpy as np
 
         number, ending = column.form(0), column.form(1)
-        found = (number.edits(left, right) == 1).astype(np.int8)
+        found: NDArray[np.int8] = (number.edits(left, right) == 1).astype(np.int8)
         found[ending.same(left, right) & (ending.sizes[left] == 8)] = 2
         found[number.same(left, right)] = 3
         return found
@@ -280,7 +280,7 @@ class Mail(Kind):
         import numpy as np
 
         whole, mailbox = column.form(0), column.form(1)
-        found = (mailbox.same(left, right) & (mailbox.sizes[left] > 0)).astype(np.int8)
+        found: NDArray[np.int8] = (mailbox.same(left, right) & (mailbox.sizes[left] > 0)).astype(np.int8)
         found[column.form(2).same(left, right) & (whole.edits(left, right) == 1)] = 2
         found[whole.same(left, right)] = 3
         return found
@@ -314,7 +314,7 @@ class Date(Kind):
         exchanged = np.array(
             [a == b for a, b in zip(day.taken(left), column.form(1).taken(right), strict=True)]
         )
-        found = ((day.edits(left, right) == 1) | exchanged.astype(bool)).astype(np.int8)
+        found: NDArray[np.int8] = ((day.edits(left, right) == 1) | exchanged.astype(bool)).astype(np.int8)
         found[day.same(left, right)] = 2
         return found
 
@@ -337,7 +337,8 @@ class Value(Kind):
     def levels(self, column: Column, left: Rows, right: Rows) -> NDArray[np.int8]:
         import numpy as np
 
-        return column.form(0).same(left, right).astype(np.int8)
+        found: NDArray[np.int8] = column.form(0).same(left, right).astype(np.int8)
+        return found
 
     def keys(self, found: Forms) -> Iterable[str]:
         return ()

@@ -44,6 +44,7 @@ class Part:
     existing: str = "update"
     missing: str = "create"
     repeated: str = "update"
+    similar: str = "ignore"
     links: AnyMapping[str, int] = field(default_factory=dict)
 
     @property
@@ -143,6 +144,7 @@ def mapping_data(choices: Choices, source: SourceOptions | None) -> dict[str, An
             existing=part.existing if part.key else "update",
             missing=part.missing if part.key else "create",
             repeated=part.repeated if part.key else "update",
+            similar=part.similar,
             alias=_alias(place, choices),
             links={name: _alias(target, choices) for name, target in part.links.items()},
         )

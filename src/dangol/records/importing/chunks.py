@@ -19,6 +19,7 @@ from dangol.records.importing.existing import Found, find_existing
 from dangol.records.importing.folding import Entry, Folded, fold
 from dangol.records.importing.mapping import CompiledMapping, CompiledRecord
 from dangol.records.importing.repeats import Repeats, Told, shown, shown_key
+from dangol.records.matching import importing
 from dangol.records.writing import Change, WriteError, Written, write
 from dangol.records.writing.parsing import missing_value
 
@@ -191,16 +192,9 @@ def _write_entries(
             raise _Unclear(
                 _("The database refused the row: %(why)s") % {"why": _first_line(error)}, "database"
             ) from error
-        if written.errors:
-            refused: dict[int, Problem] = {}
-            for row_error in written.errors:
-                entry = changed[row_error.index]
-                problem = Problem(
-                    row_error.code, row_error.message, row_error.field, value=shown(row_error.value)
-                )
-                for index in entry.touched if patient else entry.all_rows:
-                    refused.setdefault(index, problem)
-            raise _Refused(refused)
+        _refuse(written, changed, patient)
+        if record.similar != "ignore" and written.created:
+            _look_for_similar(record, changed, written, actor)
         updated = set(written.updated)
         for entry, record_id in zip(changed, written.ids, strict=True):
             entry.is_new = entry.id is None
@@ -210,6 +204,38 @@ def _write_entries(
         result.note(name, written)
     result.problems = repeats.settle(compiled, folded, earlier)
     return result
+
+
+def _refuse(written: Written, changed: Sequence[Entry], patient: bool) -> None:
+    """Raise _Refused when the writer turned something away."""
+    refused: dict[int, Problem] = {}
+    for row_error in written.errors:
+        entry = changed[row_error.index]
+        problem = Problem(row_error.code, row_error.message, row_error.field, value=shown(row_error.value))
+        for index in entry.touched if patient else entry.all_rows:
+            refused.setdefault(index, problem)
+    if refused:
+        raise _Refused(refused)
+
+
+def _look_for_similar(
+    record: CompiledRecord, changed: Sequence[Entry], written: Written, actor: Actor
+) -> None:
+    """Put new records that may be there already into the queue of duplicates, or turn their rows away."""
+    found = importing.similar_to(record.record_type, written.created, actor=actor)
+    if record.similar == "queue":
+        importing.put_into_queue(record.record_type, found)
+        return
+    later = {pair.right for pair in found} & set(written.created)
+    problem = Problem("similar", _("A record that is very like this one is there already."))
+    refused = {
+        index: problem
+        for entry, record_id in zip(changed, written.ids, strict=True)
+        if record_id in later
+        for index in entry.touched
+    }
+    if refused:
+        raise _Refused(refused)
 
 
 def _changes(

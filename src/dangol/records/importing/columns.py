@@ -193,6 +193,7 @@ def written_part(mapping: Mapping) -> Part | None:
         existing=plan.existing,
         missing=plan.missing,
         repeated=plan.repeated,
+        similar=plan.similar,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.db import connection
 
@@ -67,7 +68,7 @@ def candidates(record_type: RecordType, given: Mapping[int, Tokens]) -> dict[int
     found: dict[int, set[int]] = defaultdict(set)
     if not (words or whole):
         return found
-    parameters: list[object] = []
+    parameters: list[Any] = []
     for lines in (words, whole, endings):
         places, kinds, tokens_ = zip(*lines, strict=True) if lines else ((), (), ())
         parameters += [list(places), list(kinds), "\n".join(tokens_), code, EACH]

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import F
 
+from dangol.records.arrays import one_of
 from dangol.records.fields import Field, Reference
 from dangol.records.fields.own import Own
 from dangol.records.matching.comparing import Compare
@@ -44,7 +45,7 @@ def texts_at(rules: Rules, ids: Sequence[int]) -> dict[int, Texts]:
     rows, names = _rows(rules)
     return {
         pk: texts_of(rules.compares, dict(zip(names, values, strict=True)))
-        for pk, *values in rows.filter(pk__in=list(ids))
+        for pk, *values in rows.filter(pk__in=one_of(ids, "bigint"))
     }
 
 

@@ -170,7 +170,7 @@ def _whole(work: _Work, rules: Rules) -> None:
             piece = slice(start, start + pairs.STORED)
             left = [ids[place] for place in found.left[piece].tolist()]
             right = [ids[place] for place in found.right[piece].tolist()]
-            texts = texts_at(rules, sorted({*left, *right}))
+            stored = texts_at(rules, sorted({*left, *right}))
             part = []
             levels = found.levels[piece].tolist()
             for a, b, probability, level in zip(
@@ -179,8 +179,8 @@ def _whole(work: _Work, rules: Rules) -> None:
                 evidence = {
                     name: label[at] for name, label, at in zip(names, labels, level, strict=True) if at >= 0
                 }
-                if a in texts and b in texts:
-                    part.append(_pair(a, b, probability, evidence, texts[a], texts[b]))
+                if a in stored and b in stored:
+                    part.append(_pair(a, b, probability, evidence, stored[a], stored[b]))
             new += pairs.pairs_store(rules.record_type, part, found_by=FoundBy.SCAN, scan_id=scan.pk)
         scan.new_pairs = new
         pairs.pairs_drop_stale(rules.record_type, scan.pk, scan.started_at)

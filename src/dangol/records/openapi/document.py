@@ -12,6 +12,7 @@ from dangol.records.openapi.attachments import SCHEMA as ATTACHMENT
 from dangol.records.openapi.attachments import attachment_paths
 from dangol.records.openapi.bulk import bulk_answers, bulk_body, bulk_schemas, job_paths
 from dangol.records.openapi.contributions import contributed
+from dangol.records.openapi.duplicates import duplicate_paths, duplicate_schemas, refuse_parameter
 from dangol.records.openapi.exports import export_answer, export_parameters
 from dangol.records.openapi.parts import JSON, PROBLEMS, answer, parameter, problem_response, problems
 from dangol.records.openapi.schemas import (
@@ -53,7 +54,7 @@ def document(record_types: Iterable[RecordType] | None = None, language: str = "
 def _document(record_types: Iterable[RecordType]) -> dict[str, Any]:
     types = sorted(record_types, key=lambda item: item.path)
     paths: dict[str, Any] = {"/search": {"get": _search(types)}} | job_paths()
-    schemas = {**common_schemas(), **bulk_schemas(), "Attachment": ATTACHMENT}
+    schemas = {**common_schemas(), **bulk_schemas(), **duplicate_schemas(), "Attachment": ATTACHMENT}
     tags = [
         {"name": "search", "description": "Search over all types"},
         {"name": "bulk", "description": "Acts on many records, in the background"},
@@ -132,7 +133,7 @@ def _paths(record_type: RecordType, name: str) -> dict[str, Any]:
                 "create", f"{label}: create",
                 {"201": {**item, "headers": item["headers"] | {"Location": {"schema": {"type": "string"}}}}},
                 "400", "409", "413", "415", "422", requestBody=body,
-                parameters=[_idempotency()],
+                parameters=[_idempotency(), *([refuse_parameter()] if record_type.matching else [])],
             ),
         },
         f"{base}/export": {
@@ -165,6 +166,7 @@ def _paths(record_type: RecordType, name: str) -> dict[str, Any]:
                 {"204": {"description": "It is in the recycle bin"}}, "400", "409", "412", parameters=[match],
             ),
         },
+        **duplicate_paths(record_type, name, operation),
         **attachment_paths(base, label, operation),
         f"{base}/{{id}}/timeline": {
             "parameters": one,

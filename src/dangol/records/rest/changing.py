@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from dangol.identity.actors import Actor
 from dangol.records import writing
 from dangol.records.lists import record_get
-from dangol.records.rest import idempotency, showing
+from dangol.records.rest import duplicates, idempotency, showing
 from dangol.records.rest.endpoints import (
     body_of,
     etag,
@@ -29,12 +29,14 @@ ORIGIN = "api"
 
 
 def create(request: HttpRequest, actor: Actor, path: str) -> HttpResponse:
-    """`POST /api/v1/{records}`. With an `Idempotency-Key`, sending it again gives the first answer again."""
+    """`POST /api/v1/{records}`. With an `Idempotency-Key`, sending it again gives the first answer again; with
+    `Duplicates: refuse` nothing is made that may be there already."""
     record_type = type_at(path, actor, "create")
     parameters(request)
     values = body_of(request)
 
     def act() -> HttpResponse:
+        duplicates.refused(request, actor, record_type, values)
         record_id = writing.create(record_type, values, actor=actor, origin=ORIGIN)
         shown = _stored(record_type, record_id, actor)
         headers = {"Location": f"/api/v1/{record_type.path}/{record_id}"}

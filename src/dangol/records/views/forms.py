@@ -17,6 +17,7 @@ from dangol.records import fieldrules, permissions, widgets, writing
 from dangol.records.fields import Field, Locale, Ref, Reference, id_in
 from dangol.records.fields.masks import Masked
 from dangol.records.layouts import arranging
+from dangol.records.matching.views.asking import questioned
 from dangol.records.own import conditions
 from dangol.records.types import RecordType
 from dangol.records.views.access import actor_of, guard, load, locale_of, title_of
@@ -33,6 +34,8 @@ def new(request: HttpRequest, record_type: RecordType) -> HttpResponse:
     for whose in ("owner", "team", "territory"):
         if record_type.table.has_scope and values.get(whose, "") in (None, ""):
             values.pop(whose, None)  # left open: its maker's
+    if question := questioned(request, actor, record_type, values):
+        return _form(request, record_type, {}, {}, data=request.POST, question=question)
     try:
         record_id = writing.create(record_type, values, actor=actor)
     except writing.WriteError as problem:
@@ -76,6 +79,7 @@ def _form(
     *,
     data: Mapping[str, Any] | None = None,
     record: dict[str, Any] | None = None,
+    question: dict[str, Any] | None = None,
 ) -> HttpResponse:
     actor = actor_of(request)
     locale = locale_of(actor)
@@ -105,8 +109,10 @@ def _form(
         "general_errors": [message for name, message in errors.items() if name not in named],
         "conditional": any(field.condition for field in record_type.own_fields.values()),
         "cancel_url": f"/{record_type.path}/{record['id']}/" if record else f"/{record_type.path}/",
+        "looks_for_likes": record is None and bool(record_type.matching),
+        **(question or {}),
     }
-    return render(request, "records/form.html", context, status=422 if errors else 200)
+    return render(request, "records/form.html", context, status=422 if errors or question else 200)
 
 
 @require_POST

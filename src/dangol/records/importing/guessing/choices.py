@@ -75,6 +75,7 @@ def record_of(
     existing: str = "update",
     missing: str = "create",
     repeated: str = "update",
+    similar: str = "ignore",
     alias: str = "",
     links: AnyMapping[str, str] | None = None,
 ) -> dict[str, Any]:
@@ -99,6 +100,8 @@ def record_of(
         record["missing"] = missing
     if repeated != "update":
         record["repeated"] = repeated
+    if similar != "ignore":
+        record["similar"] = similar
     record["fields"] = fields
     return record
 

@@ -30,7 +30,7 @@ class CompiledRecord:
 
     `cells` are the fields that come from the row itself, `references` fields that name a record of the same row
     (field name, alias), `ordinals` fields that count (field name, value of the row's cells and numbers). `existing`,
-    `missing` and `repeated` are the plan's. `alone`: a further row with the same key is worth a word, since no other
+    `missing`, `repeated` and `similar` are the plan's. `alone`: a further row with the same key is worth a word, since no other
     record of the mapping points at this one and its key counts no rows, or since the mapping says what becomes of it.
     """
 
@@ -46,6 +46,7 @@ class CompiledRecord:
     existing: str
     missing: str
     repeated: str = "update"
+    similar: str = "ignore"
     alone: bool = False
 
     @property

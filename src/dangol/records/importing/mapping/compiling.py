@@ -105,6 +105,7 @@ class _Binder(CellBinder):
             existing=plan.existing,
             missing=plan.missing,
             repeated=plan.repeated,
+            similar=plan.similar,
         )
 
     def field(self, plan: FieldPlan, field: Field) -> CompiledField:

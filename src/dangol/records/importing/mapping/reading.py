@@ -41,6 +41,7 @@ from dangol.records.types import RecordType
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 EXISTING = ("update", "keep", "reject")
 REPEATED = ("update", "keep", "reject")
+SIMILAR = ("ignore", "queue", "reject")
 MISSING = ("create", "reject", "skip")
 _POLICIES = ("update", "keep", "fill")
 _SOURCES = ("column", "constant", "template", "ordinal", "record", "first")
@@ -105,7 +106,7 @@ class _Reader:
 
     def _record(self, data: Any, path: str) -> RecordPlan:
         record = an_object(
-            data, path, ("as", "type", "when", "key", "existing", "repeated", "missing", "fields")
+            data, path, ("as", "type", "when", "key", "existing", "repeated", "missing", "similar", "fields")
         )
         type_name = a_text(record.get("type"), f"{path}.type")
         record_type = registry.find(type_name)
@@ -122,6 +123,12 @@ class _Reader:
         existing = one_of(record.get("existing", "update"), f"{path}.existing", EXISTING)
         repeated = one_of(record.get("repeated", "update"), f"{path}.repeated", REPEATED)
         missing = one_of(record.get("missing", "create"), f"{path}.missing", MISSING)
+        similar = one_of(record.get("similar", "ignore"), f"{path}.similar", SIMILAR)
+        if similar != "ignore" and not record_type.matching:
+            raise MappingProblem(
+                f"{path}.similar",
+                _("Records of this type are not compared with each other. Leave “similar” out."),
+            )
         fields = an_object(record.get("fields"), f"{path}.fields")
         if not fields:
             raise MappingProblem(f"{path}.fields", _("At least one field is needed here."))
@@ -153,7 +160,9 @@ class _Reader:
                 )
         when = self._condition(record["when"], f"{path}.when") if "when" in record else None
         self.types[alias] = record_type
-        return RecordPlan(alias, type_name, path, tuple(key), existing, when, plans, missing, repeated)
+        return RecordPlan(
+            alias, type_name, path, tuple(key), existing, when, plans, missing, repeated, similar
+        )
 
     def _field(
         self, name: str, data: Any, path: str, record_type: RecordType, existing: str, alias: str

@@ -116,7 +116,8 @@ class RecordPlan:
     """One record made from each row for which `when` holds.
 
     `existing` says what becomes of a record that is there already: update, keep, reject; `missing` of one that is
-    not: create, reject, skip; `repeated` of one that an earlier row of the file names already: update, keep, reject.
+    not: create, reject, skip; `repeated` of one that an earlier row of the file names already: update, keep, reject;
+    `similar` of a new one that may be there already under another key: ignore, queue, reject.
     """
 
     alias: str
@@ -128,6 +129,7 @@ class RecordPlan:
     fields: tuple[FieldPlan, ...]
     missing: str = "create"
     repeated: str = "update"
+    similar: str = "ignore"
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,11 @@ def _page(
             ("keep", _("The first row counts")),
             ("reject", _("Reject the later rows")),
         ],
+        "similar": [
+            ("ignore", _("Do not look for them")),
+            ("queue", _("Import them and put them among the duplicates")),
+            ("reject", _("Reject the row")),
+        ],
         "missing": [
             ("create", _("Create")),
             ("reject", _("Reject the row")),

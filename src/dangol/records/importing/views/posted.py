@@ -21,6 +21,7 @@ from dangol.records.types import RecordType
 MOST_PARTS = 8
 EXISTING = ("update", "keep", "reject")
 REPEATED = ("update", "keep", "reject")
+SIMILAR = ("ignore", "queue", "reject")
 MISSING = ("create", "reject", "skip")
 
 
@@ -108,7 +109,7 @@ def _posted_part(
             )
         )
     existing, missing = post.get(f"p{place}-existing", ""), post.get(f"p{place}-missing", "")
-    repeated = post.get(f"p{place}-repeated", "")
+    repeated, similar = post.get(f"p{place}-repeated", ""), post.get(f"p{place}-similar", "")
     return Part(
         type=record_type.name,
         columns=tuple(uses),
@@ -116,6 +117,7 @@ def _posted_part(
         existing=existing if existing in EXISTING else "update",
         missing=missing if missing in MISSING else "create",
         repeated=repeated if repeated in REPEATED else "update",
+        similar=similar if similar in SIMILAR and record_type.matching else "ignore",
     )
 
 

@@ -1,0 +1,1 @@
+"""Pages: the queue of a type, its rules, and the question beside a form."""
