@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from dangol.records.rest import attachments, bulk, changing, documents, exporting, reading, views
+from dangol.records.rest import attachments, bulk, changing, documents, exporting, merging, reading, views
 from dangol.records.rest.endpoints import endpoint, unknown
 
 urlpatterns = [
@@ -13,6 +13,9 @@ urlpatterns = [
     path("bulk/<str:key>/refusals", endpoint(GET=bulk.refusals), name="api-bulk-refusals"),
     path("bulk/<str:key>/cancel", endpoint(POST=bulk.cancel), name="api-bulk-cancel"),
     path("bulk/<str:key>/undo", endpoint(POST=bulk.undo), name="api-bulk-undo"),
+    path("merges", endpoint(GET=merging.index), name="api-merges"),
+    path("merges/<str:merge_id>", endpoint(GET=merging.detail), name="api-merge"),
+    path("merges/<str:merge_id>/undo", endpoint(POST=merging.undo), name="api-merge-undo"),
     path("views/<str:path>", endpoint(GET=views.index, POST=views.create), name="api-views"),
     path(
         "views/<str:path>/<str:view_id>",
@@ -27,6 +30,7 @@ urlpatterns = [
         endpoint(GET=reading.detail, PATCH=changing.change, DELETE=changing.delete),
         name="api-record",
     ),
+    path("<str:path>/<str:record_id>/merge", endpoint(POST=merging.merge), name="api-record-merge"),
     path("<str:path>/<str:record_id>/timeline", endpoint(GET=reading.timeline), name="api-timeline"),
     path("<str:path>/<str:record_id>/history", endpoint(GET=reading.changes), name="api-history"),
     path(

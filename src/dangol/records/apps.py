@@ -15,6 +15,7 @@ class RecordsConfig(AppConfig):
         from dangol.records.layouts import arranging
         from dangol.records.menus import add_entries, add_files
         from dangol.records.merging import naming as merging
+        from dangol.records.merging.menus import add_entry as add_merges
         from dangol.records.objects import definitions as objects
         from dangol.records.own import definitions
         from dangol.records.own.removing import release
@@ -39,3 +40,4 @@ class RecordsConfig(AppConfig):
         editing.register()
         binning.register()
         merging.register()
+        add_merges()

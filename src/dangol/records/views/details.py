@@ -6,8 +6,9 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
@@ -15,11 +16,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from dangol.identity.actors import Actor
-from dangol.records import fieldrules, permissions, ports
+from dangol.records import fieldrules, permissions, ports, tombstones
 from dangol.records import history as histories
 from dangol.records.fields import Choice, DateTime, Field, Locale
 from dangol.records.fields.masks import Mask
 from dangol.records.layouts import arranging
+from dangol.records.merging.acts import offered
 from dangol.records.own import conditions
 from dangol.records.types import RecordType
 from dangol.records.views.access import actor_of, load, locale_of, title_of
@@ -29,6 +31,7 @@ ORIGINS = {
     "import": _("Import"),
     "bulk": _("Bulk change"),
     "undo": _("Undone"),
+    "merge": _("Merge"),
     "api": _("API"),
 }
 """The ways in, as history names them; a page needs no mention."""
@@ -46,7 +49,10 @@ class Fact:
 def detail(request: HttpRequest, record_type: RecordType, record_id: int) -> HttpResponse:
     """The record's page. Its own query, and what the contributed panels cost."""
     actor = actor_of(request)
-    record = load(actor, record_type, record_id)
+    try:
+        record = load(actor, record_type, record_id)
+    except Http404:
+        return _survivor(request, actor, record_type, record_id)
     locale = locale_of(actor)
     may_edit = _allowed(actor, record_type, "edit", record)
     beside = fieldrules.facts(record)
@@ -77,9 +83,19 @@ def detail(request: HttpRequest, record_type: RecordType, record_id: int) -> Htt
         "sections": _facts(actor, record_type, record, locale, may_edit),
         "may_edit": may_edit,
         "may_delete": _allowed(actor, record_type, "delete", record),
+        "may_merge": may_edit and offered(actor, record_type),
         "columns": _panels(request, actor, record_type, beside),
     }
     return render(request, "records/detail.html", context)
+
+
+def _survivor(request: HttpRequest, actor: Actor, record_type: RecordType, record_id: int) -> HttpResponse:
+    """To the record that stands for one that was merged, with a word about it; 404 where there is none. Two queries."""
+    found = tombstones.survivor_for(actor, record_type, record_id)
+    if found is None:
+        raise Http404
+    messages.info(request, _("#%(id)s was merged into this record.") % {"id": record_id})
+    return redirect("records:detail", record_type, found)
 
 
 def _tags(
@@ -137,12 +153,18 @@ def history(request: HttpRequest, record_type: RecordType, record_id: int) -> Ht
 
 
 def _act_url(item: histories.HistoryItem) -> str:
-    """The page of the bulk act that made the change, or took it back; empty for other changes. Who may see it decides there."""
+    """The page of the bulk act or merge that made the change, or took it back; empty for other changes. Who may see it decides there."""
     prefix, _dash, key = item.request_id.partition("-")
-    if (prefix, item.origin) not in (("bulk", "bulk"), ("bulkundo", "undo")):
+    page = {
+        ("bulk", "bulk"): "bulk:detail",
+        ("bulkundo", "undo"): "bulk:detail",
+        ("merge", "merge"): "merging:detail",
+        ("unmerge", "undo"): "merging:detail",
+    }.get((prefix, item.origin))
+    if page is None:
         return ""
     try:
-        return reverse("bulk:detail", args=[uuid.UUID(key)])
+        return reverse(page, args=[uuid.UUID(key)])
     except ValueError:
         return ""
 

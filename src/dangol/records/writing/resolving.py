@@ -136,7 +136,9 @@ def _look_up(
         for as_given in given.get(value, ()):
             found[as_given].append(record_id)
     if target and own is None and (key == "id" or (key and target.fields[key].unique)):
-        gone = [value for value, named_so in given.items() if not any(as_given in found for as_given in named_so)]
+        gone = [
+            value for value, named_so in given.items() if not any(as_given in found for as_given in named_so)
+        ]
         for value, record_id in _of_merged(target, column, gone, actor):
             for as_given in given.get(value, ()):
                 found[as_given].append(record_id)
