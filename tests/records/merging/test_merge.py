@@ -237,7 +237,7 @@ class TestWhoMay:
     def test_the_same_record_twice_itself_or_too_many_are_refused(
         self, insider: Person, customer: RecordType, pair: tuple[int, int]
     ) -> None:
-        into, other = pair
+        into, _other = pair
         for others in ([into], [], list(range(1000, 1020))):
             assert refused(actor=insider.actor, record_type=customer, into=into, others=others) == "records"
         tags = registry.get("tag")

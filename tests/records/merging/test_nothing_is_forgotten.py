@@ -90,9 +90,8 @@ def test_every_foreign_key_that_django_knows_is_one_of_the_database_and_moves(fa
 def test_own_references_move_also_from_types_made_at_run_time(family: Family) -> None:
     found = {place.name for place in places_of(types.get("customer"))}
     assert {"x_equipment.own.x_site", "commerce_order.own.x_payer", "customers_customer.parent_id"} <= found
-    assert {place.name for place in places_of(types.get("x_equipment"))} >= {
-        place for place in ("interactions_timelineentry.subject_id", "records_taglink.record_id")
-    }
+    found = {place.name for place in places_of(types.get("x_equipment"))}
+    assert {"interactions_timelineentry.subject_id", "records_taglink.record_id"} <= found
 
 
 def test_the_dump_that_proves_undoing_sees_every_table() -> None:

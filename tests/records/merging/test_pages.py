@@ -42,7 +42,7 @@ def test_differing_fields_come_first_and_what_hangs_on_each_record_is_counted(fa
 
 
 def test_preview_tells_what_becomes_of_it_and_changes_nothing(insider: Person, pair: tuple[int, int]) -> None:
-    into, other = pair
+    _into, other = pair
     answer = insider.client.post("/customers/merge/", form(pair, step="preview", **{"f-name": other}))
     page = text(answer)
     assert answer.status_code == 200

@@ -153,7 +153,7 @@ def history(request: HttpRequest, record_type: RecordType, record_id: int) -> Ht
 
 
 def _act_url(item: histories.HistoryItem) -> str:
-    """The page of the bulk act or merge that made the change, or took it back; empty for other changes. Who may see it decides there."""
+    """The page of the bulk act or merge that made the change, or took it back; empty for others. Who may see it decides there."""
     prefix, _dash, key = item.request_id.partition("-")
     page = {
         ("bulk", "bulk"): "bulk:detail",
