@@ -55,7 +55,11 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 def killed_at(what: str, moment: str, file: Path, into: int, other: int) -> None:
     settings = connection.settings_dict
     url = psycopg.conninfo.make_conninfo(
-        dbname=settings["NAME"], user=settings["USER"], password=settings["PASSWORD"], host=settings["HOST"], port=settings["PORT"]
+        dbname=settings["NAME"],
+        user=settings["USER"],
+        password=settings["PASSWORD"],
+        host=settings["HOST"],
+        port=settings["PORT"],
     )
     process = subprocess.Popen(
         [sys.executable, "-c", WORKER, what, moment, str(file), str(into), str(other)],
@@ -98,7 +102,10 @@ def test_a_merge_and_its_undoing_killed_at_any_moment_leave_all_or_nothing(tmp_p
     into, other = writing.write(customers, rows, actor=SYSTEM).created
     writing.write(
         orders,
-        [Change({"number": f"O-{n}", "customer": other, "ordered_at": "2026-11-01T09:00:00+09:00"}) for n in range(ORDERS)],
+        [
+            Change({"number": f"O-{n}", "customer": other, "ordered_at": "2026-11-01T09:00:00+09:00"})
+            for n in range(ORDERS)
+        ],
         actor=SYSTEM,
     )
     before = dump()

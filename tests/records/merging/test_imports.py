@@ -16,7 +16,11 @@ pytestmark = pytest.mark.django_db
 PEOPLE: dict[str, Any] = {
     "name": "people",
     "records": [
-        {"type": "customer", "key": ["external_id"], "fields": {"external_id": "No", "name": "Name", "city": "City"}},
+        {
+            "type": "customer",
+            "key": ["external_id"],
+            "fields": {"external_id": "No", "name": "Name", "city": "City"},
+        },
         {"type": "contact", "fields": {"name": "Person", "customer": {"record": "customer"}}},
     ],
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -11,9 +12,10 @@ from dangol.customers.models import Contact, ContactPoint, Customer
 from dangol.events.models import Event
 from dangol.identity.models import FieldRule, Role
 from dangol.interactions.models import Follow
-from dangol.records import history, permissions, ports, registry, writing
+from dangol.records import handlers, history, permissions, ports, registry, tombstones, writing
 from dangol.records.lists import record_get
 from dangol.records.merging import merge, undo
+from dangol.records.merging.events import RecordsMerged
 from dangol.records.models import Merge, Merged, SavedView, TagLink
 from dangol.records.types import RecordType
 from dangol.records.writing import Change, Conflict, Missing, WriteError
@@ -178,6 +180,24 @@ class TestWhatMoves:
         undo(actor=actor, merge=done)
         assert (amount(one), amount(two)) == before
 
+    def test_what_was_added_to_a_merged_record_at_that_moment_follows_it(
+        self, insider: Person, customer: RecordType, pair: tuple[int, int]
+    ) -> None:
+        """Whoever writes a contact of theirs waits for the merge, and then writes it all the same."""
+        into, other = pair
+        both = {"tags": into}
+        tags = writing.update(customer, other, {"tags": ["남의 표시"]}, actor=insider.actor)
+        assert tags.updated
+        done = merge(actor=insider.actor, record_type=customer, into=into, others=[other], values=both)
+        late = Contact.objects.create(customer_id=other, name="늦은 담당")
+        handlers.gather_latecomers(RecordsMerged("customer", into, [other], done.pk), event_id=uuid4())
+        late.refresh_from_db()
+        assert late.customer_id == into
+        assert not TagLink.objects.filter(record_id=into).exists()  # those were not wanted
+        undo(actor=insider.actor, merge=done)
+        late.refresh_from_db()
+        assert late.customer_id == other
+
     def test_one_event_carries_ids(
         self, insider: Person, customer: RecordType, pair: tuple[int, int]
     ) -> None:
@@ -262,6 +282,22 @@ class TestWhoMay:
         assert stored(into).description == "비밀"
         undo(actor=actor, merge=done)
         assert stored(into).description == ""
+
+
+class TestWhatGoesForGood:
+    def test_a_merged_record_that_is_purged_is_forgotten_and_the_others_come_back(
+        self, insider: Person, customer: RecordType, pair: tuple[int, int]
+    ) -> None:
+        into, other = pair
+        third = writing.create(customer, {"name": "셋째"}, actor=insider.actor)
+        done = merge(actor=insider.actor, record_type=customer, into=into, others=[other, third])
+        assert tombstones.part_of(customer, [into]) == [other, third]
+        assert writing.purge(customer, [other], actor=insider.actor) == []
+        undo(actor=insider.actor, merge=Merge.objects.get(pk=done.pk))
+        assert stored(third).deleted_at is None
+        again = merge(actor=insider.actor, record_type=customer, into=into, others=[third])
+        writing.purge(customer, [third], actor=insider.actor)
+        assert not Merge.objects.filter(pk=again.pk).exists()
 
 
 class TestWhoFindsThem:

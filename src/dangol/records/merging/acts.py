@@ -183,6 +183,16 @@ class _Act:
             )
         return self.row
 
+    def gather(self) -> int:
+        """Move what came to the others while the merge was under way. Returns how many rows."""
+        found = 0
+        for place in self.places:
+            for other in self.others:
+                ids = self._move(place, other)
+                moving.follow_up(place, ids, other, self.into, self.actor)
+                found += len(ids)
+        return found
+
     # values
 
     def _write(self) -> None:
@@ -326,6 +336,25 @@ class _Act:
         )
         index.remove(self.type, self.others)
         self.type.after_write(WrittenRows([], [], ORIGIN, removed=list(self.others)), actor=self.actor)
+
+
+def gather(merge_id: int, actor: Actor) -> int:
+    """Have what was added to merged records at the moment of their merge follow them; returns how many rows.
+
+    Whoever was writing an order of theirs waited for the merge and then wrote it. One transaction; a query or two for each
+    place that names records of the type.
+    """
+    with transaction.atomic():
+        row = Merge.objects.select_for_update(of=("self",)).filter(pk=merge_id, undone_at=None).first()
+        record_type = registry.find(row.record_type) if row else None
+        if row is None or record_type is None:
+            return 0
+        others = list(row.merged.filter(into_id=row.into_id).values_list("record_id", flat=True))
+        sign(replace(actor, request_id=row.request), ORIGIN)
+        found = places.places_of(record_type)
+        if not others or not places.counted(record_type, found, others):
+            return 0
+        return _Act(row, record_type, others, {}, Chosen(row.choices), found, actor).gather()
 
 
 def put(record_type: RecordType, record_id: int, name: str, value: Any) -> None:
