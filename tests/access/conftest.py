@@ -33,6 +33,7 @@ from dangol.records.models import (
     ImportSchedule,
     ImportScheduleState,
     ImportState,
+    Merge,
     SavedMapping,
     SavedView,
     TagLink,
@@ -205,6 +206,11 @@ class Secrets:
             message=SECRET,
         )  # fmt: skip
         self._say_and_attach(actor, customer)
+        # Under the same key again.
+        self.merge = Merge.objects.create(
+            key=self.run.key, record_type="customer", into_id=customer, actor=insider.user, choices={"city": customer},
+            written={"city": ["", SECRET]}, counts={"order": 1},
+        )  # fmt: skip
 
     def _say_and_attach(self, actor: Actor, customer: int) -> None:
         """Files, comments, mentions and followers carry the secret too."""
@@ -258,6 +264,7 @@ class Secrets:
             *Attachment.objects.order_by("pk").values_list("pk", "name", "deleted_at"),
             *Comment.objects.order_by("pk").values_list("pk", "body", "deleted_at"),
             *TagLink.objects.order_by("pk").values_list("pk", "tag_id"),
+            *Merge.objects.order_by("pk").values_list("pk", "undone_at"),
             *Follow.objects.filter(record_id__in=self.ids.values())
             .order_by("pk")
             .values_list("pk", "user_id", "off"),
@@ -308,6 +315,7 @@ def places(secrets, insider):
         "role_id": ["1"],
         "delivery_id": ["1"],
         "run_id": ["1"],
+        "merge_id": [str(secrets.merge.pk)],
         "view_id": [str(secrets.view.pk)],
         "pair_id": [str(secrets.pair.pk)],
         "pk": ["1", str(insider.id), str(insider.user.team_id)],

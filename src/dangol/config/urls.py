@@ -22,6 +22,7 @@ urlpatterns = [
     path("", include("dangol.records.importing.urls")),
     path("", include("dangol.records.exporting.urls")),
     path("", include("dangol.records.bulk.urls")),
+    path("", include("dangol.records.merging.urls")),
     # The generic pages catch `/<type>/`, so they come last.
     path("", include("dangol.records.urls")),
 ]

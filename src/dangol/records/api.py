@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from dangol.records.rest import attachments, bulk, changing, documents, exporting, reading, revealing, views
 from dangol.records.rest import attachments, bulk, changing, documents, duplicates, exporting, reading, views
+from dangol.records.rest import attachments, bulk, changing, documents, exporting, merging, reading, views
 from dangol.records.rest.endpoints import endpoint, unknown
 
 urlpatterns = [
@@ -19,6 +20,9 @@ urlpatterns = [
         endpoint(PUT=views.favour, DELETE=views.favour),
         name="api-view-favourite",
     ),
+    path("merges", endpoint(GET=merging.index), name="api-merges"),
+    path("merges/<str:merge_id>", endpoint(GET=merging.detail), name="api-merge"),
+    path("merges/<str:merge_id>/undo", endpoint(POST=merging.undo), name="api-merge-undo"),
     path("views/<str:path>", endpoint(GET=views.index, POST=views.create), name="api-views"),
     path(
         "views/<str:path>/<str:view_id>",
@@ -37,6 +41,7 @@ urlpatterns = [
         endpoint(GET=reading.detail, PATCH=changing.change, DELETE=changing.delete),
         name="api-record",
     ),
+    path("<str:path>/<str:record_id>/merge", endpoint(POST=merging.merge), name="api-record-merge"),
     path("<str:path>/<str:record_id>/timeline", endpoint(GET=reading.timeline), name="api-timeline"),
     path("<str:path>/<str:record_id>/history", endpoint(GET=reading.changes), name="api-history"),
     path("<str:path>/<str:record_id>/reveal", endpoint(POST=revealing.create), name="api-reveal"),

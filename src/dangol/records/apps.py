@@ -16,6 +16,7 @@ class RecordsConfig(AppConfig):
         from dangol.records.looks import settings as privacy
         from dangol.records.menus import add_entries, add_files
         from dangol.records.merging import naming as merging
+        from dangol.records.merging.menus import add_entry as add_merges
         from dangol.records.objects import definitions as objects
         from dangol.records.openapi import revealing
         from dangol.records.own import definitions
@@ -44,3 +45,4 @@ class RecordsConfig(AppConfig):
         editing.register()
         binning.register()
         merging.register()
+        add_merges()

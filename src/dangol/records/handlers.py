@@ -3,3 +3,17 @@
 from dangol.records.matching import handlers as matching
 
 __all__ = ["matching"]
+"""Reactions of records."""
+
+from uuid import UUID
+
+from dangol.events.outbox import handles
+from dangol.identity.actors import Actor
+from dangol.records.merging.acts import gather
+from dangol.records.merging.events import RecordsMerged
+
+
+@handles(RecordsMerged)
+def gather_latecomers(event: RecordsMerged, *, event_id: UUID) -> None:
+    """What somebody added to a merged record while it was being merged follows it."""
+    gather(event.merge, Actor.system("merge"))

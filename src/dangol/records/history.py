@@ -132,7 +132,12 @@ def history(
 def _of(record_type: RecordType, record_id: int) -> Q:
     """The record itself, and those that were merged into it: their history is its own, but for their leaving."""
     merged = Merged.objects.filter(record_type=record_type.name, into_id=record_id).values("record_id")
-    ids = Func(ArraySubquery(merged), Value(record_id), function="array_append", output_field=ArrayField(BigIntegerField()))
+    ids = Func(
+        ArraySubquery(merged),
+        Value(record_id),
+        function="array_append",
+        output_field=ArrayField(BigIntegerField()),
+    )
     left = ~Q(record_id=record_id) & Q(origin__in=("merge", "undo"), changes__has_key="deleted_at")
     return Q(_IsAny(F("record_id"), ids)) & ~left
 

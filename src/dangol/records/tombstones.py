@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from dangol.identity.actors import Actor
 from dangol.records import permissions
-from dangol.records.models import Merge, Merged
+from dangol.records.models import Merge, Merged, MergeMove
 from dangol.records.types import RecordType
 
 
@@ -37,10 +37,15 @@ def part_of(record_type: RecordType, ids: Sequence[int]) -> list[int]:
 
 
 def forget(record_type: RecordType, ids: Sequence[int]) -> None:
-    """Take away what is noted of merges of records that go for good. Two statements.
+    """Take away what is noted of records that go for good. Three statements, one where none of them was merged.
 
-    A merge of which a record is gone cannot be taken back any more, and is not listed.
+    A merge can then be taken back for the others only; one of which nothing is left is no longer there. Where the surviving
+    record goes, what was merged into it stays out of sight: whoever removes a person removes them too (`part_of`).
     """
     gone = Merged.objects.filter(record_type=record_type.name, record_id__in=list(ids))
-    Merge.objects.filter(pk__in=gone.values("merge_id")).delete()
-    Merge.objects.filter(record_type=record_type.name, into_id__in=list(ids)).delete()
+    merges = list(gone.values_list("merge_id", flat=True))
+    if not merges:
+        return
+    MergeMove.objects.filter(merge__in=merges, from_id__in=list(ids)).delete()
+    gone.delete()
+    Merge.objects.filter(pk__in=merges, merged=None).delete()

@@ -8,6 +8,7 @@ from dangol.records.bulk import views as bulk
 from dangol.records.exporting.views import export
 from dangol.records.importing.views import pasting
 from dangol.records.matching.views import asking, queue, rules
+from dangol.records.merging import views as merging
 from dangol.records.tags import views as tags
 from dangol.records.types import RecordType
 from dangol.records.views import (
@@ -101,6 +102,7 @@ urlpatterns = [
     path("<record_type:record_type>/bulk/", sighted(bulk.begin), name="bulk"),
     path("<record_type:record_type>/bulk/count/", sighted(bulk.count), name="bulk_count"),
     path("<record_type:record_type>/bulk/field/", sighted(bulk.line), name="bulk_field"),
+    path("<record_type:record_type>/merge/", sighted(merging.begin), name="merge"),
     path("<record_type:record_type>/paste/", sighted(pasting.paste), name="paste"),
     path("<record_type:record_type>/paste/<uuid:key>/", sighted(pasting.pasted), name="pasted"),
     path("<record_type:record_type>/bin/", sighted(bins.index), name="bin"),

@@ -57,7 +57,11 @@ class Family:
                 "tags": ["공통", f"표시 {number}"],
             }  # fmt: skip
             if number:
-                values |= {"phone": f"02-555-000{number}", "city": f"도시 {number}", "street": f"한길 {number}"}
+                values |= {
+                    "phone": f"02-555-000{number}",
+                    "city": f"도시 {number}",
+                    "street": f"한길 {number}",
+                }
             self.ids.append(self.make("customer", **values))
         self.into, *self.others = self.ids
         self.above = self.make("customer", name="한빛그룹")
@@ -68,7 +72,10 @@ class Family:
         self.machine = self.make("x_equipment", name="설비 1", x_site=self.others[3])
         self.orders = [self._all_of(number, pk) for number, pk in enumerate(self.ids)]
         self.view = SavedView.objects.create(
-            record_type="order", name="보기", owner=insider.user, state={"filter": f"customer = {self.others[0]}"}
+            record_type="order",
+            name="보기",
+            owner=insider.user,
+            state={"filter": f"customer = {self.others[0]}"},
         )
 
     def _define(self) -> None:
@@ -81,7 +88,13 @@ class Family:
             ("x_equipment", "x_site", "reference", {"target": "customer"}, False),
         ):
             own_fields.create(
-                actor=SYSTEM, record_type=of, name=name, kind=kind, label_ko=name, settings=settings, unique=unique
+                actor=SYSTEM,
+                record_type=of,
+                name=name,
+                kind=kind,
+                label_ko=name,
+                settings=settings,
+                unique=unique,
             )
         total = own_fields.create(
             actor=SYSTEM, record_type="customer", name="x_orders", kind="roll_up", label_ko="주문 수",
@@ -105,15 +118,23 @@ class Family:
         order = self.make(
             "order", number=f"O-{number}", customer=pk, ordered_at="2026-11-01T09:00:00+09:00", x_payer=pk
         )
-        self.make("order_line", order=order, ordinal=1, quantity=2, unit_price=1000 + number, description="품목")
-        self.make("invoice", number=f"I-{number}", customer=pk, contact=contact, issued_on="2026-11-02", total=5000)
+        self.make(
+            "order_line", order=order, ordinal=1, quantity=2, unit_price=1000 + number, description="품목"
+        )
+        self.make(
+            "invoice", number=f"I-{number}", customer=pk, contact=contact, issued_on="2026-11-02", total=5000
+        )
         for kind in ("note", "task"):
             interaction_log(
                 actor=actor, kind=kind, subject=f"{kind} {number}", customer_id=pk, contact_id=contact,
                 about={"x_equipment": self.machine} if self._is_attached() else None,
             )  # fmt: skip
         attachments.attach(
-            actor=actor, record_type=record_type, record_id=pk, name=f"계약 {number}.txt", chunks=[b"text %d" % number]
+            actor=actor,
+            record_type=record_type,
+            record_id=pk,
+            name=f"계약 {number}.txt",
+            chunks=[b"text %d" % number],
         )
         named = f"@[{self.teammate.id}]" if number else ""  # who is named follows
         comments.comment_add(
@@ -127,7 +148,14 @@ class Family:
             )
         names = ("rfm.recency", f"only.{number}")
         Score.objects.bulk_create(
-            Score(record_type="customer", record_id=pk, name=name, value=number, as_of=date(2026, 11, 1), model="t")
+            Score(
+                record_type="customer",
+                record_id=pk,
+                name=name,
+                value=number,
+                as_of=date(2026, 11, 1),
+                model="t",
+            )
             for name in names
         )
         Series.objects.create(
@@ -160,7 +188,9 @@ def pair(insider: Person) -> tuple[int, int]:
         registry.get("customer"), {"name": "가온", "external_id": "G-1", "city": "서울"}, actor=insider.actor
     )
     other = writing.create(
-        registry.get("customer"), {"name": "가온상사", "external_id": "G-2", "phone": "02-123-4567"}, actor=insider.actor
+        registry.get("customer"),
+        {"name": "가온상사", "external_id": "G-2", "phone": "02-123-4567"},
+        actor=insider.actor,
     )
     return one, other
 

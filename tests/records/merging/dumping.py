@@ -44,7 +44,9 @@ def dump() -> dict[str, list[str]]:
     return found
 
 
-def differences(before: dict[str, list[str]], after: dict[str, list[str]]) -> dict[str, tuple[list[str], list[str]]]:
+def differences(
+    before: dict[str, list[str]], after: dict[str, list[str]]
+) -> dict[str, tuple[list[str], list[str]]]:
     """By table: rows that are gone, rows that are new."""
     found = {}
     for table in before.keys() | after.keys():

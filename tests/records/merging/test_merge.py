@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -11,9 +12,10 @@ from dangol.customers.models import Contact, ContactPoint, Customer
 from dangol.events.models import Event
 from dangol.identity.models import FieldRule, Role
 from dangol.interactions.models import Follow
-from dangol.records import history, permissions, ports, registry, writing
+from dangol.records import handlers, history, permissions, ports, registry, tombstones, writing
 from dangol.records.lists import record_get
 from dangol.records.merging import merge, undo
+from dangol.records.merging.events import RecordsMerged
 from dangol.records.models import Merge, Merged, SavedView, TagLink
 from dangol.records.types import RecordType
 from dangol.records.writing import Change, Conflict, Missing, WriteError
@@ -36,14 +38,17 @@ class TestValues:
         rows = [
             {"name": "가온"}, {"name": "다온", "city": "대구"}, {"name": "나온", "city": "부산", "phone": "02-111-1111"},
         ]  # fmt: skip
-        into, newer, older = writing.write(customer, [Change(row) for row in rows], actor=insider.actor).created
+        into, newer, older = writing.write(
+            customer, [Change(row) for row in rows], actor=insider.actor
+        ).created
         writing.update(customer, newer, {"grade": "a"}, actor=insider.actor)
         Customer.objects.filter(pk=newer).update(description="")
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute("ALTER TABLE customers_customer DISABLE TRIGGER USER")
             cursor.execute(
-                "UPDATE customers_customer SET updated_at = updated_at - interval '1 day' WHERE id = %s", [older]
+                "UPDATE customers_customer SET updated_at = updated_at - interval '1 day' WHERE id = %s",
+                [older],
             )
             cursor.execute("ALTER TABLE customers_customer ENABLE TRIGGER USER")
         done = merge(actor=insider.actor, record_type=customer, into=into, others=[older, newer])
@@ -58,7 +63,11 @@ class TestValues:
     ) -> None:
         into, other = pair
         merge(
-            actor=insider.actor, record_type=customer, into=into, others=[other], values={"name": other, "external_id": other}
+            actor=insider.actor,
+            record_type=customer,
+            into=into,
+            others=[other],
+            values={"name": other, "external_id": other},
         )
         assert (stored(into).name, stored(into).external_id) == ("가온상사", "G-2")
         assert stored(other).external_id == "G-1"
@@ -80,7 +89,9 @@ class TestValues:
             rows = [{"name": "가온", "tags": ["가", "나"]}, {"name": "나온", "tags": ["나", "다"]}]
             ids = writing.write(customer, [Change(row) for row in rows], actor=insider.actor).created
             values = {"tags": ids[asked] if isinstance(asked, int) else asked}
-            done = merge(actor=insider.actor, record_type=customer, into=ids[0], others=[ids[1]], values=values)
+            done = merge(
+                actor=insider.actor, record_type=customer, into=ids[0], others=[ids[1]], values=values
+            )
             links = TagLink.objects.filter(record_type="customer")
             assert set(links.filter(record_id=ids[0]).values_list("tag__name", flat=True)) == expected
             undo(actor=insider.actor, merge=done)
@@ -102,7 +113,11 @@ class TestValues:
         done = merge(**asked)
         assert (stored(into).parent_id, stored(between).parent_id) == (top, into)
         undo(actor=insider.actor, merge=done)
-        assert (stored(into).parent_id, stored(between).parent_id, stored(other).parent_id) == (between, other, top)
+        assert (stored(into).parent_id, stored(between).parent_id, stored(other).parent_id) == (
+            between,
+            other,
+            top,
+        )
 
 
 class TestWhatMoves:
@@ -165,7 +180,27 @@ class TestWhatMoves:
         undo(actor=actor, merge=done)
         assert (amount(one), amount(two)) == before
 
-    def test_one_event_carries_ids(self, insider: Person, customer: RecordType, pair: tuple[int, int]) -> None:
+    def test_what_was_added_to_a_merged_record_at_that_moment_follows_it(
+        self, insider: Person, customer: RecordType, pair: tuple[int, int]
+    ) -> None:
+        """Whoever writes a contact of theirs waits for the merge, and then writes it all the same."""
+        into, other = pair
+        both = {"tags": into}
+        tags = writing.update(customer, other, {"tags": ["남의 표시"]}, actor=insider.actor)
+        assert tags.updated
+        done = merge(actor=insider.actor, record_type=customer, into=into, others=[other], values=both)
+        late = Contact.objects.create(customer_id=other, name="늦은 담당")
+        handlers.gather_latecomers(RecordsMerged("customer", into, [other], done.pk), event_id=uuid4())
+        late.refresh_from_db()
+        assert late.customer_id == into
+        assert not TagLink.objects.filter(record_id=into).exists()  # those were not wanted
+        undo(actor=insider.actor, merge=done)
+        late.refresh_from_db()
+        assert late.customer_id == other
+
+    def test_one_event_carries_ids(
+        self, insider: Person, customer: RecordType, pair: tuple[int, int]
+    ) -> None:
         into, other = pair
         done = merge(actor=insider.actor, record_type=customer, into=into, others=[other])
         undo(actor=insider.actor, merge=done)
@@ -178,7 +213,13 @@ class TestWhatMoves:
 
 class TestWhoMay:
     def test_whoever_may_not_delete_the_others_changes_nothing(
-        self, insider: Person, teammate: Person, reader: Person, outsider: Person, customer: RecordType, pair: tuple[int, int]
+        self,
+        insider: Person,
+        teammate: Person,
+        reader: Person,
+        outsider: Person,
+        customer: RecordType,
+        pair: tuple[int, int],
     ) -> None:
         into, other = pair
         for person in (reader, teammate, outsider):
@@ -191,7 +232,12 @@ class TestWhoMay:
         hidden = writing.create(customer, {"name": "남의 것"}, actor=outsider.actor)
         with pytest.raises(Missing):
             merge(actor=insider.actor, record_type=customer, into=into, others=[hidden])
-        assert set(Customer.objects.filter(deleted_at=None).values_list("pk", flat=True)) == {into, other, theirs, hidden}
+        assert set(Customer.objects.filter(deleted_at=None).values_list("pk", flat=True)) == {
+            into,
+            other,
+            theirs,
+            hidden,
+        }
 
     def test_a_record_that_somebody_changed_meanwhile_is_a_conflict(
         self, insider: Person, customer: RecordType, pair: tuple[int, int]
@@ -199,13 +245,19 @@ class TestWhoMay:
         into, other = pair
         writing.update(customer, other, {"city": "부산"}, actor=insider.actor)
         with pytest.raises(Conflict):
-            merge(actor=insider.actor, record_type=customer, into=into, others=[other], versions={into: 1, other: 1})
+            merge(
+                actor=insider.actor,
+                record_type=customer,
+                into=into,
+                others=[other],
+                versions={into: 1, other: 1},
+            )
         assert not Merge.objects.exists()
 
     def test_the_same_record_twice_itself_or_too_many_are_refused(
         self, insider: Person, customer: RecordType, pair: tuple[int, int]
     ) -> None:
-        into, other = pair
+        into, _other = pair
         for others in ([into], [], list(range(1000, 1020))):
             assert refused(actor=insider.actor, record_type=customer, into=into, others=others) == "records"
         tags = registry.get("tag")
@@ -221,13 +273,31 @@ class TestWhoMay:
         FieldRule.objects.create(role=role, record_type="customer", field="description", rule=rule)
         actor = insider.actor
         assert (
-            refused(actor=actor, record_type=customer, into=into, others=[other], values={"description": other})
+            refused(
+                actor=actor, record_type=customer, into=into, others=[other], values={"description": other}
+            )
             == "forbidden_field"
         )
         done = merge(actor=actor, record_type=customer, into=into, others=[other])
         assert stored(into).description == "비밀"
         undo(actor=actor, merge=done)
         assert stored(into).description == ""
+
+
+class TestWhatGoesForGood:
+    def test_a_merged_record_that_is_purged_is_forgotten_and_the_others_come_back(
+        self, insider: Person, customer: RecordType, pair: tuple[int, int]
+    ) -> None:
+        into, other = pair
+        third = writing.create(customer, {"name": "셋째"}, actor=insider.actor)
+        done = merge(actor=insider.actor, record_type=customer, into=into, others=[other, third])
+        assert tombstones.part_of(customer, [into]) == [other, third]
+        assert writing.purge(customer, [other], actor=insider.actor) == []
+        undo(actor=insider.actor, merge=Merge.objects.get(pk=done.pk))
+        assert stored(third).deleted_at is None
+        again = merge(actor=insider.actor, record_type=customer, into=into, others=[third])
+        writing.purge(customer, [third], actor=insider.actor)
+        assert not Merge.objects.filter(pk=again.pk).exists()
 
 
 class TestWhoFindsThem:
@@ -243,7 +313,9 @@ class TestWhoFindsThem:
             with pytest.raises(WriteError):
                 writing.create(contacts, {"name": "담당", "customer": named}, actor=outsider.actor)
         undo(actor=insider.actor, merge=done)
-        made = writing.create(contacts, {"name": "담당", "customer": {"external_id": "G-2"}}, actor=insider.actor)
+        made = writing.create(
+            contacts, {"name": "담당", "customer": {"external_id": "G-2"}}, actor=insider.actor
+        )
         assert Contact.objects.get(pk=made).customer_id == other
 
     def test_they_are_in_no_list_and_in_no_bin_and_nobody_restores_or_purges_them_alone(
@@ -266,7 +338,9 @@ class TestWhoFindsThem:
         done = merge(actor=insider.actor, record_type=customer, into=into, others=[other])
         items = history.history(customer, into, actor=insider.actor).items
         told = [
-            (item.record_id, change.name, change.before, change.after) for item in items for change in item.fields
+            (item.record_id, change.name, change.before, change.after)
+            for item in items
+            for change in item.fields
         ]
         assert (into, "merged", None, f"#{other}") in told
         assert (other, "city", None, "부산") in told

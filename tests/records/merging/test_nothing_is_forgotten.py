@@ -14,7 +14,16 @@ from tests.records.merging.dumping import tables
 
 pytestmark = pytest.mark.django_db
 # Tables of libraries: what they hold is about people's accounts, jobs and migrations.
-FOREIGN = ("procrastinate_", "django_", "account_", "socialaccount_", "mfa_", "auth_", "workshop_", "usersessions_")
+FOREIGN = (
+    "procrastinate_",
+    "django_",
+    "account_",
+    "socialaccount_",
+    "mfa_",
+    "auth_",
+    "workshop_",
+    "usersessions_",
+)
 MOVED_BY_ROOMS = {"records_savedview.state": "saved_views"}
 
 _COLUMNS = """
@@ -37,7 +46,9 @@ def test_every_number_that_could_name_a_record_is_moved_or_said_to_stay() -> Non
     unsaid = [
         f"{table}.{name}"
         for table, name, kind in columns()
-        if name.endswith("_id") and kind in ("bigint", "integer", "bigint[]") and f"{table}.{name}" not in known
+        if name.endswith("_id")
+        and kind in ("bigint", "integer", "bigint[]")
+        and f"{table}.{name}" not in known
     ]
     assert unsaid == [], "declare them: dangol.records.merging.registry.pair, also_move or stays"
 
@@ -69,15 +80,18 @@ def test_every_foreign_key_that_django_knows_is_one_of_the_database_and_moves(fa
         for model in apps.get_models(include_auto_created=True):
             for field in model._meta.get_fields():
                 if isinstance(field, models.ForeignKey) and field.related_model is record_type.model:
-                    assert f"{model._meta.db_table}.{field.column}" in found, (record_type.name, model, field.name)
+                    assert f"{model._meta.db_table}.{field.column}" in found, (
+                        record_type.name,
+                        model,
+                        field.name,
+                    )
 
 
 def test_own_references_move_also_from_types_made_at_run_time(family: Family) -> None:
     found = {place.name for place in places_of(types.get("customer"))}
     assert {"x_equipment.own.x_site", "commerce_order.own.x_payer", "customers_customer.parent_id"} <= found
-    assert {place.name for place in places_of(types.get("x_equipment"))} >= {
-        place for place in ("interactions_timelineentry.subject_id", "records_taglink.record_id")
-    }
+    found = {place.name for place in places_of(types.get("x_equipment"))}
+    assert {"interactions_timelineentry.subject_id", "records_taglink.record_id"} <= found
 
 
 def test_the_dump_that_proves_undoing_sees_every_table() -> None:

@@ -16,7 +16,9 @@ from tests.records.merging.dumping import differences, dump
 pytestmark = pytest.mark.django_db
 
 
-def test_five_customers_with_everything_become_one_and_five_again(family: Family, customer: RecordType) -> None:
+def test_five_customers_with_everything_become_one_and_five_again(
+    family: Family, customer: RecordType
+) -> None:
     actor = family.insider.actor
     before = dump()
     done = merge(actor=actor, record_type=customer, into=family.into, others=family.others)
@@ -47,7 +49,14 @@ def test_values_of_others_and_their_unique_numbers_go_back(family: Family, custo
     actor = family.insider.actor
     two, three = family.others[1], family.others[2]
     before = dump()
-    values = {"external_id": two, "x_code": three, "tags": two, "x_likes": "both", "name": three, "parent": two}
+    values = {
+        "external_id": two,
+        "x_code": three,
+        "tags": two,
+        "x_likes": "both",
+        "name": three,
+        "parent": two,
+    }
     done = merge(actor=actor, record_type=customer, into=family.into, others=family.others, values=values)
     into = stored(family.into)
     assert (into.name, into.external_id, into.own["x_code"]) == ("한빛상사 3", "C-2", "K-3")
@@ -57,7 +66,9 @@ def test_values_of_others_and_their_unique_numbers_go_back(family: Family, custo
     assert differences(before, dump()) == {}
 
 
-def test_what_was_changed_since_is_a_conflict_that_somebody_decides(family: Family, customer: RecordType) -> None:
+def test_what_was_changed_since_is_a_conflict_that_somebody_decides(
+    family: Family, customer: RecordType
+) -> None:
     actor = family.insider.actor
     before = dump()
     done = merge(actor=actor, record_type=customer, into=family.into, others=family.others)
@@ -79,7 +90,9 @@ def test_what_was_changed_since_is_a_conflict_that_somebody_decides(family: Fami
     assert len(left["customers_customer"][0]) == 1
 
 
-def test_rows_made_since_stay_and_rows_moved_on_stay_where_they_are(family: Family, customer: RecordType) -> None:
+def test_rows_made_since_stay_and_rows_moved_on_stay_where_they_are(
+    family: Family, customer: RecordType
+) -> None:
     actor = family.insider.actor
     done = merge(actor=actor, record_type=customer, into=family.into, others=family.others)
     new = family.make("contact", customer=family.into, name="새 담당")
@@ -118,7 +131,13 @@ def test_merges_on_top_of_each_other_are_taken_back_in_order(family: Family, cus
 
 def test_a_value_that_points_at_what_is_gone_since_stays(family: Family, customer: RecordType) -> None:
     actor = family.insider.actor
-    done = merge(actor=actor, record_type=customer, into=family.into, others=family.others, values={"parent": family.others[1]})
+    done = merge(
+        actor=actor,
+        record_type=customer,
+        into=family.into,
+        others=family.others,
+        values={"parent": family.others[1]},
+    )
     writing.update(customer, family.into, {"parent": None}, actor=actor)
     undo(actor=actor, merge=done, take_back=["parent"])
     assert stored(family.into).parent_id == family.others[0]

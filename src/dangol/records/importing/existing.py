@@ -65,7 +65,9 @@ def find_existing(record: CompiledRecord, entries: Sequence[Entry], actor: Actor
     columns = ["pk", "deleted_at", *key_columns, *(_column(record_type, name) for name in names)]
     read = list(rows.values_list(*columns))
     # A key of a record that was merged into another one leads there.
-    merged = tombstones.survivors(record_type, [row[0] for row in read if row[1] is not None]) if takes_key else {}
+    merged = (
+        tombstones.survivors(record_type, [row[0] for row in read if row[1] is not None]) if takes_key else {}
+    )
     standing = (
         {row[0]: row for row in known.filter(pk__in=merged.values()).values_list(*columns)} if merged else {}
     )

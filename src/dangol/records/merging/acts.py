@@ -45,6 +45,13 @@ def mergeable(record_type: RecordType) -> bool:
     return not (record_type.scope.administered or record_type.scope.governed)
 
 
+def offered(actor: Actor, record_type: RecordType) -> bool:
+    """May the actor merge any records of the type at all. No query."""
+    return mergeable(record_type) and all(
+        permissions.allowed(actor, record_type, action) for action in ("view", "edit", "delete")
+    )
+
+
 def merge(
     *,
     actor: Actor,
@@ -114,7 +121,9 @@ def _locked(
     for action, needed in (("edit", [into]), ("delete", list(others))):
         may = permissions.visible_to(actor, record_type, action).filter(pk__in=needed)
         if set(may.values_list("pk", flat=True)) != set(needed):
-            message = _("To merge you must be allowed to change the record that stays and to delete the others.")
+            message = _(
+                "To merge you must be allowed to change the record that stays and to delete the others."
+            )
             raise refusal("forbidden", message)
     for number, version in versions.items():
         if number in known and known[number][0] != version:
@@ -174,6 +183,16 @@ class _Act:
             )
         return self.row
 
+    def gather(self) -> int:
+        """Move what came to the others while the merge was under way. Returns how many rows."""
+        found = 0
+        for place in self.places:
+            for other in self.others:
+                ids = self._move(place, other)
+                moving.follow_up(place, ids, other, self.into, self.actor)
+                found += len(ids)
+        return found
+
     # values
 
     def _write(self) -> None:
@@ -214,7 +233,11 @@ class _Act:
         if field.nullable:
             return None
         if field.kind != "text":
-            raise refusal("unique", _("This value cannot change places. Choose the surviving record's."), field=field.name)
+            raise refusal(
+                "unique",
+                _("This value cannot change places. Choose the surviving record's."),
+                field=field.name,
+            )
         return f"~{self.row.key.hex}"
 
     # what points here
@@ -230,7 +253,9 @@ class _Act:
             stay.add(double)
             if place.counts_within:
                 message = _("Both have “%(records)s” with the same number. Number them differently first.")
-                raise refusal("numbered", message % {"records": place.bearer.label if place.bearer else place.table})
+                raise refusal(
+                    "numbered", message % {"records": place.bearer.label if place.bearer else place.table}
+                )
             if place.bearer is not None and mergeable(place.bearer) and not place.own:
                 self._merge_along(place.bearer, kept, double)
         if place.table == self.type.table.name:
@@ -275,7 +300,11 @@ class _Act:
         if len(binned) < 2 or double in gone:
             return
         part = Merge(
-            record_type=record_type.name, into_id=kept, actor_id=self.actor.user_id, origin=self.row.origin, part_of=self.row
+            record_type=record_type.name,
+            into_id=kept,
+            actor_id=self.actor.user_id,
+            origin=self.row.origin,
+            part_of=self.row,
         )
         if binned[kept] is not None and binned[double] is None:
             # The one that stays lies in the bin, the other one does not: so the one does not either.
@@ -307,6 +336,25 @@ class _Act:
         )
         index.remove(self.type, self.others)
         self.type.after_write(WrittenRows([], [], ORIGIN, removed=list(self.others)), actor=self.actor)
+
+
+def gather(merge_id: int, actor: Actor) -> int:
+    """Have what was added to merged records at the moment of their merge follow them; returns how many rows.
+
+    Whoever was writing an order of theirs waited for the merge and then wrote it. One transaction; a query or two for each
+    place that names records of the type.
+    """
+    with transaction.atomic():
+        row = Merge.objects.select_for_update(of=("self",)).filter(pk=merge_id, undone_at=None).first()
+        record_type = registry.find(row.record_type) if row else None
+        if row is None or record_type is None:
+            return 0
+        others = list(row.merged.filter(into_id=row.into_id).values_list("record_id", flat=True))
+        sign(replace(actor, request_id=row.request), ORIGIN)
+        found = places.places_of(record_type)
+        if not others or not places.counted(record_type, found, others):
+            return 0
+        return _Act(row, record_type, others, {}, Chosen(row.choices), found, actor).gather()
 
 
 def put(record_type: RecordType, record_id: int, name: str, value: Any) -> None:

@@ -125,18 +125,24 @@ def choose(
     return chosen
 
 
-def _check(
-    record_type: RecordType, group: set[int], asked: Mapping[str, int | str], actor: Actor
-) -> None:
+def _check(record_type: RecordType, group: set[int], asked: Mapping[str, int | str], actor: Actor) -> None:
     may = choosable(actor, record_type)
     errors = []
     for name, source in asked.items():
         if name not in may:
             errors.append(
-                RowError(0, name, source, "forbidden_field", _("There is no such field, or it is not yours to choose."))
+                RowError(
+                    0,
+                    name,
+                    source,
+                    "forbidden_field",
+                    _("There is no such field, or it is not yours to choose."),
+                )
             )
         elif source == BOTH and not joinable(may[name]):
-            errors.append(RowError(0, name, source, "both", _("Only lists can be kept of both. Choose one record.")))
+            errors.append(
+                RowError(0, name, source, "both", _("Only lists can be kept of both. Choose one record."))
+            )
         elif source != BOTH and source not in group:
             errors.append(
                 RowError(0, name, source, "source", _("Choose one of the records that are being merged."))
@@ -149,7 +155,9 @@ def _default(known: Field, held: Values, group: Sequence[int]) -> int:
     into = group[0]
     for number in group:
         value = held[number][known.name]
-        if not is_filled(value) or (number != into and isinstance(value, Ref) and not _is_there(known, value)):
+        if not is_filled(value) or (
+            number != into and isinstance(value, Ref) and not _is_there(known, value)
+        ):
             continue
         # An amount in another currency would be another amount.
         currency = known.currency_column if isinstance(known, Money) else ""
@@ -162,7 +170,9 @@ def _default(known: Field, held: Values, group: Sequence[int]) -> int:
 def _is_there(known: Field, ref: Ref) -> bool:
     """Whether the record referred to is none of the recycle bin's. One query, for what would be filled in only."""
     target = registry.find(known.target or "")
-    return target is None or target.model._default_manager.filter(pk=ref.id, deleted_at=None).exists()
+    if target is None:
+        return True
+    return bool(target.model._default_manager.filter(pk=ref.id, deleted_at=None).exists())
 
 
 def _joined(held: Values, group: Sequence[int], name: str) -> Any:
@@ -250,4 +260,4 @@ def value_from(known: Field, raw: Any) -> Any:
 
 def same(known: Field, one: Any, other: Any) -> bool:
     """Whether two values are the same as the field stores them."""
-    return value_from(known, raw_of(known, one)) == value_from(known, raw_of(known, other))
+    return bool(value_from(known, raw_of(known, one)) == value_from(known, raw_of(known, other)))

@@ -23,7 +23,9 @@ class SavedFilters:
     def move(self, record_type: RecordType, into: int, other: int) -> Any:
         """The former and the new filter of each view that changes, by its id."""
         memory = {}
-        rows = SavedView.objects.filter(state__filter__icontains=str(other)).select_for_update().order_by("pk")
+        rows = (
+            SavedView.objects.filter(state__filter__icontains=str(other)).select_for_update().order_by("pk")
+        )
         for view in rows:
             before = view.state.get("filter", "")
             after = renamed(view.record_type, before, record_type, other, into)
@@ -75,7 +77,6 @@ def _renamed(tree: Tree, listed: RecordType, record_type: RecordType, other: int
             if not isinstance(field, Reference) or field.target != record_type.name:
                 return tree
             return replace(tree, value=_instead(value, other, into))
-    return tree
 
 
 def _instead(value: Any, other: int, into: int) -> Any:

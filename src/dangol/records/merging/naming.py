@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.utils.translation import gettext_lazy as _
 
 from dangol.identity.actors import Actor
@@ -11,6 +13,7 @@ from dangol.records.merging import acts
 from dangol.records.merging.errors import refusal
 from dangol.records.merging.filters import SavedFilters
 from dangol.records.merging.registry import also_move, pair, stays
+from dangol.records.openapi import merging as openapi
 
 PAST = "tells what happened then"
 DERIVED = "computed anew from the records themselves"
@@ -27,7 +30,10 @@ def register() -> None:
         ("events_event.payload", PAST),
         ("identity_access_change.changes", PAST),
         ("identity_access_change.target_id", "a role, team or user"),
-        ("records_change.record_id", "history stays with the row it tells of; the survivor's page reads it along"),
+        (
+            "records_change.record_id",
+            "history stays with the row it tells of; the survivor's page reads it along",
+        ),
         ("records_change.actor_id", "a user"),
         ("records_change.changes", PAST),
         ("records_bulkrefusal.record_id", PAST),
@@ -86,15 +92,19 @@ def register() -> None:
         ("records_savedmapping.choices", "columns of files and fields; a key in it leads to the survivor"),
         ("records_savedmapping.mapping", "columns of files and fields; a key in it leads to the survivor"),
         ("records_savedmapping.record_types", "names of types"),
-        ("records_own_field.settings", "definitions; a record named by an administrator is theirs to replace"),
+        (
+            "records_own_field.settings",
+            "definitions; a record named by an administrator is theirs to replace",
+        ),
         ("records_own_field.default", "definitions; a record named by an administrator is theirs to replace"),
     ):
         stays(column, reason)
     writing.also_remove(tombstones.forget)
+    openapi.describe()
     ports.set_merging(_merge)
 
 
-def _merge(*, actor: Actor, type_key: str, into: int, others: list[int] | tuple[int, ...]) -> None:
+def _merge(*, actor: Actor, type_key: str, into: int, others: Sequence[int]) -> None:
     """The port: see `ports.Merging`."""
     record_type = types.find(type_key)
     if record_type is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from django.db import connection
 
@@ -89,10 +90,16 @@ class Place:
         same for having the same number."""
         if self.bearer is None:
             return False
-        kinds = {column.name: self.bearer.fields[name].kind for name, column in self.bearer.table.columns.items() if name in self.bearer.fields}
-        return any(kinds.get(part.strip('"')) == "integer" for unique in self.uniques for part in unique.parts)
+        kinds = {
+            column.name: self.bearer.fields[name].kind
+            for name, column in self.bearer.table.columns.items()
+            if name in self.bearer.fields
+        }
+        return any(
+            kinds.get(part.strip('"')) == "integer" for unique in self.uniques for part in unique.parts
+        )
 
-    def parameters(self, record_type: RecordType, record_id: int) -> list[object]:
+    def parameters(self, record_type: RecordType, record_id: int) -> list[Any]:
         return [record_id, record_type.name] if self.type_column else [record_id]
 
 
@@ -115,11 +122,15 @@ def places_of(record_type: RecordType) -> list[Place]:
     whole = []
     for place in found:
         if place.table not in keys:
-            raise LookupError(f"{place.table} has no primary key of one column; say how its rows move (also_move)")
+            raise LookupError(
+                f"{place.table} has no primary key of one column; say how its rows move (also_move)"
+            )
         bearer = bearers.get(place.table)
         uniques = tuple(_uniques(place, rules[place.table]))
         whole.append(
-            replace(place, key=keys[place.table], uniques=uniques, bearer=bearer, field=_field_at(bearer, place))
+            replace(
+                place, key=keys[place.table], uniques=uniques, bearer=bearer, field=_field_at(bearer, place)
+            )
         )
     return whole
 
@@ -183,7 +194,7 @@ def _quoted(name: str) -> str:
 def counted(record_type: RecordType, places: Sequence[Place], ids: Sequence[int]) -> dict[str, int]:
     """How many rows name these records, by place; those without any are left out. One query."""
     parts: list[str] = []
-    parameters: list[object] = []
+    parameters: list[Any] = []
     for place in places:
         condition = f"{place.value} = ANY(%s)" + (
             f" AND {_quoted(place.type_column)} = %s" if place.type_column else ""

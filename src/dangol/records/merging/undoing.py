@@ -48,9 +48,7 @@ class _Outcome:
     stayed: int = 0
 
 
-def undo(
-    *, actor: Actor, merge: Merge, take_back: Collection[str] = (), keep: Collection[str] = ()
-) -> Merge:
+def undo(*, actor: Actor, merge: Merge, take_back: Collection[str] = (), keep: Collection[str] = ()) -> Merge:
     """Take a merge back: the merged records are there again, with all that was theirs. One transaction.
 
     What came to the surviving record since stays with it, as does what somebody has given to a third one. A value that
@@ -104,14 +102,18 @@ def require_undoable(row: Merge, record_type: RecordType, actor: Actor) -> None:
     if later is not None:
         message = _("Undo the later merge of %(when)s first (%(link)s).")
         when = timezone.localtime(later.at).strftime("%Y-%m-%d %H:%M")
-        raise refusal("order", message % {"when": when, "link": f"/merges/{later.key}/"}, value=str(later.key))
+        raise refusal(
+            "order", message % {"when": when, "link": f"/merges/{later.key}/"}, value=str(later.key)
+        )
     if not permissions.visible_to(actor, record_type).filter(pk=row.into_id).exists():
         raise _missing()
     if any(number not in there for number in group):
         raise refusal("gone", _("One of the merged records is gone for good."))
     for action, ids in (("edit", [row.into_id]), ("delete", merged)):
         if not _within(actor, record_type, action, ids):
-            message = _("To undo a merge you must be allowed to change the record that stays and to delete the others.")
+            message = _(
+                "To undo a merge you must be allowed to change the record that stays and to delete the others."
+            )
             raise refusal("forbidden", message)
 
 
@@ -202,7 +204,9 @@ class _Undo:
                 _Undo(part, of, self.actor, ()).carry_out()
         self._bin_again()
         row.undone_at, row.undone_by_id = timezone.now(), self.actor.user_id
-        row.undone = {"taken": outcome.taken, "kept": outcome.kept, "stayed": outcome.stayed}
+        row.undone = {
+            "merged": sorted(ids), "taken": outcome.taken, "kept": outcome.kept, "stayed": outcome.stayed
+        }  # fmt: skip
         row.save(update_fields=["undone_at", "undone_by", "undone"])
         row.moves.all().delete()
         if row.part_of_id is None:

@@ -43,7 +43,7 @@ class Merge(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False
     )
     undone = models.JSONField(default=dict)
-    """What taking it back did: `taken` and `kept` fields, how many rows `stayed`."""
+    """What taking it back did: the records that are there again (`merged`), `taken` and `kept` fields, how many rows `stayed`."""
     binned_at = models.DateTimeField(null=True)
     """Of a part: when the record that stays had been put into the recycle bin, from where the merge took it."""
 

@@ -151,19 +151,19 @@ def _paths(record_type: RecordType, name: str) -> dict[str, Any]:
         f"{base}/{{id}}": {
             "parameters": one,
             "get": operation(
-                "get", f"{label}: read", {"200": item, "304": {"description": "As in `If-None-Match`"}}, "400",
+                "get", f"{label}: read", {"200": item, "304": {"description": "As in `If-None-Match`"}}, "400", "410",
                 parameters=[
                     _fields_parameter(record_type, "all fields"),
                     parameter("If-None-Match", "header", "An ETag known already", {"type": "string"}),
                 ],
             ),
             "patch": operation(
-                "update", f"{label}: change", {"200": item}, "400", "409", "412", "413", "415", "422",
+                "update", f"{label}: change", {"200": item}, "400", "409", "410", "412", "413", "415", "422",
                 requestBody=patch, parameters=[match],
             ),
             "delete": operation(
                 "delete", f"{label}: put into the recycle bin",
-                {"204": {"description": "It is in the recycle bin"}}, "400", "409", "412", parameters=[match],
+                {"204": {"description": "It is in the recycle bin"}}, "400", "409", "410", "412", parameters=[match],
             ),
         },
         **duplicate_paths(record_type, name, operation),
@@ -172,14 +172,14 @@ def _paths(record_type: RecordType, name: str) -> dict[str, Any]:
             "parameters": one,
             "get": operation(
                 "timelineOf", f"{label}: timeline", {"200": answer("Entries, newest first", items_schema("TimelineEntry"))},
-                "400", parameters=_page_parameters(200),
+                "400", "410", parameters=_page_parameters(200),
             ),
         },
         f"{base}/{{id}}/history": {
             "parameters": one,
             "get": operation(
                 "historyOf", f"{label}: history", {"200": answer("Changes, newest first", items_schema("HistoryItem"))},
-                "400", parameters=_page_parameters(200),
+                "400", "410", parameters=_page_parameters(200),
             ),
         },
     }  # fmt: skip

@@ -17,6 +17,7 @@ PROBLEMS = {
     "409": _(
         "In conflict with the present state: changed since `version`, or a unique value was taken at this moment"
     ),
+    "410": _("The record was merged into another one; `merged_into` says into which"),
     "412": _("The record has changed since the version in `If-Match`"),
     "413": _("The body is too large"),
     "415": _("The body is not JSON"),

@@ -160,6 +160,14 @@ def common_schemas() -> dict[str, Any]:
                 "instance": {"type": "string", "format": "uri-reference"},
                 "request": {"type": "string"},
                 "errors": {"type": "array", "items": {"$ref": "#/components/schemas/FieldError"}},
+                "merged_into": {
+                    "type": "object",
+                    "description": "With 410: the record that stands for this one now",
+                    "properties": {
+                        "id": {"type": "integer"},
+                        "url": {"type": "string", "format": "uri-reference"},
+                    },
+                },
             },
         },
         "FieldError": {
@@ -232,6 +240,10 @@ def common_schemas() -> dict[str, Any]:
                 "action": {"type": "string"},
                 "origin": {"type": "string"},
                 "request": {"type": "string"},
+                "record": {
+                    "type": "integer",
+                    "description": "Another id: of a record that was merged into this one",
+                },
                 "changes": {
                     "type": "array",
                     "items": {

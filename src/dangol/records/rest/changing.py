@@ -12,11 +12,11 @@ from dangol.records import writing
 from dangol.records.lists import record_get
 from dangol.records.rest import duplicates, idempotency, showing
 from dangol.records.rest.endpoints import (
+    away,
     body_of,
     etag,
     id_of,
     json_response,
-    not_found,
     parameters,
     type_at,
     versions_in,
@@ -107,7 +107,7 @@ def _expected(
         return versions[0], True
     row = record_get(actor=actor, record_type=record_type, record_id=record_id, columns=[])
     if row is None:
-        raise not_found()
+        raise away(actor, record_type, record_id)
     if row["version"] not in versions:
         raise _changed(_("The record has been changed since you read it."))
     return row["version"], True
@@ -118,9 +118,9 @@ def _changed(message: str) -> Problem:
 
 
 def _refused(error: Missing, record_type: RecordType, record_id: int, actor: Actor) -> Exception:
-    """404 for what the actor may not see; 403 for what it may see but not change."""
+    """404 (410 where it was merged) for what the actor may not see; 403 for what it may see but not change."""
     if record_get(actor=actor, record_type=record_type, record_id=record_id, columns=[]) is None:
-        return not_found()
+        return away(actor, record_type, record_id)
     if any(item.code == "missing" and item.field == "id" for item in error.errors):
         return Problem(403, "forbidden", _("You may see this record but not change it."))
     return error

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from dangol.identity.actors import Actor
-from dangol.records import fieldrules, permissions, registry
+from dangol.records import fieldrules, permissions, registry, tombstones
 from dangol.records.fields import Locale
 from dangol.records.filters.messages import did_you_mean, nearest
 from dangol.records.rest import problems
@@ -89,6 +89,21 @@ def json_response(data: Any, *, status: int = 200, headers: Mapping[str, str] | 
 def not_found() -> Problem:
     """The same words whether there is nothing, or nothing for this actor."""
     return Problem(404, "not_found", _("There is no such record or address, or you may not see it."))
+
+
+def away(actor: Actor, record_type: RecordType, record_id: int) -> Problem:
+    """Why there is no such record: 410 with the one that stands for it where it was merged, else 404. Two queries at most."""
+    found = tombstones.survivor_for(actor, record_type, record_id)
+    if found is None:
+        return not_found()
+    address = f"/api/v1/{record_type.path}/{found}"
+    return Problem(
+        410,
+        "merged",
+        _("This record was merged into another one: %(id)s.") % {"id": found},
+        headers={"Link": f'<{address}>; rel="successor-version"'},
+        more={"merged_into": {"id": found, "url": address}},
+    )
 
 
 def type_at(path: str, actor: Actor, action: str = "view") -> RecordType:

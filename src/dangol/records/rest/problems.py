@@ -28,6 +28,7 @@ TITLES = {
     405: gettext_lazy("Method not allowed"),
     406: gettext_lazy("Not acceptable"),
     409: gettext_lazy("In conflict with the present state"),
+    410: gettext_lazy("Merged into another record"),
     412: gettext_lazy("Changed in the meantime"),
     413: gettext_lazy("The request is too large"),
     415: gettext_lazy("Unsupported content type"),
@@ -38,7 +39,7 @@ TITLES = {
 
 
 class Problem(Exception):
-    """An answer other than success. `errors` name fields or parameters; `code` is stable for programs."""
+    """An answer other than success. `errors` name fields or parameters; `code` is stable for programs; `more` is added."""
 
     def __init__(
         self,
@@ -48,8 +49,10 @@ class Problem(Exception):
         *,
         errors: Iterable[Mapping[str, Any]] = (),
         headers: Mapping[str, str] | None = None,
+        more: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(detail)
+        self.more = dict(more or {})
         self.status = status
         self.code = code
         self.detail = detail
@@ -71,6 +74,7 @@ def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
         body["request"] = request_id
     if problem.errors:
         body["errors"] = problem.errors
+    body |= problem.more
     response = HttpResponse(
         orjson.dumps(body, default=str),
         content_type=CONTENT_TYPE,

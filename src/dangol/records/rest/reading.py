@@ -14,11 +14,11 @@ from dangol.records.filters.tree import EVERYTHING, Tree
 from dangol.records.lists import record_count, record_get, record_list
 from dangol.records.rest import showing
 from dangol.records.rest.endpoints import (
+    away,
     etag,
     id_of,
     json_response,
     limit_of,
-    not_found,
     parameters,
     type_at,
     versions_in,
@@ -70,9 +70,10 @@ def detail(request: HttpRequest, actor: Actor, path: str, record_id: str) -> Htt
     record_type = type_at(path, actor)
     given = parameters(request, "fields")
     names = showing.names_in(given.get("fields"), record_type, record_type.fields, actor=actor)
-    row = record_get(actor=actor, record_type=record_type, record_id=id_of(record_id), columns=names)
+    number = id_of(record_id)
+    row = record_get(actor=actor, record_type=record_type, record_id=number, columns=names)
     if row is None:
-        raise not_found()
+        raise away(actor, record_type, number)
     headers = {"ETag": etag(row["version"])}
     known = request.headers.get("If-None-Match")
     if known is not None:
@@ -193,5 +194,5 @@ def _seen(actor: Actor, path: str, record_id: str) -> tuple[RecordType, int]:
     record_type = type_at(path, actor)
     number = id_of(record_id)
     if record_get(actor=actor, record_type=record_type, record_id=number, columns=[]) is None:
-        raise not_found()
+        raise away(actor, record_type, number)
     return record_type, number

@@ -6,8 +6,9 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
@@ -15,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from dangol.identity.actors import Actor
-from dangol.records import fieldrules, permissions, ports
+from dangol.records import fieldrules, permissions, ports, tombstones
 from dangol.records import history as histories
 from dangol.records.fields import Choice, DateTime, Field, Locale
 from dangol.records.fields.masks import Mask
@@ -23,6 +24,7 @@ from dangol.records.layouts import arranging
 from dangol.records.looks.reading import may_read_of
 from dangol.records.looks.revealing import may_reveal
 from dangol.records.looks.taking import is_personal
+from dangol.records.merging.acts import offered
 from dangol.records.own import conditions
 from dangol.records.persons.erasing import may_erase
 from dangol.records.types import RecordType
@@ -33,6 +35,7 @@ ORIGINS = {
     "import": _("Import"),
     "bulk": _("Bulk change"),
     "undo": _("Undone"),
+    "merge": _("Merge"),
     "api": _("API"),
     "automation": _("Automation"),
     "mcp": _("AI assistant (MCP)"),
@@ -52,7 +55,10 @@ class Fact:
 def detail(request: HttpRequest, record_type: RecordType, record_id: int) -> HttpResponse:
     """The record's page. Its own query, and what the contributed panels cost."""
     actor = actor_of(request)
-    record = load(actor, record_type, record_id)
+    try:
+        record = load(actor, record_type, record_id)
+    except Http404:
+        return _survivor(request, actor, record_type, record_id)
     locale = locale_of(actor)
     may_edit = _allowed(actor, record_type, "edit", record)
     beside = fieldrules.facts(record)
@@ -85,9 +91,19 @@ def detail(request: HttpRequest, record_type: RecordType, record_id: int) -> Htt
         "may_delete": _allowed(actor, record_type, "delete", record),
         "may_erase": may_erase(actor, record_type),
         "may_see_looks": is_personal(record_type) and may_read_of(actor, record_type),
+        "may_merge": may_edit and offered(actor, record_type),
         "columns": _panels(request, actor, record_type, beside),
     }
     return render(request, "records/detail.html", context)
+
+
+def _survivor(request: HttpRequest, actor: Actor, record_type: RecordType, record_id: int) -> HttpResponse:
+    """To the record that stands for one that was merged, with a word about it; 404 where there is none. Two queries."""
+    found = tombstones.survivor_for(actor, record_type, record_id)
+    if found is None:
+        raise Http404
+    messages.info(request, _("#%(id)s was merged into this record.") % {"id": record_id})
+    return redirect("records:detail", record_type, found)
 
 
 def _tags(
@@ -148,11 +164,18 @@ def _act_url(item: histories.HistoryItem) -> str:
     """The page of what made the change: a bulk act, what took it back, a rule; empty for a person's. Who may see it decides there."""
     if url := histories.url_of(item):
         return url
+    """The page of the bulk act or merge that made the change, or took it back; empty for others. Who may see it decides there."""
     prefix, _dash, key = item.request_id.partition("-")
-    if (prefix, item.origin) not in (("bulk", "bulk"), ("bulkundo", "undo")):
+    page = {
+        ("bulk", "bulk"): "bulk:detail",
+        ("bulkundo", "undo"): "bulk:detail",
+        ("merge", "merge"): "merging:detail",
+        ("unmerge", "undo"): "merging:detail",
+    }.get((prefix, item.origin))
+    if page is None:
         return ""
     try:
-        return reverse("bulk:detail", args=[uuid.UUID(key)])
+        return reverse(page, args=[uuid.UUID(key)])
     except ValueError:
         return ""
 

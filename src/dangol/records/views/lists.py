@@ -25,6 +25,7 @@ from dangol.records.fields import Choice, Field, Locale
 from dangol.records.fields.masks import Mask
 from dangol.records.filters.tree import EVERYTHING, And, Tree
 from dangol.records.lists import ListError, Page, record_count, record_list
+from dangol.records.merging.acts import offered
 from dangol.records.types import RecordType
 from dangol.records.views import boards, calendars, grouped, splits
 from dangol.records.views.access import actor_of, guard, locale_of
@@ -112,6 +113,7 @@ def index(request: HttpRequest, record_type: RecordType) -> HttpResponse:
     context = {
         "record_type": record_type,
         "bulk_acts": bulk_acts,
+        "may_merge": bool(bulk_acts) and offered(actor, record_type),
         "list_token": list_token(record_type, actor, filter_text=state.text, sort=sort) if bulk_acts else "",
         "state": state,
         "problem": problem,

@@ -135,31 +135,36 @@ def _look_up(
     for record_id, value in named:
         for as_given in given.get(value, ()):
             found[as_given].append(record_id)
-    if target and own is None and (key == "id" or (key and target.fields[key].unique)):
-        gone = [value for value, named_so in given.items() if not any(as_given in found for as_given in named_so)]
-        for value, record_id in _of_merged(target, column, gone, actor):
-            for as_given in given.get(value, ()):
-                found[as_given].append(record_id)
+    if target and key and own is None:
+        for as_given, record_id in _of_merged(target, key, column, given, found, actor):
+            found[as_given].append(record_id)
     return found
 
 
 def _of_merged(
-    target: RecordType, column: str, values: Sequence[Any], actor: Actor
-) -> Iterator[tuple[Any, int]]:
-    """The records that stand for merged ones which are named by their id or a key, as far as the actor sees them.
-
-    Three queries, none where everything was found.
+    target: RecordType,
+    key: str,
+    column: str,
+    given: Mapping[Any, Sequence[Any]],
+    found: Mapping[Any, Sequence[int]],
+    actor: Actor,
+) -> list[tuple[Any, int]]:
+    """Of what was not found: the records that stand for merged ones which are named by their id or a key, as far as the
+    actor sees them, each with how it was named. Three queries at most, none where everything was found.
     """
-    if not values:
-        return
-    rows = target.model._default_manager.filter(**{f"{column}__in": list(values)}, deleted_at__isnull=False)
+    gone = [value for value, named_so in given.items() if not any(as_given in found for as_given in named_so)]
+    if not gone or not (key == "id" or target.fields[key].unique):
+        return []
+    rows = target.model._default_manager.filter(**{f"{column}__in": gone}, deleted_at__isnull=False)
     named = dict(rows.values_list("pk", column))
     into = tombstones.survivors(target, named)
-    seen = (
-        set(permissions.visible_to(actor, target).filter(pk__in=into.values()).values_list("pk", flat=True))
-        if into
-        else set()
-    )
-    for record_id, value in named.items():
-        if into.get(record_id) in seen:
-            yield value, into[record_id]
+    if not into:
+        return []
+    visible = permissions.visible_to(actor, target).filter(pk__in=into.values())
+    seen = set(visible.values_list("pk", flat=True))
+    return [
+        (as_given, into[record_id])
+        for record_id, value in named.items()
+        if into.get(record_id) in seen
+        for as_given in given.get(value, ())
+    ]

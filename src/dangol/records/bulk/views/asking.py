@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db import OperationalError, connection, transaction
@@ -25,6 +26,7 @@ from dangol.records.bulk.errors import BulkProblem
 from dangol.records.bulk.previewing import Preview, preview
 from dangol.records.bulk.selection import Selection, ids_in, sign, unsign
 from dangol.records.fields import Field
+from dangol.records.merging.views import SIDE_BY_SIDE
 from dangol.records.models import BulkState
 from dangol.records.types import RecordType
 from dangol.records.views.access import actor_of, guard, locale_of
@@ -57,6 +59,8 @@ def begin(request: HttpRequest, record_type: RecordType) -> HttpResponse:
     if request.method == "GET":
         return redirect("records:list", record_type)
     try:
+        if request.POST.get("act") == "merge":
+            return _side_by_side(request.POST, record_type, actor)
         if request.POST.get("step") == "run":
             return _begun(request, record_type, actor)
         selection = _selection(request.POST, record_type, actor)
@@ -65,6 +69,15 @@ def begin(request: HttpRequest, record_type: RecordType) -> HttpResponse:
     except BulkProblem as problem:
         messages.error(request, str(problem))
         return redirect("records:list", record_type)
+
+
+def _side_by_side(post: QueryDict, record_type: RecordType, actor: Actor) -> HttpResponse:
+    """The records selected, to be made one: not an act on each of them, but one on all."""
+    ids = _selection(post, record_type, actor).ids or ()
+    if not 1 < len(ids) <= SIDE_BY_SIDE:
+        raise BulkProblem(_("Tick two to %(most)s records to merge them.") % {"most": SIDE_BY_SIDE})
+    asked = urlencode([("id", number) for number in ids])
+    return redirect(f"{reverse('records:merge', args=[record_type])}?{asked}")
 
 
 def _selection(post: QueryDict, record_type: RecordType, actor: Actor) -> Selection:
