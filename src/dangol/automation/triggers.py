@@ -193,7 +193,8 @@ def entered(record_type: RecordType, name: str, kept: Any, actor: Actor) -> str:
         return f"{shown(record_type, name, kept, actor)} (#{kept})"
     locale = locale_of(actor)
     try:
-        return field.input(field.parse(kept, locale), locale)
+        value = field.parse(kept, locale)
+        return field.text(value, locale) if field.kind in ("choice", "boolean") else str(field.input(value, locale))
     except FieldError:
         return str(kept)
 

@@ -18,7 +18,7 @@ from dangol.automation.definitions import DefinitionProblem
 from dangol.automation.models import OffReason, Rule, RuleVersion
 from dangol.automation.steps.flow import condition_words
 from dangol.automation.views.access import MENU_KEY, automator, rule_at
-from dangol.automation.views.runs import shown_run
+from dangol.automation.views.runs import shown_runs
 from dangol.identity.actors import Actor
 from dangol.records import registry
 from dangol.records.types import RecordType
@@ -79,7 +79,7 @@ def rule_detail(request: HttpRequest, rule_id: int) -> HttpResponse:
             "why_off": OffReason(rule.off_reason).label if rule.off_reason else "",
             "lines": said[0] if said else [],
             "versions": shown,
-            "runs": [shown_run(run, actor) for run in runs],
+            "runs": shown_runs(list(runs), actor),
             "menu_key": MENU_KEY,
         },
     )
@@ -92,7 +92,7 @@ Words = list[tuple[str, str, int]]
 def _lines(version: RuleVersion, record_type: RecordType, actor: Actor) -> Words:
     condition = condition_words(record_type, version.condition or {"and": []}, actor) if version.condition_text else ""
     found = [
-        (_("When"), triggers.says(record_type, version.trigger, actor), 0),
+        (_("Begins when"), triggers.says(record_type, version.trigger, actor), 0),
         (_("If"), condition or _("always"), 0),
     ]
     _steps(version.steps, record_type, actor, found, 0)

@@ -94,20 +94,18 @@ def shown_runs(runs: list[RuleRun], actor: Actor) -> list[dict[str, Any]]:
                 for number, row in rows.items()
                 if record_type.title in row
             )
-    return [shown_run(run, actor, titles) for run in runs]
+    return [_shown(run, actor, titles) for run in runs]
 
 
-def shown_run(
-    run: RuleRun, actor: Actor, titles: dict[tuple[str, int], str] | None = None
-) -> dict[str, Any]:
-    """A run in words. No query where titles are given or not wanted."""
+def _shown(run: RuleRun, actor: Actor, titles: dict[tuple[str, int], str]) -> dict[str, Any]:
+    """A run in words. No query."""
     record_type = registry.find(run.record_type)
-    title = (titles or {}).get((run.record_type, run.record_id))
+    title = titles.get((run.record_type, run.record_id))
     return {
         "run": run,
         "title": title or f"#{run.record_id}",
         "url": reverse("records:detail", args=[record_type, run.record_id])
-        if record_type and (title or titles is None)
+        if record_type and title
         else "",
         "type": record_type,
         "word": RunState(run.state).label,

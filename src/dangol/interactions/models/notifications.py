@@ -20,6 +20,8 @@ class Kind(models.TextChoices):
     DUE = "due", _("A task of mine falls due")
     FINISHED = "finished", _("An import, export or bulk change of mine has ended")
     STOPPED = "stopped", _("A scheduled import of mine has stopped")
+    RULE = "rule", _("A rule points out a record")
+    RULE_OFF = "rule_off", _("A rule of mine switched itself off")
     FAILED = "failed", _("Background work was given up (administrators)")
 
 

@@ -141,6 +141,10 @@ def sentence(kind: str, who: str, count: int, target: Target) -> str:
             return _("%(what)s has ended") % values
         case Kind.STOPPED:
             return _("A scheduled import has stopped after several failures")
+        case Kind.RULE:
+            return _("A rule points this out")
+        case Kind.RULE_OFF:
+            return _("A rule switched itself off")
         case Kind.FAILED:
             return _("Background work was given up")
     return kind
@@ -155,6 +159,8 @@ ICONS = {
     Kind.DUE: "clock",
     Kind.FINISHED: "check",
     Kind.STOPPED: "player-pause",
+    Kind.RULE: "robot",
+    Kind.RULE_OFF: "player-pause",
     Kind.FAILED: "alert-triangle",
 }
 
