@@ -9,6 +9,7 @@ from django.core import signing
 from django.db import connection
 from django.utils import timezone
 
+from dangol.automation.models import Rule, RuleRun, RuleVersion
 from dangol.identity import revisions
 from dangol.identity.actors import Actor
 from dangol.identity.models import Grant, Role, Team, User
@@ -173,6 +174,16 @@ class Secrets:
         )
 
         self._say_and_attach(actor, customer)
+        self.rule = Rule.objects.create(name=SECRET, record_type="customer")
+        self.rule.current = RuleVersion.objects.create(
+            rule=self.rule, number=1, author=insider.user, trigger={"kind": "button", "label": SECRET},
+            condition_text=SECRET, steps=[{"id": "s1", "kind": "stop", "settings": {}}],
+        )  # fmt: skip
+        self.rule.save()
+        self.rule_run = RuleRun.objects.create(
+            rule=self.rule, version=self.rule.current, record_type="customer", record_id=customer, trigger="button",
+            state="failed", detail=SECRET,
+        )  # fmt: skip
 
     def _say_and_attach(self, actor: Actor, customer: int) -> None:
         """Files, comments, mentions and followers carry the secret too."""
@@ -222,6 +233,8 @@ class Secrets:
         return [
             *rows,
             together,
+            [*Rule.objects.order_by("pk").values_list("pk", "is_active", "current", "deleted_at", "name")],
+            [*RuleRun.objects.order_by("pk").values_list("pk", "state")],
             runs,
             mappings,
             schedules,
@@ -262,7 +275,9 @@ def places(secrets, insider):
         "territory_id": ["1"],
         "role_id": ["1"],
         "delivery_id": ["1"],
-        "run_id": ["1"],
+        "run_id": ["1", str(secrets.rule_run.pk)],
+        "rule_id": [str(secrets.rule.pk)],
+        "version_id": [str(secrets.rule.current_id)],
         "view_id": [str(secrets.view.pk)],
         "pk": ["1", str(insider.id), str(insider.user.team_id)],
         "kind": ["note", "task", "teams"],

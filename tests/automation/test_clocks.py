@@ -31,7 +31,9 @@ def test_a_date_sets_a_rule_off_once_for_each_value(manager):
 
 
 def test_days_without_a_worker_are_made_up_for(manager):
-    make_rule(manager.actor, trigger={"kind": "date", "field": "since", "days": 0}, steps=[set_to(city="서울시")])
+    make_rule(
+        manager.actor, trigger={"kind": "date", "field": "since", "days": 0}, steps=[set_to(city="서울시")]
+    )
     customer(manager.actor, since="2026-11-21")
     customer(manager.actor, since="2026-11-23")
     assert clocks.start_reached(TODAY) == 0

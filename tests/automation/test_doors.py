@@ -85,7 +85,8 @@ def test_a_call_that_nobody_takes_is_given_up_and_the_log_says_so(manager, recei
         calling.send_due()
     assert OutgoingCall.objects.get().state == CallState.FAILED
     run = RuleRun.objects.get()
-    assert run.state == RunState.FAILED and "500" in run.detail
+    assert run.state == RunState.FAILED
+    assert "500" in run.detail
 
 
 def test_a_call_into_the_own_network_is_refused(manager, settings):
@@ -99,7 +100,8 @@ def test_a_call_into_the_own_network_is_refused(manager, settings):
     work()
     calling.send_due()
     call = OutgoingCall.objects.get()
-    assert call.state == CallState.WAITING and call.error
+    assert call.state == CallState.WAITING
+    assert call.error
 
 
 def test_people_are_told_and_comments_are_written(manager, insider):
@@ -147,7 +149,10 @@ def test_an_act_for_many_records_is_a_step(manager, insider):
 
 def test_programs_list_switch_and_press(manager, insider, outsider):
     rule = make_rule(
-        manager.actor, trigger={"kind": "button", "label": "이전"}, condition="stage = new", steps=[set_to(city="부산시")]
+        manager.actor,
+        trigger={"kind": "button", "label": "이전"},
+        condition="stage = new",
+        steps=[set_to(city="부산시")],
     )
     record = customer(insider.actor, stage="new")
     assert [one["id"] for one in manager.api.get("/api/v1/rules").json()["items"]] == [rule.pk]
@@ -159,7 +164,8 @@ def test_programs_list_switch_and_press(manager, insider, outsider):
 
     assert press(outsider).status_code == 404
     answer = press(insider)
-    assert answer.status_code == 202 and len(answer.json()["runs"]) == 1
+    assert answer.status_code == 202
+    assert len(answer.json()["runs"]) == 1
     work()
     assert value(record, "city") == "부산시"
     assert [one["state"] for one in insider.api.get("/api/v1/rules/runs").json()["items"]] == ["done"]
@@ -173,7 +179,10 @@ def test_programs_list_switch_and_press(manager, insider, outsider):
 
 def test_a_button_of_a_rule_whose_condition_does_not_hold_does_nothing(manager):
     rule = make_rule(
-        manager.actor, trigger={"kind": "button", "label": "이전"}, condition="stage = active", steps=[set_to(city="부산시")]
+        manager.actor,
+        trigger={"kind": "button", "label": "이전"},
+        condition="stage = active",
+        steps=[set_to(city="부산시")],
     )
     record = customer(manager.actor, stage="new", city="서울시")
     answer = manager.client.post(f"/automation/{rule.pk}/press/{record}/", follow=True)

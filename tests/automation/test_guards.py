@@ -64,7 +64,9 @@ def test_a_chain_of_rules_ends_after_five(manager):
 
 
 def test_a_rule_over_its_limit_switches_itself_off_and_says_so(manager):
-    rule = make_rule(manager.actor, trigger={"kind": "created"}, steps=[set_to(city="서울시")], hourly_limit=5)
+    rule = make_rule(
+        manager.actor, trigger={"kind": "created"}, steps=[set_to(city="서울시")], hourly_limit=5
+    )
     rows = [Change({"name": f"고객 {at}"}) for at in range(8)]
     writing.write(registry.get("customer"), rows, actor=manager.actor)
     work()
@@ -78,8 +80,12 @@ def test_a_rule_over_its_limit_switches_itself_off_and_says_so(manager):
 
 def test_a_rule_whose_field_is_gone_is_switched_off_with_words(administrator):
     actor = administrator.actor
-    field = own_fields.create(actor=actor, record_type="customer", name="x_score", kind="number", label_ko="점수")
-    rule = make_rule(actor, trigger={"kind": "created"}, condition="x_score > 3", steps=[set_to(city="서울시")])
+    field = own_fields.create(
+        actor=actor, record_type="customer", name="x_score", kind="number", label_ko="점수"
+    )
+    rule = make_rule(
+        actor, trigger={"kind": "created"}, condition="x_score > 3", steps=[set_to(city="서울시")]
+    )
     own_fields.switch(actor=actor, definition=field, active=False)
     customer(actor)
     work()
@@ -100,7 +106,9 @@ def test_an_error_is_tried_again_and_in_the_end_given_up(manager):
         StepKind("broken", "x", "x", step.parameters, step.check, step.says, step.preview, broken)
     )
     rule = make_rule(
-        manager.actor, trigger={"kind": "created"}, steps=[set_to(city="서울시"), {"kind": "broken", "settings": {}}]
+        manager.actor,
+        trigger={"kind": "created"},
+        steps=[set_to(city="서울시"), {"kind": "broken", "settings": {}}],
     )
     record = customer(manager.actor, city="부산시")
     for _attempt in range(engine.MAX_ATTEMPTS):
@@ -119,7 +127,9 @@ def test_one_bad_record_does_not_keep_the_others(manager):
         return {batch.ids[0]: Outcome("done")}
 
     step = ports.step_kind("stop")
-    ports.register_step(StepKind("picky", "x", "x", step.parameters, step.check, step.says, step.preview, picky))
+    ports.register_step(
+        StepKind("picky", "x", "x", step.parameters, step.check, step.says, step.preview, picky)
+    )
     make_rule(manager.actor, trigger={"kind": "created"}, steps=[{"kind": "picky", "settings": {}}])
     rows = [Change({"name": name}) for name in ("좋음", "나쁨", "더 좋음")]
     writing.write(registry.get("customer"), rows, actor=manager.actor)

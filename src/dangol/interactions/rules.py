@@ -35,7 +35,10 @@ def register() -> None:
     ports.register_step(COMMENT)
     ports.add_teller(_tell_stopped)
     targets.register(RULE, _rules)
-    facts = ((TaskCompleted, gettext_lazy("A task is done")), (TaskReopened, gettext_lazy("A task is open again")))
+    facts = (
+        (TaskCompleted, gettext_lazy("A task is done")),
+        (TaskReopened, gettext_lazy("A task is open again")),
+    )
     for event, label in facts:
         ports.register_signal(
             ports.Signal(event.name, label, "interaction", event, lambda fact: [fact.interaction_id])
@@ -49,7 +52,8 @@ def _tell_stopped(user_id: int, reason: str, rule_id: int) -> None:
 def _rules(actor: Actor, ids: Collection[int]) -> Mapping[int, targets.Target]:
     rows = selectors.rules_visible_to(actor).filter(pk__in=ids)
     return {
-        rule.pk: targets.Target(rule.name, reverse("automation:rule", args=[rule.pk]), _("Rule"), "robot") for rule in rows
+        rule.pk: targets.Target(rule.name, reverse("automation:rule", args=[rule.pk]), _("Rule"), "robot")
+        for rule in rows
     }
 
 
@@ -57,10 +61,17 @@ def _rules(actor: Actor, ids: Collection[int]) -> Mapping[int, targets.Target]:
 
 
 def _parameters(record_type: RecordType, settings: Mapping[str, Any], actor: Actor) -> Sequence[Parameter]:
-    teams = [("", "–"), *((str(pk), name) for pk, name in Team.objects.order_by("name").values_list("pk", "name"))]
-    people = User.objects.filter(is_active=True).order_by("name", "pk").values_list("pk", "name")[:MOST_PEOPLE]
+    teams = [
+        ("", "–"),
+        *((str(pk), name) for pk, name in Team.objects.order_by("name").values_list("pk", "name")),
+    ]
+    people = (
+        User.objects.filter(is_active=True).order_by("name", "pk").values_list("pk", "name")[:MOST_PEOPLE]
+    )
     found = [
-        Parameter("people", gettext_lazy("These people"), "choices", [(str(pk), name) for pk, name in people]),
+        Parameter(
+            "people", gettext_lazy("These people"), "choices", [(str(pk), name) for pk, name in people]
+        ),
         Parameter("team", gettext_lazy("Everybody of the team"), "choice", teams),
     ]
     if record_type.table.has_scope:
@@ -95,7 +106,9 @@ def _told(batch: Batch) -> dict[int, set[int]]:
     """Whom to tell of each record. Three queries at most."""
     users = set(batch.settings["people"])
     if batch.settings.get("team"):
-        users |= set(User.objects.filter(team_id=batch.settings["team"], is_active=True).values_list("pk", flat=True))
+        users |= set(
+            User.objects.filter(team_id=batch.settings["team"], is_active=True).values_list("pk", flat=True)
+        )
     found = {number: set(users) for number in batch.ids}
     if batch.settings.get("roles"):
         rows = permissions.visible_to(batch.actor, batch.record_type).filter(pk__in=list(batch.ids))
@@ -137,7 +150,9 @@ def _comment_parameters(
 def _comment_check(record_type: RecordType, settings: Mapping[str, Any], actor: Actor) -> dict[str, Any]:
     text = str(settings.get("text") or "").strip()
     if not text or len(text) > MOST_LETTERS or "\0" in text:
-        raise StepProblem(_("Write a text of at most %(limit)s characters.") % {"limit": MOST_LETTERS}, "text")
+        raise StepProblem(
+            _("Write a text of at most %(limit)s characters.") % {"limit": MOST_LETTERS}, "text"
+        )
     return {"text": text}
 
 
@@ -159,7 +174,11 @@ def _comment(batch: Batch) -> Outcomes:
     for number, text in _texts(batch).items():
         try:
             comments.comment_add(
-                actor=batch.actor, record_type=batch.record_type, record_id=number, text=text, despite_unseen=True
+                actor=batch.actor,
+                record_type=batch.record_type,
+                record_id=number,
+                text=text,
+                despite_unseen=True,
             )
         except (Missing, comments.CommentError) as problem:
             outcomes[number] = Outcome("refused", ok=False, detail=str(problem))

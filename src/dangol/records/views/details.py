@@ -138,7 +138,7 @@ def history(request: HttpRequest, record_type: RecordType, record_id: int) -> Ht
 
 
 def _act_url(item: histories.HistoryItem) -> str:
-    """The page of what made the change: a bulk act, what took it back, a rule; empty for a person's. Who may see it decides there."""
+    """The page of what made the change: a bulk act, its undoing, a rule. Empty for others; who may see it decides there."""
     if url := histories.url_of(item):
         return url
     prefix, _dash, key = item.request_id.partition("-")
