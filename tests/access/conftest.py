@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from dangol.customers import standard
 from dangol.customers.models import ConsentDuty
+from dangol.automation.models import Rule, RuleRun, RuleVersion
 from dangol.identity import revisions
 from dangol.identity.actors import Actor
 from dangol.identity.models import Grant, Role, Team, User
@@ -210,6 +211,15 @@ class Secrets:
         self.merge = Merge.objects.create(
             key=self.run.key, record_type="customer", into_id=customer, actor=insider.user, choices={"city": customer},
             written={"city": ["", SECRET]}, counts={"order": 1},
+        self.rule = Rule.objects.create(name=SECRET, record_type="customer")
+        self.rule.current = RuleVersion.objects.create(
+            rule=self.rule, number=1, author=insider.user, trigger={"kind": "button", "label": SECRET},
+            condition_text=SECRET, steps=[{"id": "s1", "kind": "stop", "settings": {}}],
+        )  # fmt: skip
+        self.rule.save()
+        self.rule_run = RuleRun.objects.create(
+            rule=self.rule, version=self.rule.current, record_type="customer", record_id=customer, trigger="button",
+            state="failed", detail=SECRET,
         )  # fmt: skip
 
     def _say_and_attach(self, actor: Actor, customer: int) -> None:
@@ -272,6 +282,8 @@ class Secrets:
         return [
             *rows,
             together,
+            [*Rule.objects.order_by("pk").values_list("pk", "is_active", "current", "deleted_at", "name")],
+            [*RuleRun.objects.order_by("pk").values_list("pk", "state")],
             runs,
             mappings,
             schedules,
@@ -316,6 +328,9 @@ def places(secrets, insider):
         "delivery_id": ["1"],
         "run_id": ["1"],
         "merge_id": [str(secrets.merge.pk)],
+        "run_id": ["1", str(secrets.rule_run.pk)],
+        "rule_id": [str(secrets.rule.pk)],
+        "version_id": [str(secrets.rule.current_id)],
         "view_id": [str(secrets.view.pk)],
         "pair_id": [str(secrets.pair.pk)],
         "pk": ["1", str(insider.id), str(insider.user.team_id)],

@@ -59,7 +59,10 @@ def test_the_condition_decides_set_wise_over_a_large_batch(manager):
         condition='city = "서울시"',
         steps=[set_to(stage="active")],
     )
-    rows = [Change({"name": f"고객 {at}", "city": "서울시" if at % 3 else "부산시", "stage": "new"}) for at in range(90)]
+    rows = [
+        Change({"name": f"고객 {at}", "city": "서울시" if at % 3 else "부산시", "stage": "new"})
+        for at in range(90)
+    ]
     made = writing.write(CUSTOMER, rows, actor=manager.actor, origin="import").created
     work()
     assert RuleRun.objects.filter(rule=rule, state=RunState.DONE).count() == 60
@@ -68,7 +71,10 @@ def test_the_condition_decides_set_wise_over_a_large_batch(manager):
 
 def test_history_says_which_rule_it_was_and_why(manager):
     make_rule(
-        manager.actor, name="서울로", trigger={"kind": "changed", "fields": ["stage"]}, steps=[set_to(city="서울시")]
+        manager.actor,
+        name="서울로",
+        trigger={"kind": "changed", "fields": ["stage"]},
+        steps=[set_to(city="서울시")],
     )
     record = customer(manager.actor, stage="new")
     change(manager.actor, record, stage="active")
@@ -78,7 +84,8 @@ def test_history_says_which_rule_it_was_and_why(manager):
     assert "서울로" in item.actor_name
     assert "chain=" in history.url_of(item)
     page = manager.client.get(f"/customers/{record}/history/").content.decode()
-    assert "서울로" in page and "/automation/runs/?chain=" in page
+    assert "서울로" in page
+    assert "/automation/runs/?chain=" in page
 
 
 def test_a_write_that_no_rule_waits_for_gets_no_delivery(manager):
@@ -139,7 +146,9 @@ def test_a_wrong_definition_says_everything_that_is_wrong_and_where(manager):
             manager.actor,
             trigger={"kind": "changed", "fields": ["nonsense"]},
             condition="amuont > 3",
-            steps=[{"id": "a", "kind": "set", "settings": {"lines": [{"field": "stage", "value": "뭐라고"}]}}],
+            steps=[
+                {"id": "a", "kind": "set", "settings": {"lines": [{"field": "stage", "value": "뭐라고"}]}}
+            ],
         )
     assert {problem.where for problem in caught.value.problems} == {"trigger", "condition", "a"}
 
@@ -152,7 +161,12 @@ def test_branches_lead_each_record_its_way_and_back_together(manager):
         "else": [set_to(city="부산시")],
     }
     steps = [
-        {"kind": "branch", "settings": {"condition": "stage = active"}, "then": [inner], "else": [set_to(city="광주시")]},
+        {
+            "kind": "branch",
+            "settings": {"condition": "stage = active"},
+            "then": [inner],
+            "else": [set_to(city="광주시")],
+        },
         set_to(description="끝"),
     ]
     make_rule(manager.actor, trigger={"kind": "created"}, steps=steps)
@@ -251,7 +265,10 @@ def test_a_rule_waits_and_goes_on(manager):
     rule = make_rule(
         manager.actor,
         trigger={"kind": "created"},
-        steps=[{"kind": "wait", "settings": {"mode": "for", "count": "2", "unit": "d"}}, set_to(city="서울시")],
+        steps=[
+            {"kind": "wait", "settings": {"mode": "for", "count": "2", "unit": "d"}},
+            set_to(city="서울시"),
+        ],
     )
     record = customer(manager.actor, city="부산시")
     work()
@@ -265,7 +282,10 @@ def test_a_rule_that_is_switched_off_stops_what_waits(manager):
     rule = make_rule(
         manager.actor,
         trigger={"kind": "created"},
-        steps=[{"kind": "wait", "settings": {"mode": "for", "count": "2", "unit": "d"}}, set_to(city="서울시")],
+        steps=[
+            {"kind": "wait", "settings": {"mode": "for", "count": "2", "unit": "d"}},
+            set_to(city="서울시"),
+        ],
     )
     customer(manager.actor)
     work()
@@ -291,7 +311,9 @@ def test_the_same_event_delivered_twice_runs_once(manager):
     rule = make_rule(manager.actor, trigger={"kind": "created"}, steps=[set_to(city="서울시")])
     customer(manager.actor)
     work()
-    Delivery.objects.filter(handler="automation.written").update(state="pending", next_attempt_at=timezone.now())
+    Delivery.objects.filter(handler="automation.written").update(
+        state="pending", next_attempt_at=timezone.now()
+    )
     from dangol.events.services import deliver_overdue
 
     deliver_overdue(late=timedelta(0), limit=10)
@@ -324,7 +346,12 @@ def test_trying_writes_nothing(manager):
         trigger={"kind": "changed", "fields": ["stage"], "to": "active"},
         condition='city = "서울시" and name contains "한빛"',
         steps=[
-            {"kind": "branch", "settings": {"condition": "stage = active"}, "then": [set_to(city="부산시")], "else": []},
+            {
+                "kind": "branch",
+                "settings": {"condition": "stage = active"},
+                "then": [set_to(city="부산시")],
+                "else": [],
+            },
             set_to(description="x"),
         ],
         active=False,
@@ -336,7 +363,8 @@ def test_trying_writes_nothing(manager):
         actor=manager.actor, record_type=CUSTOMER, definition=rule.current, record_id=record
     )
     assert [part.holds for part in trial.parts] == [True, True]
-    assert trial.holds and trial.changes[0][1]
+    assert trial.holds
+    assert trial.changes[0][1]
     assert (trial.past.facts, trial.past.fitting) == (1, 1)
     assert "부산시" in trial.steps[1].says
     assert Recorded.objects.count() == before

@@ -85,7 +85,9 @@ def _runs(request: HttpRequest, actor: Actor) -> HttpResponse:
         rows = rows.filter(record_type=given["type"])
     if "state" in given:
         if given["state"] not in RunState.values:
-            raise parameter_problem("state", _("Choose one of: %(choices)s.") % {"choices": ", ".join(RunState.values)})
+            raise parameter_problem(
+                "state", _("Choose one of: %(choices)s.") % {"choices": ", ".join(RunState.values)}
+            )
         rows = rows.filter(state=given["state"])
     if "after" in given:
         rows = rows.filter(pk__lt=_cursor(given["after"]))

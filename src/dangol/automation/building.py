@@ -55,7 +55,11 @@ def _steps(data: QueryDict, prefix: str, depth: int) -> list[Step]:
         if f"{at}-kind" not in data:
             break
         settings = _settings(data, at)
-        step: Step = {"id": str(settings.pop("id", "")), "kind": str(settings.pop("kind", "")), "settings": settings}
+        step: Step = {
+            "id": str(settings.pop("id", "")),
+            "kind": str(settings.pop("kind", "")),
+            "settings": settings,
+        }
         if step["kind"] == "branch":
             step["then"] = _steps(data, f"{at}-then", depth + 1)
             step["else"] = _steps(data, f"{at}-else", depth + 1)
@@ -93,7 +97,9 @@ def of_version(version: RuleVersion, record_type: RecordType, actor: Actor) -> D
     for side in ("from", "to"):
         if side in trigger:
             trigger[side] = triggers.entered(record_type, trigger["fields"][0], trigger[side], actor)
-    return Draft(trigger, version.condition_text, [_entered(step, record_type, actor) for step in version.steps])
+    return Draft(
+        trigger, version.condition_text, [_entered(step, record_type, actor) for step in version.steps]
+    )
 
 
 def _entered(step: Mapping[str, Any], record_type: RecordType, actor: Actor) -> Step:
@@ -162,7 +168,11 @@ def _list_at(draft: Draft, place: str) -> list[Step] | None:
         return None
     steps: list[Step] = draft.steps
     for number, arm in zip(parts[1::2], parts[2::2], strict=False):
-        if not (number.isascii() and number.isdigit()) or int(number[:3]) >= len(steps) or arm not in ("then", "else"):
+        if (
+            not (number.isascii() and number.isdigit())
+            or int(number[:3]) >= len(steps)
+            or arm not in ("then", "else")
+        ):
             return None
         inner = steps[int(number[:3])].get(arm)
         if inner is None:
@@ -240,7 +250,9 @@ def trigger_inputs(
     """The inputs of the card "when"."""
     mine = [problem for problem in problems if problem.where == "trigger"]
     parameters = triggers.parameters(record_type, draft.trigger, actor)
-    return [_input("trigger", one, draft.trigger, record_type, record_type, mine, actor) for one in parameters]
+    return [
+        _input("trigger", one, draft.trigger, record_type, record_type, mine, actor) for one in parameters
+    ]
 
 
 def cards(
@@ -268,7 +280,14 @@ def cards(
             Arm(
                 f"{here}-{arm}",
                 arm,
-                cards(step.get(arm) or [], record_type, actor, problems, place=f"{here}-{arm}", numbered=f"{number}."),
+                cards(
+                    step.get(arm) or [],
+                    record_type,
+                    actor,
+                    problems,
+                    place=f"{here}-{arm}",
+                    numbered=f"{number}.",
+                ),
             )
             for arm in ("then", "else")
             if kind.kind == "branch"

@@ -40,7 +40,9 @@ def enqueue(url: str, bodies: Mapping[int, Any]) -> dict[int, uuid.UUID]:
 
 def send_due(*, limit: int = SWEEP_LIMIT) -> int:
     """Send calls whose next attempt is due. How many were tried."""
-    due = OutgoingCall.objects.filter(state=CallState.WAITING, next_at__lte=timezone.now()).order_by("next_at")
+    due = OutgoingCall.objects.filter(state=CallState.WAITING, next_at__lte=timezone.now()).order_by(
+        "next_at"
+    )
     ids = list(due.values_list("pk", flat=True)[:limit])
     for pk in ids:
         send(pk)
@@ -86,7 +88,11 @@ def _post(call: OutgoingCall) -> tuple[int | None, str]:
     from dangol.outbound.sessions import guarded_session
 
     body = orjson.dumps(call.body)
-    headers = {"Content-Type": "application/json", "webhook-id": str(call.key), **ports.signed(str(call.key), body)}
+    headers = {
+        "Content-Type": "application/json",
+        "webhook-id": str(call.key),
+        **ports.signed(str(call.key), body),
+    }
     try:
         with guarded_session(purpose="automation", timeout=TIMEOUT, redirects=0) as session:
             answer = session.post(
@@ -97,4 +103,6 @@ def _post(call: OutgoingCall) -> tuple[int | None, str]:
         return None, f"{type(problem).__name__}: {problem}"[:500].replace("\0", "")
     if 200 <= answer.status_code < 300:
         return answer.status_code, ""
-    return answer.status_code, _("The server answered with status %(status)s.") % {"status": answer.status_code}
+    return answer.status_code, _("The server answered with status %(status)s.") % {
+        "status": answer.status_code
+    }

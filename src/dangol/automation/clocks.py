@@ -136,9 +136,7 @@ def _new_dates(record_type: RecordType, rule_id: int, name: str, first: date, la
     field = record_type.fields[name]
     rows = record_type.model._default_manager.filter(deleted_at=None)
     if isinstance(field, DateTime):
-        begin, end = (
-            datetime.combine(day, time(), zone()) for day in (first, last + timedelta(days=1))
-        )
+        begin, end = (datetime.combine(day, time(), zone()) for day in (first, last + timedelta(days=1)))
         rows = rows.filter(field.q(">=", begin) & field.q("<", end))
         rows = rows.annotate(_day=TruncDate(field.expression(), tzinfo=zone()))
     else:

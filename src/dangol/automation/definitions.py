@@ -1,9 +1,9 @@
 """A rule's definition: checked as it is entered, and made ready to run.
 
-    {"trigger": {"kind": "changed", "fields": ["stage"], "to": "active"},
-     "condition": "city = \\"서울시\\"",
-     "steps": [{"id": "s1", "kind": "set", "settings": {…}},
-               {"id": "s2", "kind": "branch", "settings": {"condition": "…"}, "then": […], "else": […]}]}
+{"trigger": {"kind": "changed", "fields": ["stage"], "to": "active"},
+ "condition": "city = \\"서울시\\"",
+ "steps": [{"id": "s1", "kind": "set", "settings": {…}},
+           {"id": "s2", "kind": "branch", "settings": {"condition": "…"}, "then": […], "else": […]}]}
 """
 
 from __future__ import annotations
@@ -87,9 +87,7 @@ def checked(record_type: RecordType, raw: Mapping[str, Any], actor: Actor) -> De
     if not isinstance(given, Sequence) or isinstance(given, str) or not given:
         problems.append(Problem("steps", _("Add at least one step.")))
     elif sum(1 for _step in _walk(given)) > MOST_STEPS:
-        problems.append(
-            Problem("steps", _("A rule has at most %(limit)s steps.") % {"limit": MOST_STEPS})
-        )
+        problems.append(Problem("steps", _("A rule has at most %(limit)s steps.") % {"limit": MOST_STEPS}))
     else:
         steps = _steps(record_type, given, actor, problems, 0)
     if problems:
@@ -210,9 +208,7 @@ def compiled(version: RuleVersion | Definition, record_type: RecordType) -> Prog
     return Program(record_type, version.trigger, condition, instructions)
 
 
-def _flatten(
-    record_type: RecordType, steps: Sequence[Mapping[str, Any]], into: list[Instruction]
-) -> None:
+def _flatten(record_type: RecordType, steps: Sequence[Mapping[str, Any]], into: list[Instruction]) -> None:
     for step in steps:
         kind = ports.step_kind(str(step["kind"]))
         if kind is None:

@@ -103,7 +103,9 @@ class _Execution:
             pk__in=ids, state__in=OPEN, due_at__lte=self.now
         )
         self.runs = {run.record_id: run for run in locked.order_by("id")}
-        self.version = RuleVersion.objects.select_related("rule", "author", "rule__current").get(pk=version_id)
+        self.version = RuleVersion.objects.select_related("rule", "author", "rule__current").get(
+            pk=version_id
+        )
         self.rule = self.version.rule
 
     def go(self) -> None:

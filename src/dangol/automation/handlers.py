@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from dangol.automation import acting, index, matching, starting, triggers
+from dangol.automation import acting, index, matching, ports, starting, triggers
 from dangol.automation.matching import Candidate
 from dangol.automation.ports import Signal
 from dangol.events.models import Event as EventRow
@@ -35,7 +35,9 @@ def on_written(event: RecordsWritten, *, event_id: uuid.UUID) -> None:
     record_type = registry.find(event.record_type)
     if record_type is None:
         return
-    candidates = [Candidate(entry, event.created) for entry in index.of_kind(event.record_type, triggers.CREATED)]
+    candidates = [
+        Candidate(entry, event.created) for entry in index.of_kind(event.record_type, triggers.CREATED)
+    ]
     _begin(triggers.CREATED, event.record_type, [one for one in candidates if one.ids], event_id)
     watching = index.changed(event.record_type, event.fields) if event.updated else []
     if watching:
@@ -81,3 +83,6 @@ def _begin(kind: str, type_name: str, candidates: Sequence[Candidate], event_id:
     told = EventRow.objects.filter(key=event_id).values_list("request_id", "actor").first()
     request_id, by = told or ("", None)
     starting.start(matches, starting.Cause(kind, acting.after(request_id), event_id, by))
+
+
+ports.listen_with(listen)

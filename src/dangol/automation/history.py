@@ -22,7 +22,9 @@ def names(requests: Iterable[str]) -> Mapping[str, str]:
     rules = {request: found[0] for request in requests if (found := acting.chain_in(request))}
     called = dict(Rule.objects.filter(pk__in=rules.values()).values_list("pk", "name"))
     return {
-        request: _("Rule “%(name)s”") % {"name": called[rule]} for request, rule in rules.items() if rule in called
+        request: _("Rule “%(name)s”") % {"name": called[rule]}
+        for request, rule in rules.items()
+        if rule in called
     }
 
 

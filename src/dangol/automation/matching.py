@@ -66,9 +66,7 @@ def condition_q(actor: Actor, record_type: RecordType, tree: Tree) -> Q:
 
 def flag(condition: Q) -> Case:
     """A column that says whether a condition holds."""
-    return Case(
-        When(condition, then=Value(True)), default=Value(False), output_field=BooleanField()
-    )
+    return Case(When(condition, then=Value(True)), default=Value(False), output_field=BooleanField())
 
 
 def holding(actor: Actor, record_type: RecordType, tree: Tree, ids: Iterable[int]) -> set[int]:
@@ -148,10 +146,13 @@ Raw = Mapping[str, tuple[Any, Any]]
 """Field → what history kept of it, before and after."""
 
 
-def changes_of(record_type: RecordType, ids: Collection[int], transaction: int) -> dict[int, Raw]:
+def changes_of(record_type: RecordType, ids: Collection[int], transaction: int) -> Mapping[int, Raw]:
     """What a transaction changed in these records, by field. One query."""
     rows = Change.objects.filter(
-        table=record_type.table.name, record_id__in=one_of(ids, "bigint"), changed_in=transaction, action="update"
+        table=record_type.table.name,
+        record_id__in=one_of(ids, "bigint"),
+        changed_in=transaction,
+        action="update",
     )
     keys = history_keys(record_type, record_type.editable_fields)
     found: dict[int, dict[str, tuple[Any, Any]]] = {}

@@ -20,7 +20,11 @@ _RULE: dict[str, Any] = {
         "name": {"type": "string"},
         "record_type": {"type": "string"},
         "active": {"type": "boolean"},
-        "off_reason": {"type": "string", "enum": ["", *OffReason.values], "description": "Why it switched itself off"},
+        "off_reason": {
+            "type": "string",
+            "enum": ["", *OffReason.values],
+            "description": "Why it switched itself off",
+        },
         "order": {"type": "integer"},
         "hourly_limit": {"type": "integer"},
         "version": {"type": "integer"},

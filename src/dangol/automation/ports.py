@@ -133,6 +133,7 @@ class Signal:
 
 
 _signals: dict[str, Signal] = {}
+_listeners: list[Callable[[Signal], None]] = []
 
 
 def register_signal(signal: Signal) -> None:
@@ -140,10 +141,16 @@ def register_signal(signal: Signal) -> None:
 
     The room's own handlers stay as they are; the fact gets one delivery more only where an active rule waits for it.
     """
-    from dangol.automation.handlers import listen
-
     _signals[signal.key] = signal
-    listen(signal)
+    for listen in _listeners:
+        listen(signal)
+
+
+def listen_with(listen: Callable[[Signal], None]) -> None:
+    """Have each signal heard by `listen`: those that are known, and those to come."""
+    _listeners.append(listen)
+    for known in _signals.values():
+        listen(known)
 
 
 def signal(key: str) -> Signal | None:

@@ -17,7 +17,9 @@ from dangol.records import permissions, registry
 def rules_visible_to(actor: Actor) -> QuerySet[Rule]:
     """The rules for types that the actor may make rules for. Lazy."""
     names = [record_type.name for record_type in automatable(actor)]
-    return Rule.objects.filter(deleted_at=None, record_type__in=names).select_related("current", "current__author")
+    return Rule.objects.filter(deleted_at=None, record_type__in=names).select_related(
+        "current", "current__author"
+    )
 
 
 def counts(rules: list[Rule]) -> dict[int, dict[str, Any]]:
@@ -27,9 +29,11 @@ def counts(rules: list[Rule]) -> dict[int, dict[str, Any]]:
         RuleRun.objects.filter(rule__in=rules, created_at__gt=since)
         .order_by()
         .values("rule_id")
-        .annotate(runs=Count("pk"), failed=Count("pk", filter=Q(state=RunState.FAILED)), last=Max("created_at"))
+        .annotate(
+            runs=Count("pk"), failed=Count("pk", filter=Q(state=RunState.FAILED)), last=Max("created_at")
+        )
     )
-    return {row["rule_id"]: row for row in rows}
+    return {row["rule_id"]: dict(row) for row in rows}
 
 
 def runs_visible_to(actor: Actor) -> QuerySet[RuleRun]:

@@ -88,7 +88,11 @@ def rule_save(
 
 
 def _differs(version: RuleVersion, found: Definition) -> bool:
-    return (version.trigger, version.condition, version.steps) != (found.trigger, found.condition, found.steps)
+    return (version.trigger, version.condition, version.steps) != (
+        found.trigger,
+        found.condition,
+        found.steps,
+    )
 
 
 def _version(rule: Rule, found: Definition, actor: Actor) -> RuleVersion:
@@ -156,7 +160,9 @@ def _require_ready(rule: Rule, record_type: RecordType) -> None:
         raise ValidationError(str(broken)) from broken
     if actor_of(rule.current, record_type.name) is None:
         raise ValidationError(
-            _("%(name)s, for whom the rule acts, has left or may not do this any more. Save it in your own name first.")
+            _(
+                "%(name)s, for whom the rule acts, has left or may not do this any more. Save it in your own name first."
+            )
             % {"name": rule.current.author.name}
         )
 
@@ -222,7 +228,9 @@ def runs_forget(*, batch: int = 5_000) -> int:
     while ids := list(ended.filter(created_at__lt=before).values_list("pk", flat=True)[:batch]):
         gone += RuleRun.objects.filter(pk__in=ids).delete()[1].get("automation.RuleRun", 0)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT rule_id FROM automation_run GROUP BY rule_id HAVING count(*) > %s", [KEPT_RUNS])
+        cursor.execute(
+            "SELECT rule_id FROM automation_run GROUP BY rule_id HAVING count(*) > %s", [KEPT_RUNS]
+        )
         crowded = [rule_id for (rule_id,) in cursor.fetchall()]
     for rule_id in crowded:
         edge = RuleRun.objects.filter(rule=rule_id).order_by("-id").values_list("pk", flat=True)[KEPT_RUNS]

@@ -95,9 +95,7 @@ def _ran_before(matches: Sequence[Match], chain: Chain) -> set[tuple[int, int]]:
     if chain.depth == 0:
         return set()
     rules = [match.entry.rule_id for match in matches]
-    return set(
-        RuleRun.objects.filter(chain=chain.key, rule__in=rules).values_list("rule_id", "record_id")
-    )
+    return set(RuleRun.objects.filter(chain=chain.key, rule__in=rules).values_list("rule_id", "record_id"))
 
 
 def _lately(rules: Sequence[int]) -> dict[int, int]:
@@ -116,7 +114,11 @@ def switch_off(rule: Rule, reason: OffReason, detail: str) -> None:
     """Switch a rule off that must not go on, cancel what waits, and tell whom it concerns. In the caller's transaction."""
     with transaction.atomic():
         switched = Rule.objects.filter(pk=rule.pk, is_active=True).update(
-            is_active=False, off_reason=reason, off_detail=detail[:2_000], switched_at=timezone.now(), switched_by=None
+            is_active=False,
+            off_reason=reason,
+            off_detail=detail[:2_000],
+            switched_at=timezone.now(),
+            switched_by=None,
         )
         rule.is_active = False
         cancel_waiting(rule)

@@ -71,12 +71,15 @@ def checked(record_type: RecordType, raw: Mapping[str, Any], actor: Actor) -> di
 
 def _changed(record_type: RecordType, raw: Mapping[str, Any], actor: Actor) -> dict[str, Any]:
     given = raw.get("fields") or []
-    names = [str(name) for name in given] if isinstance(given, Sequence) and not isinstance(given, str) else []
+    names = (
+        [str(name) for name in given] if isinstance(given, Sequence) and not isinstance(given, str) else []
+    )
     known = watchable(record_type, actor)
     for name in names:
         if name not in known:
             raise StepProblem(
-                _("There is no field “%(name)s” whose changes could be watched.") % {"name": name[:60]}, "fields"
+                _("There is no field “%(name)s” whose changes could be watched.") % {"name": name[:60]},
+                "fields",
             )
     kept: dict[str, Any] = {"kind": CHANGED, "fields": names}
     for side in ("from", "to"):
@@ -193,14 +196,21 @@ def entered(record_type: RecordType, name: str, kept: Any, actor: Actor) -> str:
         return f"{shown(record_type, name, kept, actor)} (#{kept})"
     locale = locale_of(actor)
     try:
-        return field.input(field.parse(kept, locale), locale)
+        value = field.parse(kept, locale)
+        return (
+            field.text(value, locale)
+            if field.kind in ("choice", "boolean")
+            else str(field.input(value, locale))
+        )
     except FieldError:
         return str(kept)
 
 
 def parameters(record_type: RecordType, settings: Mapping[str, Any], actor: Actor) -> list[Parameter]:
     """The inputs of the card "when". No query."""
-    kinds = [(kind, label) for kind, label in LABELS.items() if kind != EVENT or ports.signals(record_type.name)]
+    kinds = [
+        (kind, label) for kind, label in LABELS.items() if kind != EVENT or ports.signals(record_type.name)
+    ]
     found = [Parameter("kind", gettext_lazy("What happens"), "choice", kinds, redraws=True)]
     match settings.get("kind") or CREATED:
         case "changed":
@@ -218,7 +228,9 @@ def parameters(record_type: RecordType, settings: Mapping[str, Any], actor: Acto
                     Parameter("to", gettext_lazy("To the value"), "value", before=str(chosen[0])),
                 ]
         case "schedule":
-            found.append(Parameter("every", gettext_lazy("How often"), "choice", list(EVERY.items()), redraws=True))
+            found.append(
+                Parameter("every", gettext_lazy("How often"), "choice", list(EVERY.items()), redraws=True)
+            )
             if settings.get("every") == "week":
                 days = [(str(number), label) for number, label in WEEKDAYS.items()]
                 found.append(Parameter("weekday", gettext_lazy("Day"), "choice", days))
@@ -228,7 +240,12 @@ def parameters(record_type: RecordType, settings: Mapping[str, Any], actor: Acto
             options = [(name, field.label) for name, field in dates(record_type, actor).items()]
             found += [
                 Parameter("field", gettext_lazy("Date"), "choice", options),
-                Parameter("days", gettext_lazy("Days after it"), "number", help=gettext_lazy("Negative for days before it.")),
+                Parameter(
+                    "days",
+                    gettext_lazy("Days after it"),
+                    "number",
+                    help=gettext_lazy("Negative for days before it."),
+                ),
             ]
         case "button":
             found.append(Parameter("label", gettext_lazy("What stands on the button")))

@@ -9,13 +9,13 @@ from typing import Any
 
 from django.utils import timezone
 
-
 from dangol.automation import matching, ports, triggers
 from dangol.automation.definitions import Definition
 from dangol.automation.models import RuleVersion
 from dangol.automation.ports import Batch
 from dangol.identity.actors import Actor
 from dangol.records import filters, permissions
+from dangol.records.bulk.acts import locale_of
 from dangol.records.fields import FieldError
 from dangol.records.filters import EVERYTHING, And, Tree
 from dangol.records.history import history_keys
@@ -83,7 +83,9 @@ def try_out(
 
     Writes nothing: turns are looked at and not taken, calls are not made. About a query for each step and five others.
     """
-    record = record_get(actor=actor, record_type=record_type, record_id=record_id, columns=[record_type.title])
+    record = record_get(
+        actor=actor, record_type=record_type, record_id=record_id, columns=[record_type.title]
+    )
     if record is None:
         return None
     tree = filters.from_json(definition.condition or {"and": []}, record_type)
@@ -91,7 +93,7 @@ def try_out(
     steps: list[Tried] = []
     _walk(actor, record_type, definition.steps, record_id, rule_id, steps, going=True, depth=0)
     return Trial(
-        title=record_type.title_field.text(record[record_type.title], triggers.locale_of(actor)) or f"#{record_id}",
+        title=record_type.title_field.text(record[record_type.title], locale_of(actor)) or f"#{record_id}",
         changes=_changes(record_type, definition.trigger, record_id),
         parts=parts,
         holds=all(part.holds for part in parts),
@@ -133,7 +135,9 @@ def _walk(
             continue
         settings = step.get("settings") or {}
         if not going:
-            into.append(Tried(kind.icon, str(kind.label), kind.says(record_type, settings, actor), True, depth))
+            into.append(
+                Tried(kind.icon, str(kind.label), kind.says(record_type, settings, actor), True, depth)
+            )
         else:
             batch = Batch(rule_id, str(step["id"]), record_type, [record_id], actor, settings, timezone.now())
             try:
@@ -149,7 +153,14 @@ def _walk(
             arms = (("then", going and met), ("else", going and not met))
             left = [
                 _walk(
-                    actor, record_type, step.get(arm) or [], record_id, rule_id, into, going=taken, depth=depth + 1
+                    actor,
+                    record_type,
+                    step.get(arm) or [],
+                    record_id,
+                    rule_id,
+                    into,
+                    going=taken,
+                    depth=depth + 1,
                 )
                 for arm, taken in arms
             ]
@@ -193,4 +204,6 @@ def past(actor: Actor, record_type: RecordType, definition: Definition | RuleVer
         return Past(None)
     tree = filters.from_json(definition.condition or {"and": []}, record_type)
     meeting = matching.holding(actor, record_type, tree, set(ids)) if ids else set()
-    return Past(min(len(ids), MOST_FACTS), sum(1 for number in ids if number in meeting), len(ids) <= MOST_FACTS)
+    return Past(
+        min(len(ids), MOST_FACTS), sum(1 for number in ids if number in meeting), len(ids) <= MOST_FACTS
+    )

@@ -13,7 +13,9 @@ urlpatterns = [
     path("automation/<int:rule_id>/edit/", builder.rule_edit, name="edit"),
     path("automation/<int:rule_id>/switch/", rules.rule_switch, name="switch"),
     path("automation/<int:rule_id>/delete/", rules.rule_delete, name="delete"),
-    path("automation/<int:rule_id>/versions/<int:version_id>/restore/", rules.version_restore, name="restore"),
+    path(
+        "automation/<int:rule_id>/versions/<int:version_id>/restore/", rules.version_restore, name="restore"
+    ),
     path("automation/<int:rule_id>/press/<int:record_id>/", rules.rule_press, name="press"),
     path("api/v1/rules", api.rules, name="api-rules"),
     path("api/v1/rules/runs", api.runs, name="api-runs"),

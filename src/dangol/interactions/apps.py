@@ -13,7 +13,7 @@ class InteractionsConfig(AppConfig):
         from django.utils.module_loading import autodiscover_modules
 
         from dangol.events import wire
-        from dangol.interactions import bulk, comments, home, openapi, panels
+        from dangol.interactions import bulk, comments, home, openapi, panels, rules
         from dangol.interactions.attached import attach
         from dangol.interactions.notifications import quality, targets
         from dangol.interactions.timeline import StoredTimeline, forget_type, kinds, remove_subjects
@@ -43,6 +43,7 @@ class InteractionsConfig(AppConfig):
         panels.register()
         home.register()
         bulk.register()
+        rules.register()
         targets.register_own()
         targets.register(quality.MINE, quality.found)
         wire.carry(events.RecordsWritten, lambda event: (event.record_type, event.updated))

@@ -6,6 +6,15 @@ from dangol.automation.steps import acts, assigning, calls, creating, flow, sett
 
 def register() -> None:
     """Make the built-in steps known. Called once, while the project starts."""
-    kinds = (setting.STEP, creating.STEP, assigning.STEP, flow.BRANCH, flow.WAIT, flow.STOP, acts.STEP, calls.STEP)
+    kinds = (
+        setting.STEP,
+        creating.STEP,
+        assigning.STEP,
+        flow.BRANCH,
+        flow.WAIT,
+        flow.STOP,
+        acts.STEP,
+        calls.STEP,
+    )
     for kind in kinds:
         ports.register_step(kind)

@@ -20,7 +20,11 @@ from dangol.records.types import RecordType
 def possible(record_type: RecordType, actor: Actor) -> list[Act]:
     """The acts that rules can do: not those that destroy, and not the general edit, which is a step of its own."""
     found = acts.acts_for(actor, record_type)
-    return [act for act in found if not act.danger and act.name != "edit" and set(act.inputs) <= set(record_type.fields)]
+    return [
+        act
+        for act in found
+        if not act.danger and act.name != "edit" and set(act.inputs) <= set(record_type.fields)
+    ]
 
 
 def _act(record_type: RecordType, name: Any, actor: Actor) -> Act | None:
@@ -31,9 +35,10 @@ def _parameters(record_type: RecordType, settings: Mapping[str, Any], actor: Act
     options = [(act.name, act.label) for act in possible(record_type, actor)]
     found = [Parameter("act", gettext_lazy("Act"), "choice", [("", "–"), *options], redraws=True)]
     act = _act(record_type, settings.get("act"), actor)
-    for name in act.inputs if act else ():
-        found.append(Parameter(f"input_{name}", record_type.fields[name].label, "value", before=name))
-    return found
+    asked = act.inputs if act else ()
+    return found + [
+        Parameter(f"input_{name}", record_type.fields[name].label, "value", before=name) for name in asked
+    ]
 
 
 def _check(record_type: RecordType, settings: Mapping[str, Any], actor: Actor) -> dict[str, Any]:
@@ -43,7 +48,11 @@ def _check(record_type: RecordType, settings: Mapping[str, Any], actor: Actor) -
     kept: dict[str, Any] = {"act": act.name}
     for name in act.inputs:
         raw = settings.get(f"input_{name}")
-        value = triggers.constant(record_type, name, raw, actor, f"input_{name}") if raw not in (None, "") else None
+        value = (
+            triggers.constant(record_type, name, raw, actor, f"input_{name}")
+            if raw not in (None, "")
+            else None
+        )
         kept[f"input_{name}"] = triggers.plain(record_type.fields[name], value)
     try:
         act.read(record_type, _raw(act, kept), actor)
@@ -75,7 +84,9 @@ def _preview(batch: Batch) -> dict[int, str]:
 def _execute(batch: Batch) -> Outcomes:
     act = _act(batch.record_type, batch.settings["act"], batch.actor)
     if act is None:
-        refused = Outcome("refused", ok=False, detail=_("Whoever the rule acts for may not do this any more."))
+        refused = Outcome(
+            "refused", ok=False, detail=_("Whoever the rule acts for may not do this any more.")
+        )
         return dict.fromkeys(batch.ids, refused)
     settings = act.read(batch.record_type, _raw(act, batch.settings), batch.actor)
     done = act.carry_out(Work(batch.record_type, batch.ids, batch.actor, settings))

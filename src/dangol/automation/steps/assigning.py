@@ -18,6 +18,7 @@ from dangol.identity.actors import Actor
 from dangol.identity.models import Team, Territory, User
 from dangol.records import filters, permissions
 from dangol.records.fields import Ref
+from dangol.records.fields.base import Label
 from dangol.records.filters import FilterError
 from dangol.records.types import RecordType
 
@@ -34,13 +35,16 @@ def _parameters(record_type: RecordType, settings: Mapping[str, Any], actor: Act
     mode = settings.get("mode") or TURN
     found = [Parameter("mode", gettext_lazy("How"), "choice", list(MODES.items()), redraws=True)]
     if mode != TERRITORY:
-        teams = [("", gettext_lazy("– only those chosen below –"))]
+        teams: list[tuple[str, Label]] = [("", gettext_lazy("– only those chosen below –"))]
         teams += [(str(pk), name) for pk, name in Team.objects.order_by("name").values_list("pk", "name")]
         people = User.objects.filter(is_active=True).order_by("name", "pk").values_list("pk", "name")
         found += [
             Parameter("team", gettext_lazy("Everybody of the team, and of those below it"), "choice", teams),
             Parameter(
-                "people", gettext_lazy("These people"), "choices", [(str(pk), name) for pk, name in people[:MOST_PEOPLE]]
+                "people",
+                gettext_lazy("These people"),
+                "choices",
+                [(str(pk), name) for pk, name in people[:MOST_PEOPLE]],
             ),
         ]
     if mode == LOAD:
@@ -49,7 +53,9 @@ def _parameters(record_type: RecordType, settings: Mapping[str, Any], actor: Act
                 "open",
                 gettext_lazy("Which records count"),
                 "filter",
-                help=gettext_lazy("A filter, such as those that are still open. Left empty, all of them count."),
+                help=gettext_lazy(
+                    "A filter, such as those that are still open. Left empty, all of them count."
+                ),
                 suggest=record_type.name,
             )
         )
@@ -114,9 +120,7 @@ def _candidates(settings: Mapping[str, Any]) -> list[tuple[int, int | None, int 
     if settings.get("team"):
         nodes = Team.objects.subtree_ids(settings["team"])
         ids |= set(active.filter(team_id__in=nodes).values_list("pk", flat=True))
-    return list(
-        active.filter(pk__in=ids).order_by("pk").values_list("pk", "team_id", "territory_id", "name")
-    )
+    return list(active.filter(pk__in=ids).order_by("pk").values_list("pk", "team_id", "territory_id", "name"))
 
 
 Person = tuple[int, int | None, int | None, str]
@@ -217,9 +221,7 @@ def _execute(batch: Batch) -> Outcomes:
     if changes:
         done = values.written(batch, batch.record_type, changes, new=False)
         for number, outcome in done.items():
-            outcomes[number] = (
-                Outcome("assigned", {"user": chosen[number][0]}) if outcome.ok else outcome
-            )
+            outcomes[number] = Outcome("assigned", {"user": chosen[number][0]}) if outcome.ok else outcome
     return outcomes
 
 
@@ -233,6 +235,7 @@ STEP = StepKind(
     _preview,
     _execute,
     order=30,
-    offered=lambda record_type, actor: record_type.table.has_scope
-    and permissions.allowed(actor, record_type, "edit"),
+    offered=lambda record_type, actor: (
+        record_type.table.has_scope and permissions.allowed(actor, record_type, "edit")
+    ),
 )

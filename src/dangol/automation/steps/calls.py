@@ -23,7 +23,9 @@ MOST_FIELDS = 50
 def _parameters(record_type: RecordType, settings: Mapping[str, Any], actor: Actor) -> Sequence[Parameter]:
     options = [(name, field.label) for name, field in permissions.fields_for(actor, record_type).items()]
     return [
-        Parameter("url", gettext_lazy("Address"), help=gettext_lazy("Such as https://hooks.example.com/crm.")),
+        Parameter(
+            "url", gettext_lazy("Address"), help=gettext_lazy("Such as https://hooks.example.com/crm.")
+        ),
         Parameter(
             "fields",
             gettext_lazy("Fields that are sent along"),
@@ -42,10 +44,18 @@ def _check(record_type: RecordType, settings: Mapping[str, Any], actor: Actor) -
     except ValueError:
         parts, host = urlsplit(""), None
     printable = url.isascii() and url.isprintable() and " " not in url
-    if parts.scheme not in ("https", "http") or not host or not printable or len(url) > 2_000 or "@" in parts.netloc:
+    if (
+        parts.scheme not in ("https", "http")
+        or not host
+        or not printable
+        or len(url) > 2_000
+        or "@" in parts.netloc
+    ):
         raise StepProblem(_("Write an address that begins with https:// or http://."), "url")
     given = settings.get("fields") or []
-    names = [str(name) for name in given] if isinstance(given, Sequence) and not isinstance(given, str) else []
+    names = (
+        [str(name) for name in given] if isinstance(given, Sequence) and not isinstance(given, str) else []
+    )
     known = permissions.fields_for(actor, record_type)
     unknown = [name for name in names if name not in known]
     if unknown or len(names) > MOST_FIELDS:
@@ -59,7 +69,8 @@ def _says(record_type: RecordType, settings: Mapping[str, Any], actor: Actor) ->
 
 def _preview(batch: Batch) -> dict[int, str]:
     return {
-        number: f"POST {without_secrets(batch.settings['url'])}: {body}" for number, body in _bodies(batch).items()
+        number: f"POST {without_secrets(batch.settings['url'])}: {body}"
+        for number, body in _bodies(batch).items()
     }
 
 
@@ -83,7 +94,9 @@ def _bodies(batch: Batch) -> dict[int, dict[str, Any]]:
 
 
 def _execute(batch: Batch) -> Outcomes:
-    keys = calling.enqueue(batch.settings["url"], {batch.runs[number]: body for number, body in _bodies(batch).items()})
+    keys = calling.enqueue(
+        batch.settings["url"], {batch.runs[number]: body for number, body in _bodies(batch).items()}
+    )
     return {number: Outcome("sent", {"call": str(keys[batch.runs[number]])}) for number in batch.ids}
 
 

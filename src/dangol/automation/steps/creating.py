@@ -49,11 +49,15 @@ def _check(record_type: RecordType, settings: Mapping[str, Any], actor: Actor) -
     missing = [
         str(field.label)
         for name, field in target.editable_fields.items()
-        if field.required and name not in given and not defaults.get(name) and not getattr(field, "condition", "")
+        if field.required
+        and name not in given
+        and not defaults.get(name)
+        and not getattr(field, "condition", "")
     ]
     if missing:
         raise StepProblem(
-            _("These fields of the new record need a value: %(fields)s.") % {"fields": ", ".join(missing)}, "lines"
+            _("These fields of the new record need a value: %(fields)s.") % {"fields": ", ".join(missing)},
+            "lines",
         )
     return {"record_type": target.name, "lines": lines}
 

@@ -38,7 +38,9 @@ FOR, UNTIL = "for", "until"
 # if and else
 
 
-def _branch_parameters(record_type: RecordType, settings: Mapping[str, Any], actor: Actor) -> Sequence[Parameter]:
+def _branch_parameters(
+    record_type: RecordType, settings: Mapping[str, Any], actor: Actor
+) -> Sequence[Parameter]:
     return [Parameter("condition", gettext_lazy("Condition"), "filter", suggest=record_type.name)]
 
 
@@ -89,7 +91,9 @@ BRANCH = StepKind(
 # wait
 
 
-def _wait_parameters(record_type: RecordType, settings: Mapping[str, Any], actor: Actor) -> Sequence[Parameter]:
+def _wait_parameters(
+    record_type: RecordType, settings: Mapping[str, Any], actor: Actor
+) -> Sequence[Parameter]:
     modes = [(FOR, gettext_lazy("for some time")), (UNTIL, gettext_lazy("until a date of the record"))]
     found = [Parameter("mode", gettext_lazy("How long"), "choice", modes, redraws=True)]
     if settings.get("mode") == UNTIL:
@@ -98,7 +102,10 @@ def _wait_parameters(record_type: RecordType, settings: Mapping[str, Any], actor
             *found,
             Parameter("until", gettext_lazy("Date"), "choice", dates),
             Parameter(
-                "days", gettext_lazy("Days after it"), "number", help=gettext_lazy("Negative for days before it.")
+                "days",
+                gettext_lazy("Days after it"),
+                "number",
+                help=gettext_lazy("Negative for days before it."),
             ),
             Parameter("at", gettext_lazy("Time of day"), "time"),
         ]
@@ -162,7 +169,9 @@ def _wait_preview(batch: Batch) -> dict[int, str]:
     locale = locale_of(batch.actor)
     missing = _("The date is empty: the rule stops here.")
     return {
-        number: missing if end is None else _("Goes on %(moment)s") % {"moment": formats.moment(end, locale.language, locale.zone)}
+        number: missing
+        if end is None
+        else _("Goes on %(moment)s") % {"moment": formats.moment(end, locale.language, locale.zone)}
         for number, end in _ends(batch).items()
     }
 
@@ -180,7 +189,15 @@ def _wait(batch: Batch) -> Outcomes:
 
 
 WAIT = StepKind(
-    "wait", gettext_lazy("Wait"), "clock", _wait_parameters, _wait_check, _wait_says, _wait_preview, _wait, order=70
+    "wait",
+    gettext_lazy("Wait"),
+    "clock",
+    _wait_parameters,
+    _wait_check,
+    _wait_says,
+    _wait_preview,
+    _wait,
+    order=70,
 )
 
 

@@ -65,11 +65,11 @@ def checked_lines(
     for line in given:
         name = str(line["field"])
         if name not in known:
-            raise StepProblem(_("There is no field “%(name)s” that can be set.") % {"name": name[:60]}, "lines")
-        if any(other["field"] == name for other in found):
             raise StepProblem(
-                _("The field “%(name)s” is set twice.") % {"name": known[name].label}, "lines"
+                _("There is no field “%(name)s” that can be set.") % {"name": name[:60]}, "lines"
             )
+        if any(other["field"] == name for other in found):
+            raise StepProblem(_("The field “%(name)s” is set twice.") % {"name": known[name].label}, "lines")
         found.append(_checked_line(target, source, known[name], line, actor, creating))
     return found
 
@@ -147,9 +147,7 @@ def values_for(batch: Batch, lines: Sequence[Line], target: RecordType) -> dict[
     }
 
 
-def _reckoned(
-    batch: Batch, formulas: Mapping[str, Formula], target: RecordType
-) -> dict[int, dict[str, Any]]:
+def _reckoned(batch: Batch, formulas: Mapping[str, Formula], target: RecordType) -> dict[int, dict[str, Any]]:
     guard = permissions.guard_of(batch.actor)
     made = {
         f"_v{place}": expression(formula.tree, batch.record_type, guard)
@@ -159,8 +157,7 @@ def _reckoned(
     found: dict[int, dict[str, Any]] = {}
     for record_id, *values in rows.annotate(**made).values_list("pk", *made):
         found[record_id] = {
-            name: _fitting(target.fields[name], value)
-            for name, value in zip(formulas, values, strict=True)
+            name: _fitting(target.fields[name], value) for name, value in zip(formulas, values, strict=True)
         }
     return found
 
@@ -177,7 +174,10 @@ def _fitting(field: Field, value: Any) -> Any:
 
 def _copied(batch: Batch, copies: Mapping[str, str], target: RecordType) -> dict[int, dict[str, Any]]:
     rows = lists.records_at(
-        actor=batch.actor, record_type=batch.record_type, ids=batch.ids, columns=list(dict.fromkeys(copies.values()))
+        actor=batch.actor,
+        record_type=batch.record_type,
+        ids=batch.ids,
+        columns=list(dict.fromkeys(copies.values())),
     )
     locale = locale_of(batch.actor)
     found: dict[int, dict[str, Any]] = {}
@@ -188,14 +188,20 @@ def _copied(batch: Batch, copies: Mapping[str, str], target: RecordType) -> dict
             field = batch.record_type.fields[source]
             if isinstance(value, Ref) and not isinstance(target.fields[name], Reference):
                 value = value.title
-            elif value is not None and target.fields[name].kind in ("text", "long_text") and not isinstance(value, str):
+            elif (
+                value is not None
+                and target.fields[name].kind in ("text", "long_text")
+                and not isinstance(value, str)
+            ):
                 value = field.text(value, locale)
             values[name] = value
         found[record_id] = values
     return found
 
 
-def written(batch: Batch, target: RecordType, changes: Mapping[int, Mapping[str, Any]], *, new: bool) -> Outcomes:
+def written(
+    batch: Batch, target: RecordType, changes: Mapping[int, Mapping[str, Any]], *, new: bool
+) -> Outcomes:
     """Write these values, each record's for itself or (`new`) as a new record; what became of each. About twelve queries.
 
     A record that refuses its values does not keep the others from theirs.
@@ -271,7 +277,9 @@ def preview_values(batch: Batch, target: RecordType, values: Mapping[str, Any]) 
             continue
         if isinstance(value, Ref):
             assert isinstance(field, Reference)
-            text = value.title or triggers.titles_of(field, [value.id], batch.actor).get(value.id, f"#{value.id}")
+            text = value.title or triggers.titles_of(field, [value.id], batch.actor).get(
+                value.id, f"#{value.id}"
+            )
         else:
             text = field.text(value, locale) if value is not None else ""
         said.append(f"{field.label} → {text or _('empty')}")

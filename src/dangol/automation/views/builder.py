@@ -170,4 +170,3 @@ def _page(
 
 def _at(problems: list[Problem], where: str) -> str:
     return " ".join(problem.message for problem in problems if problem.where == where)
-

@@ -18,7 +18,7 @@ from dangol.automation.definitions import DefinitionProblem
 from dangol.automation.models import OffReason, Rule, RuleVersion
 from dangol.automation.steps.flow import condition_words
 from dangol.automation.views.access import MENU_KEY, automator, rule_at
-from dangol.automation.views.runs import shown_run
+from dangol.automation.views.runs import shown_runs
 from dangol.identity.actors import Actor
 from dangol.records import registry
 from dangol.records.types import RecordType
@@ -38,7 +38,9 @@ def rule_list(request: HttpRequest) -> HttpResponse:
         {
             "rule": rule,
             "type": registry.get(rule.record_type),
-            "when": triggers.says(registry.get(rule.record_type), rule.current.trigger, actor) if rule.current else "–",
+            "when": triggers.says(registry.get(rule.record_type), rule.current.trigger, actor)
+            if rule.current
+            else "–",
             "state": state_of(rule),
             "count": counts.get(rule.pk, {}),
         }
@@ -79,7 +81,7 @@ def rule_detail(request: HttpRequest, rule_id: int) -> HttpResponse:
             "why_off": OffReason(rule.off_reason).label if rule.off_reason else "",
             "lines": said[0] if said else [],
             "versions": shown,
-            "runs": [shown_run(run, actor) for run in runs],
+            "runs": shown_runs(list(runs), actor),
             "menu_key": MENU_KEY,
         },
     )
@@ -90,9 +92,13 @@ Words = list[tuple[str, str, int]]
 
 
 def _lines(version: RuleVersion, record_type: RecordType, actor: Actor) -> Words:
-    condition = condition_words(record_type, version.condition or {"and": []}, actor) if version.condition_text else ""
+    condition = (
+        condition_words(record_type, version.condition or {"and": []}, actor)
+        if version.condition_text
+        else ""
+    )
     found = [
-        (_("When"), triggers.says(record_type, version.trigger, actor), 0),
+        (_("Begins when"), triggers.says(record_type, version.trigger, actor), 0),
         (_("If"), condition or _("always"), 0),
     ]
     _steps(version.steps, record_type, actor, found, 0)
@@ -123,7 +129,9 @@ def _said(kind: ports.StepKind, step: Mapping[str, Any], record_type: RecordType
 
 def _diff(before: Words, after: Words) -> list[tuple[str, str]]:
     """What was added (`+`) and taken away (`-`) between two versions."""
-    old, new = ([f"{label}: {text}".rstrip(": ") for label, text, _depth in words] for words in (before, after))
+    old, new = (
+        [f"{label}: {text}".rstrip(": ") for label, text, _depth in words] for words in (before, after)
+    )
     if not old:
         return []
     return [(line[0], line[2:]) for line in difflib.ndiff(old, new) if line[0] in "+-"]
@@ -139,9 +147,7 @@ def rule_switch(request: HttpRequest, rule_id: int) -> HttpResponse:
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
-        messages.success(
-            request, _("The rule is switched on.") if active else _("The rule is switched off.")
-        )
+        messages.success(request, _("The rule is switched on.") if active else _("The rule is switched off."))
     return redirect("automation:rule", rule_id)
 
 

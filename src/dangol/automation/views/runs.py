@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -10,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from dangol.automation import ports, selectors, triggers
@@ -18,10 +20,11 @@ from dangol.automation.policies import can_automate
 from dangol.automation.views.access import MENU_KEY
 from dangol.identity.actors import Actor
 from dangol.identity.models import User
-from dangol.records import lists, registry
+from dangol.records import fieldrules, lists, registry
 from dangol.records.fields import id_in
 from dangol.records.types import RecordType
 from dangol.records.views.access import actor_of, locale_of, title_of
+from dangol.web import formats
 
 PER_PAGE = 50
 TONES = {
@@ -57,7 +60,9 @@ def run_list(request: HttpRequest) -> HttpResponse:
     found = list(page.order_by("-id")[: PER_PAGE + 1])
     following = ""
     if len(found) > PER_PAGE:
-        following = "?" + "&".join([*(f"{key}={value}" for key, value in kept.items()), f"before={found[PER_PAGE - 1].pk}"])
+        following = "?" + "&".join(
+            [*(f"{key}={value}" for key, value in kept.items()), f"before={found[PER_PAGE - 1].pk}"]
+        )
     return render(
         request,
         "automation/runs.html",
@@ -87,28 +92,26 @@ def shown_runs(runs: list[RuleRun], actor: Actor) -> list[dict[str, Any]]:
         record_type = registry.find(name)
         if record_type is not None and actor.may(name, "view"):
             ids = [run.record_id for run in runs if run.record_type == name]
-            rows = lists.records_at(actor=actor, record_type=record_type, ids=ids, columns=[record_type.title])
+            rows = lists.records_at(
+                actor=actor, record_type=record_type, ids=ids, columns=[record_type.title]
+            )
             locale = locale_of(actor)
             titles.update(
                 ((name, number), title_of(record_type, row, locale))
                 for number, row in rows.items()
                 if record_type.title in row
             )
-    return [shown_run(run, actor, titles) for run in runs]
+    return [_shown(run, actor, titles) for run in runs]
 
 
-def shown_run(
-    run: RuleRun, actor: Actor, titles: dict[tuple[str, int], str] | None = None
-) -> dict[str, Any]:
-    """A run in words. No query where titles are given or not wanted."""
+def _shown(run: RuleRun, actor: Actor, titles: dict[tuple[str, int], str]) -> dict[str, Any]:
+    """A run in words. No query."""
     record_type = registry.find(run.record_type)
-    title = (titles or {}).get((run.record_type, run.record_id))
+    title = titles.get((run.record_type, run.record_id))
     return {
         "run": run,
         "title": title or f"#{run.record_id}",
-        "url": reverse("records:detail", args=[record_type, run.record_id])
-        if record_type and (title or titles is None)
-        else "",
+        "url": reverse("records:detail", args=[record_type, run.record_id]) if record_type and title else "",
         "type": record_type,
         "word": RunState(run.state).label,
         "tone": TONES[RunState(run.state)],
@@ -156,33 +159,37 @@ def _step(entry: dict[str, Any], record_type: RecordType, actor: Actor) -> dict[
     }
 
 
+WORDS = {
+    "unchanged": gettext_lazy("It was so already."),
+    "past": gettext_lazy("Its time was over already: it went on at once."),
+    "yes": gettext_lazy("Holds"),
+    "no": gettext_lazy("Does not hold"),
+    "stop": gettext_lazy("The rule stopped here."),
+    "sent": gettext_lazy("Handed over for sending."),
+    "refused": gettext_lazy("Could not be done."),
+    "nobody": gettext_lazy("Could not be done."),
+}
+
+
 def _said(code: str, data: dict[str, Any], record_type: RecordType, actor: Actor) -> str:
+    """What came of a step. One query for who was assigned."""
     match code:
         case "set":
-            seen = [record_type.fields[name].label for name in data.get("fields", ()) if name in record_type.fields]
-            return _("Set: %(fields)s") % {"fields": ", ".join(str(label) for label in seen)}
-        case "unchanged":
-            return _("It was so already.")
+            known = fieldrules.seen_by(actor, record_type).fields
+            labels = [str(known[name].label) for name in data.get("fields", ()) if name in known]
+            return _("Set: %(fields)s") % {"fields": ", ".join(labels)}
         case "assigned":
-            name = User.objects.filter(pk=data.get("user")).values_list("name", flat=True).first()
+            name = User.objects.filter(pk=data.get("user", 0)).values_list("name", flat=True).first()
             return _("Owner → %(name)s") % {"name": name or "–"}
         case "made":
             made = registry.find(str(data.get("record_type", "")))
             return _("Made: %(record)s") % {"record": f"{made.label if made else ''} #{data.get('id')}"}
         case "waits":
-            return _("Waits until %(moment)s") % {"moment": str(data.get("until", ""))[:16].replace("T", " ")}
-        case "past":
-            return _("Its time was over already: it went on at once.")
-        case "yes":
-            return _("Holds")
-        case "no":
-            return _("Does not hold")
-        case "stop":
-            return _("The rule stopped here.")
-        case "sent":
-            return _("Handed over for sending.")
-        case "refused" | "nobody":
-            return _("Could not be done.")
+            until = datetime.fromisoformat(str(data.get("until")))
+            locale = locale_of(actor)
+            return _("Waits until %(moment)s") % {
+                "moment": formats.moment(until, locale.language, locale.zone)
+            }
         case "told":
             return _("Told: %(number)s") % {"number": data.get("users", 0)}
-    return _("Done")
+    return str(WORDS.get(code, _("Done")))

@@ -21,6 +21,8 @@ class Kind(models.TextChoices):
     FINISHED = "finished", _("An import, export or bulk change of mine has ended")
     STOPPED = "stopped", _("A scheduled import of mine has stopped")
     QUALITY = "quality", _("My records with the poorest data, each week")
+    RULE = "rule", _("A rule points out a record")
+    RULE_OFF = "rule_off", _("A rule of mine switched itself off")
     FAILED = "failed", _("Background work was given up (administrators)")
 
 

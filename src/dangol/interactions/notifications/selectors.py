@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from dangol.identity.actors import Actor
 from dangol.interactions.models.notifications import Kind, Notification, NotificationSetting
@@ -135,8 +136,6 @@ def sentence(kind: str, who: str, count: int, target: Target) -> str:
                 if count > 1
                 else _("%(who)s wrote on the timeline")
             ) % values
-        case Kind.DUE:
-            return _("A task of yours falls due")
         case Kind.FINISHED:
             return _("%(what)s has ended") % values
         case Kind.STOPPED:
@@ -146,6 +145,16 @@ def sentence(kind: str, who: str, count: int, target: Target) -> str:
         case Kind.FAILED:
             return _("Background work was given up")
     return kind
+    return str(SENTENCES.get(Kind(kind), kind)) if kind in Kind.values else kind
+
+
+SENTENCES = {
+    Kind.DUE: gettext_lazy("A task of yours falls due"),
+    Kind.STOPPED: gettext_lazy("A scheduled import has stopped after several failures"),
+    Kind.RULE: gettext_lazy("A rule points this out"),
+    Kind.RULE_OFF: gettext_lazy("A rule switched itself off"),
+    Kind.FAILED: gettext_lazy("Background work was given up"),
+}
 
 
 ICONS = {
@@ -158,6 +167,8 @@ ICONS = {
     Kind.FINISHED: "check",
     Kind.STOPPED: "player-pause",
     Kind.QUALITY: "checklist",
+    Kind.RULE: "robot",
+    Kind.RULE_OFF: "player-pause",
     Kind.FAILED: "alert-triangle",
 }
 

@@ -161,7 +161,7 @@ def history(request: HttpRequest, record_type: RecordType, record_id: int) -> Ht
 
 
 def _act_url(item: histories.HistoryItem) -> str:
-    """The page of what made the change: a bulk act, what took it back, a rule; empty for a person's. Who may see it decides there."""
+    """The page of what made the change: a bulk act, its undoing, a rule. Empty for others; who may see it decides there."""
     if url := histories.url_of(item):
         return url
     """The page of the bulk act or merge that made the change, or took it back; empty for others. Who may see it decides there."""

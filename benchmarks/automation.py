@@ -1,0 +1,150 @@
+"""What 1,000 active rules add to a write: through the API, and to a batch of 2,000 rows.
+
+    python -m benchmarks.automation [--size S] [--data FOLDER] [--rules N] [--out FILE]
+
+The same writes are timed without rules and with them, alternately in the same run, so that noise meets both alike. The rules
+are all for customers: nine of ten wait for changes of fields that these writes do not touch, one of ten waits for the field
+that is written, with a condition that the record does not meet. What the worker does afterwards is timed by itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from pathlib import Path
+
+from benchmarks.company import SIZES, company
+from benchmarks.figures import Part, measuring
+
+RULES = 1_000
+ROUNDS = 6
+WRITES = 150
+BATCH = 2_000
+BAR = 0.20
+FIELDS = ("stage", "grade", "industry", "phone", "email", "postal_code", "region", "description", "website")
+
+
+def run(part: Part, rules: int) -> None:
+    """Writes with and without rules, in turns."""
+    from django.test import Client
+
+    from dangol.automation import index
+    from dangol.automation.models import Rule
+    from dangol.customers.models import Customer
+    from dangol.events.models import Delivery
+    from dangol.identity.actors import Actor, actor_for
+    from dangol.identity.models import User
+    from dangol.identity.services import token_create
+    from dangol.records import registry, writing
+    from dangol.records.writing import Change
+
+    system = Actor.system("benchmark")
+    customers = registry.get("customer")
+    person = User.objects.filter(is_administrator=True, is_active=True).order_by("pk").first()
+    if person is None:
+        raise SystemExit("There is no administrator.")
+    token, text = token_create(user=person, name="benchmark", actor=system)
+    client = Client(headers={"authorization": f"Bearer {text}"})
+    ids = list(Customer.objects.filter(deleted_at=None).order_by("pk").values_list("pk", flat=True)[:BATCH])
+    made = _rules(actor_for(person), rules)
+    number = 0
+
+    def api() -> list[float]:
+        nonlocal number
+        found = []
+        for place in range(WRITES):
+            number += 1
+            address = f"/api/v1/customers/{ids[place % len(ids)]}"
+            start = time.perf_counter()
+            answer = client.patch(address, {"city": f"시험 {number}"}, content_type="application/json")
+            found.append((time.perf_counter() - start) * 1000)
+            if answer.status_code != 200:
+                raise SystemExit(f"PATCH {address}: {answer.status_code}")
+        return found
+
+    def batch() -> float:
+        nonlocal number
+        number += 1
+        changes = [Change({"city": f"묶음 {number}"}, id=one) for one in ids]
+        start = time.perf_counter()
+        writing.write(customers, changes, actor=system, origin="import")
+        return (time.perf_counter() - start) * 1000
+
+    def switch(active: bool) -> None:
+        Rule.objects.filter(pk__in=made).update(is_active=active)
+        index.read()
+
+    singles: dict[bool, list[float]] = {False: [], True: []}
+    batches: dict[bool, list[float]] = {False: [], True: []}
+    switch(False)
+    api(), batch()  # warm
+    for round_ in range(ROUNDS):
+        for active in (False, True) if round_ % 2 else (True, False):
+            switch(active)
+            singles[active] += api()
+            batches[active].append(batch())
+    switch(True)
+    if len(index.of_kind("customer", "changed")) < rules:
+        raise SystemExit("The rules are not active.")
+    for label, found in (("write through the API", singles), (f"batch of {len(ids):,} rows", batches)):
+        without, having = statistics.median(found[False]), statistics.median(found[True])
+        part.add(f"{label}, no rules, median", without, "ms")
+        part.add(f"{label}, {rules:,} active rules, median", having, "ms")
+        part.add(f"{label}, added by the rules", max((having / without - 1) * 100, 0), "%", bar=BAR * 100)
+    waiting = Delivery.objects.filter(handler="automation.written", state="pending").order_by("-pk").first()
+    if waiting is not None:
+        from dangol.events.services import deliver
+
+        start = time.perf_counter()
+        deliver(waiting.pk)
+        part.add("the worker: one delivery, all rules asked", (time.perf_counter() - start) * 1000, "ms")
+    Rule.objects.filter(pk__in=made).delete()
+    token.delete()
+
+
+def _rules(actor: object, count: int) -> list[int]:
+    """Rules as people would write them, through the service."""
+    from dangol.automation import services
+    from dangol.automation.models import Rule
+    from dangol.records import registry
+
+    customers = registry.get("customer")
+    fields = [name for name in FIELDS if name in customers.editable_fields]
+    made = []
+    for number in range(count):
+        watched = "city" if number % 10 == 0 else fields[number % len(fields)]
+        rule = services.rule_save(
+            actor=actor,  # type: ignore[arg-type]
+            name=f"시험 {number}",
+            record_type=customers,
+            definition={
+                "trigger": {"kind": "changed", "fields": [watched]},
+                "condition": f'name = "없는 이름 {number}"',
+                "steps": [{"kind": "stop", "settings": {}}],
+            },
+        )
+        made.append(rule.pk)
+    Rule.objects.filter(pk__in=made).update(is_active=False)
+    return made
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--size", choices=SIZES, help="of the company; that of the one kept, or S")
+    parser.add_argument("--data", type=Path, help="keep the company in this folder and use it again")
+    parser.add_argument("--rules", type=int, default=RULES, help="so many active rules")
+    parser.add_argument("--out", type=Path, help="write the figures there as JSON")
+    asked = parser.parse_args()
+    with (
+        company(SIZES.get(asked.size), asked.data),
+        measuring("automation", "What active rules add to a write", asked.out) as part,
+    ):
+        run(part, asked.rules)
+
+
+if __name__ == "__main__":
+    main()
