@@ -211,6 +211,7 @@ class Secrets:
         self.merge = Merge.objects.create(
             key=self.run.key, record_type="customer", into_id=customer, actor=insider.user, choices={"city": customer},
             written={"city": ["", SECRET]}, counts={"order": 1},
+        )  # fmt: skip
         self.rule = Rule.objects.create(name=SECRET, record_type="customer")
         self.rule.current = RuleVersion.objects.create(
             rule=self.rule, number=1, author=insider.user, trigger={"kind": "button", "label": SECRET},
@@ -326,7 +327,6 @@ def places(secrets, insider):
         "territory_id": ["1"],
         "role_id": ["1"],
         "delivery_id": ["1"],
-        "run_id": ["1"],
         "merge_id": [str(secrets.merge.pk)],
         "run_id": ["1", str(secrets.rule_run.pk)],
         "rule_id": [str(secrets.rule.pk)],

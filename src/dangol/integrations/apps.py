@@ -8,23 +8,20 @@ class IntegrationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Hand webhooks their facts, describe the endpoints, and let people be told of a webhook that stopped."""
+        """Hand webhooks their facts, describe the endpoints, and let people be told of a webhook that stopped and of a move
+        that has ended.
+        """
         from dangol.identity import revisions
         from dangol.integrations import openapi, targets
-        from dangol.integrations.mcp import tools
+        from dangol.integrations.moving import jobs  # noqa: F401 - known to the worker
+        from dangol.integrations.moving import targets as moved
         from dangol.integrations.webhooks import subscriptions
+        from dangol.web import menu
 
         revisions.keep(subscriptions.REVISION, subscriptions.forget)
         targets.register()
         openapi.describe()
-        tools.register_all()
-
-    def ready(self) -> None:
-        """Let people be told of a move that has ended; have its jobs known to the worker."""
-        from dangol.integrations.moving import jobs, targets  # noqa: F401 - registers the jobs
-        from dangol.web import menu
-
-        targets.register()
+        moved.register()
         menu.add(
             menu.MenuItem(
                 key="moving",
@@ -32,6 +29,6 @@ class IntegrationsConfig(AppConfig):
                 icon="package",
                 url_name="moving:list",
                 order=96,
-                visible=targets.may_move,
+                visible=moved.may_move,
             )
         )

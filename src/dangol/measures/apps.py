@@ -18,15 +18,12 @@ class MeasuresConfig(AppConfig):
         from dangol.measures.quality import fields as quality_fields
         from dangol.measures.quality import metrics as quality_metrics  # noqa: F401 - registers
         from dangol.measures.quality.rules import looked_at
-        from dangol.measures.services import purging
+        from dangol.measures.services import erasing, purging
         from dangol.records import openapi, ports, types, writing
         from dangol.records.merging.registry import pair, stays
         from dangol.records.objects import removing
-        from dangol.web import menu
-        from dangol.measures.services import erasing, purging
-        from dangol.records import writing
-        from dangol.records.objects import removing
         from dangol.records.persons import erasing as persons
+        from dangol.web import menu
 
         writing.also_remove(purging.scores_remove)
         persons.also_after(erasing.rewrite_soon)

@@ -53,6 +53,8 @@ def quality_follow(timestamp: int) -> None:
 def quality_nightly(timestamp: int) -> None:
     """Each night: look at all records, since time passes and doubles can only be told from all of them."""
     log.info("quality_computed", **quality.compute_all(), days_gone=quality.forget_old_days())
+
+
 @app.task(name=REWRITE_TASK, queue=queue.ANALYTICS)
 def rewrite_lake(*, erasure: int) -> None:
     """After somebody was erased: the lake without that person, and the certificate."""

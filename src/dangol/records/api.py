@@ -2,9 +2,18 @@
 
 from django.urls import path, re_path
 
-from dangol.records.rest import attachments, bulk, changing, documents, exporting, reading, revealing, views
-from dangol.records.rest import attachments, bulk, changing, documents, duplicates, exporting, reading, views
-from dangol.records.rest import attachments, bulk, changing, documents, exporting, merging, reading, views
+from dangol.records.rest import (
+    attachments,
+    bulk,
+    changing,
+    documents,
+    duplicates,
+    exporting,
+    merging,
+    reading,
+    revealing,
+    views,
+)
 from dangol.records.rest.endpoints import endpoint, unknown
 
 urlpatterns = [

@@ -1,16 +1,14 @@
 """Reactions of the kernel to what happens in it."""
 
-from dangol.records.matching import handlers as matching
-
-__all__ = ["matching"]
-"""Reactions of records."""
-
 from uuid import UUID
 
 from dangol.events.outbox import handles
 from dangol.identity.actors import Actor
+from dangol.records.matching import handlers as matching
 from dangol.records.merging.acts import gather
 from dangol.records.merging.events import RecordsMerged
+
+__all__ = ["gather_latecomers", "matching"]
 
 
 @handles(RecordsMerged)

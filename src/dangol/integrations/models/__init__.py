@@ -1,6 +1,7 @@
 """What the doors to the outside keep."""
 
 from dangol.integrations.models.bulk import BulkJob, JobState, Operation
+from dangol.integrations.models.moving import Move, MoveState
 from dangol.integrations.models.webhooks import (
     DeliveryState,
     WebhookAttempt,
@@ -12,11 +13,10 @@ __all__ = [
     "BulkJob",
     "DeliveryState",
     "JobState",
+    "Move",
+    "MoveState",
     "Operation",
     "WebhookAttempt",
     "WebhookDelivery",
     "WebhookEndpoint",
 ]
-from dangol.integrations.models.moving import Move, MoveState
-
-__all__ = ["Move", "MoveState"]

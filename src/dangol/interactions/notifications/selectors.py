@@ -140,17 +140,12 @@ def sentence(kind: str, who: str, count: int, target: Target) -> str:
             return _("%(what)s has ended") % values
         case Kind.STOPPED:
             return _("%(what)s has stopped after several failures") % values
-        case Kind.QUALITY:
-            return _("Some of your records lack data or contradict themselves")
-        case Kind.FAILED:
-            return _("Background work was given up")
-    return kind
     return str(SENTENCES.get(Kind(kind), kind)) if kind in Kind.values else kind
 
 
 SENTENCES = {
     Kind.DUE: gettext_lazy("A task of yours falls due"),
-    Kind.STOPPED: gettext_lazy("A scheduled import has stopped after several failures"),
+    Kind.QUALITY: gettext_lazy("Some of your records lack data or contradict themselves"),
     Kind.RULE: gettext_lazy("A rule points this out"),
     Kind.RULE_OFF: gettext_lazy("A rule switched itself off"),
     Kind.FAILED: gettext_lazy("Background work was given up"),
