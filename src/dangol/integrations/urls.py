@@ -2,12 +2,16 @@
 
 from django.urls import path
 
-from dangol.integrations.api import changes, webhooks
+from dangol.integrations.api import changes, types, webhooks
+from dangol.integrations.assistants import http
 from dangol.records.rest.endpoints import endpoint
 
 app_name = "integrations"
 
 urlpatterns = [
+    path("api/mcp", endpoint(POST=http.serve, GET=http.closed, DELETE=http.closed), name="assistants"),
+    path("api/v1/types", endpoint(GET=types.index), name="types"),
+    path("api/v1/types/<str:path>", endpoint(GET=types.detail), name="type"),
     path("api/v1/changes", endpoint(GET=changes.index), name="changes"),
     path("api/v1/webhooks", endpoint(GET=webhooks.index, POST=webhooks.create), name="webhooks"),
     path("api/v1/webhooks/events", endpoint(GET=webhooks.events), name="webhook-events"),

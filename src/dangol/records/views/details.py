@@ -30,6 +30,7 @@ ORIGINS = {
     "bulk": _("Bulk change"),
     "undo": _("Undone"),
     "api": _("API"),
+    "mcp": _("Assistant"),
 }
 """The ways in, as history names them; a page needs no mention."""
 
