@@ -40,10 +40,6 @@ def parser() -> argparse.ArgumentParser:
 
     command("serve", "serve", _("Start everything: database, migrations, web and workers."))
 
-    command(
-        "mcp", "mcp", _("Serve an assistant by MCP over stdin and stdout; the token comes in DANGOL_TOKEN.")
-    )
-
     migrate = command("migrate", "migrate", _("Bring the database to this version."))
     migrate.add_argument("--check", action="store_true", help=_("only say whether something is to be done"))
 
@@ -120,6 +116,8 @@ def parser() -> argparse.ArgumentParser:
 
     refresh = command("refresh", "refresh", _("Compute values and scores now."))
     refresh.add_argument("--full", action="store_true", help=_("copy everything anew, not only what changed"))
+
+    command("mcp", "mcp", _("Serve an assistant over standard input and output, by the Model Context Protocol."))
 
     manage = command("manage", "manage", _("For developers: Django's own commands."))
     manage.add_argument("rest", nargs=argparse.REMAINDER)

@@ -30,8 +30,6 @@ from dangol.identity.services.seeing import seen_user
 from dangol.identity.services.tokens import token_used
 
 API_PREFIX = "/api/"
-MCP_PATH = "/mcp"
-"""Where assistants ask, by tokens alone."""
 # Asked by machines that watch the service. They carry no data and must answer while the database is away.
 WITHOUT_ACTOR = frozenset({"/healthz", "/readyz"})
 SEEING = "seeing"
@@ -46,7 +44,7 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 def is_for_programs(path: str) -> bool:
     """Whether programs ask here: tokens count, and refusals are problem documents."""
-    return path.startswith(API_PREFIX) or path == MCP_PATH
+    return path.startswith(API_PREFIX)
 
 
 def problem(*, status: int, code: str, title: str, detail: str) -> JsonResponse:

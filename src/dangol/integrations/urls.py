@@ -2,13 +2,16 @@
 
 from django.urls import path
 
-from dangol.integrations.api import bulk, changes, mcp, webhooks
+from dangol.integrations.api import bulk, changes, types, webhooks
+from dangol.integrations.assistants import http
 from dangol.records.rest.endpoints import endpoint
 
 app_name = "integrations"
 
 urlpatterns = [
-    path("mcp", mcp.mcp, name="mcp"),
+    path("api/mcp", endpoint(POST=http.serve, GET=http.closed, DELETE=http.closed), name="assistants"),
+    path("api/v1/types", endpoint(GET=types.index), name="types"),
+    path("api/v1/types/<str:path>", endpoint(GET=types.detail), name="type"),
     path("api/v1/changes", endpoint(GET=changes.index), name="changes"),
     path("api/v1/bulk", endpoint(POST=bulk.start), name="bulk"),
     path("api/v1/bulk/jobs", endpoint(GET=bulk.index), name="bulk-jobs"),

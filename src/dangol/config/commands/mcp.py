@@ -1,27 +1,28 @@
-"""`dangol mcp`: an assistant's tools over stdin and stdout."""
+"""`dangol mcp`: the door for an assistant on this machine."""
 
 from __future__ import annotations
 
 import argparse
-import sys
+import os
 
-from dangol.config import environment, installation
+from dangol.config import installation
 from dangol.config.cli import CommandFailed
 from dangol.config.language import gettext as _
 
 
 def run(args: argparse.Namespace) -> int:
-    """Answer requests line by line until stdin ends, under the rights of the token in `DANGOL_TOKEN`."""
-    text = environment.text("DANGOL_TOKEN")
-    if not text:
-        raise CommandFailed(_("DANGOL_TOKEN is not set."), "dangol token create --user …")
+    """Speak the Model Context Protocol over standard input and output until the input ends."""
+    key = os.environ.get("DANGOL_TOKEN", "")
+    if not key:
+        raise CommandFailed(
+            _("The API token is missing."),
+            _("Make one with “dangol token create” and give it as DANGOL_TOKEN."),
+        )
     with installation.opened():
-        from dangol.integrations.mcp import stdio
+        from dangol.identity.selectors import token_for
+        from dangol.integrations.assistants import stdio
 
-        if not stdio.is_usable(text):
-            raise CommandFailed(
-                _("The token in DANGOL_TOKEN is unknown, has expired or was revoked."),
-                "dangol token create --user …",
-            )
-        stdio.serve(text, sys.stdin.buffer, sys.stdout.buffer)
+        if token_for(key) is None:
+            raise CommandFailed(_("This API token is unknown, has expired or was revoked."))
+        stdio.serve(key)
     return 0

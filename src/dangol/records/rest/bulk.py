@@ -20,12 +20,19 @@ from dangol.records.bulk.views.results import shown_refusals
 from dangol.records.filters.tree import EVERYTHING
 from dangol.records.models import BulkRun
 from dangol.records.rest import idempotency
-from dangol.records.rest.endpoints import body_of, json_response, limit_of, not_found, parameters, type_at
+from dangol.records.rest.endpoints import (
+    body_of,
+    json_response,
+    limit_of,
+    not_found,
+    origin_of,
+    parameters,
+    type_at,
+)
 from dangol.records.rest.problems import Problem, parameter_problem
 from dangol.records.rest.reading import filter_of
 from dangol.records.types import RecordType
 
-ORIGIN = "api"
 BODY = ("select", "act", "change", "settings", "dry_run")
 
 
@@ -45,7 +52,7 @@ def _start(request: HttpRequest, actor: Actor, record_type: RecordType) -> HttpR
         return json_response(dry)
 
     def begin() -> HttpResponse:
-        run = runs.run_start(plan, actor=actor, origin=ORIGIN, wait=False)
+        run = runs.run_start(plan, actor=actor, origin=origin_of(request), wait=False)
         return json_response(job(run), status=202, headers={"Location": f"/api/v1/bulk/{run.key}"})
 
     key = request.headers.get("Idempotency-Key")

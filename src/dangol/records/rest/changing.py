@@ -17,6 +17,8 @@ from dangol.records.rest.endpoints import (
     etag,
     id_of,
     json_response,
+    not_found,
+    origin_of,
     parameters,
     type_at,
     versions_in,
@@ -24,8 +26,6 @@ from dangol.records.rest.endpoints import (
 from dangol.records.rest.problems import Problem
 from dangol.records.types import RecordType
 from dangol.records.writing import Conflict, Missing
-
-ORIGIN = "api"
 
 
 def create(request: HttpRequest, actor: Actor, path: str) -> HttpResponse:
@@ -37,7 +37,7 @@ def create(request: HttpRequest, actor: Actor, path: str) -> HttpResponse:
 
     def act() -> HttpResponse:
         duplicates.refused(request, actor, record_type, values)
-        record_id = writing.create(record_type, values, actor=actor, origin=ORIGIN)
+        record_id = writing.create(record_type, values, actor=actor, origin=origin_of(request))
         shown = _stored(record_type, record_id, actor)
         headers = {"Location": f"/api/v1/{record_type.path}/{record_id}"}
         if "version" in shown:
@@ -58,7 +58,7 @@ def change(request: HttpRequest, actor: Actor, path: str, record_id: str) -> Htt
     values = body_of(request)
     version, by_header = _expected(request, values, record_type, number, actor)
     try:
-        writing.update(record_type, number, values, actor=actor, version=version, origin=ORIGIN)
+        writing.update(record_type, number, values, actor=actor, version=version, origin=origin_of(request))
     except Conflict as error:
         raise (_changed(str(error.errors[0].message)) if by_header else error) from None
     except Missing as error:
@@ -74,7 +74,7 @@ def delete(request: HttpRequest, actor: Actor, path: str, record_id: str) -> Htt
     number = id_of(record_id)
     version, _by_header = _expected(request, {}, record_type, number, actor)
     try:
-        writing.delete(record_type, [number], actor=actor, version=version, origin=ORIGIN)
+        writing.delete(record_type, [number], actor=actor, version=version, origin=origin_of(request))
     except Conflict as error:
         raise _changed(str(error.errors[0].message)) from None
     except Missing as error:

@@ -22,6 +22,8 @@ from dangol.records.types import RecordType
 Handler = Callable[..., HttpResponse]
 JSON_TYPES = frozenset({"application/json", "application/merge-patch+json"})
 MAX_ID = 2**63 - 1
+ORIGIN_KEY = "dangol.origin"
+"""Key of a call's environment that says through which door it came; no header of a client gets there."""
 
 
 def endpoint(**handlers: Handler) -> Callable[..., HttpResponse]:
@@ -128,6 +130,11 @@ def id_of(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 19 and 0 < int(text) <= MAX_ID):
         raise not_found()
     return int(text)
+
+
+def origin_of(request: HttpRequest) -> str:
+    """The way in, as history shows it."""
+    return str(request.META.get(ORIGIN_KEY, "api"))
 
 
 def locale_of(actor: Actor) -> Locale:

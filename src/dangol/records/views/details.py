@@ -38,7 +38,7 @@ ORIGINS = {
     "merge": _("Merge"),
     "api": _("API"),
     "automation": _("Automation"),
-    "mcp": _("AI assistant (MCP)"),
+    "mcp": _("Assistant"),
 }
 """The ways in, as history names them; a page needs no mention."""
 
