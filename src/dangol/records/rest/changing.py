@@ -17,7 +17,6 @@ from dangol.records.rest.endpoints import (
     etag,
     id_of,
     json_response,
-    not_found,
     origin_of,
     parameters,
     type_at,
