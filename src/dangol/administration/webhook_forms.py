@@ -102,7 +102,7 @@ class ReplayForm(forms.Form):
     """Since when messages are sent once more."""
 
     since = forms.DateTimeField(
-        label=gettext_lazy("Since"),
+        label=gettext_lazy("From when on"),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
     )
