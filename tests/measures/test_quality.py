@@ -66,7 +66,7 @@ def test_each_shortcoming_is_named(insider):
     bare = make(name="빈 회사")
     services.compute(customer())
     assert findings(bare) >= {
-        "company_without_number",
+        "missing_business_number",
         "unreachable",
         "missing_owner",
         "missing_phone",
@@ -74,7 +74,7 @@ def test_each_shortcoming_is_named(insider):
     }
     person = make(kind="person", name="홍길동")
     services.compute(customer())
-    assert "company_without_number" not in findings(person)
+    assert "missing_business_number" not in findings(person)
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def _primaries(record_type: RecordType) -> Q:
 register(
     "customer",
     Rule(
-        "company_without_number",
+        "missing_business_number",
         Dimension.COMPLETENESS,
         _("No business number"),
         "business_number is empty",

@@ -29,7 +29,7 @@ from dangol.records.models import ImportRun, OwnField
 pytestmark = pytest.mark.django_db
 SYSTEM = Actor.system("test")
 
-CUSTOMERS = "거래처번호,거래처명,전화,담당자,영업등급\n" + "".join(
+CUSTOMERS = "거래처번호,거래처명,전화,담당,영업등급\n" + "".join(
     f"C-{at},주식회사 가{at},02-123-{at:04},김영업,{'갑을병'[at % 3]}\n" for at in range(1, 25)
 )
 CONTACTS = "연락처번호,이름,소속,이메일\n" + "".join(
@@ -43,6 +43,8 @@ ORDERS = "주문번호,고객,주문일,문서 합계\n" + "".join(
 @pytest.fixture(autouse=True)
 def _nothing_left_behind(db):
     """Own fields of one test are gone in the next, also from this process."""
+    revisions.forget()
+    revisions.look()
     yield
     revisions.forget()
 

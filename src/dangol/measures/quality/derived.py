@@ -60,7 +60,7 @@ def rules(record_type: RecordType) -> Iterator[Rule]:
             continue
         if isinstance(field, Own) and field.computed:
             continue
-        if field.nullable or field.blank == "":
+        if not _is_always_there(field):
             yield from _filled(name, field)
         yield from _formed(name, field)
         if isinstance(field, Phone | Email | BusinessNumber) and not field.unique:
@@ -73,6 +73,13 @@ def rules(record_type: RecordType) -> Iterator[Rule]:
             f"updated_at < today - {STALE_AFTER}",
             weight=0,
         )
+
+
+def _is_always_there(field: Field) -> bool:
+    """Whether no record of the type can be without a value."""
+    if isinstance(field, Own):
+        return False
+    return field.required or not (field.nullable or field.blank == "") or field.default not in (None, "")
 
 
 def _label(text: Callable[[], str], field: Field) -> Any:

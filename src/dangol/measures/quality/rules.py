@@ -80,7 +80,7 @@ def register(record_type: str, *rules: Rule, expect: Mapping[str, int] | None = 
 
     Args:
         record_type: its name. Own objects are looked at without being registered.
-        rules: what is expected beside what follows from the fields.
+        rules: what is expected beside what follows from the fields; one with the code of such a rule takes its place.
         expect: weights of rules that follow from the fields, by code (`missing_phone`), where they differ.
     """
     known = _declared.setdefault(record_type, _Declared([], {}))
