@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('identity', '0004_field_rules'),
+        ('identity', '0005_automate_grant'),
     ]
 
     operations = [
