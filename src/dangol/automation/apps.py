@@ -19,7 +19,7 @@ class AutomationConfig(AppConfig):
         menu.add(
             menu.MenuItem(
                 key="automation",
-                label=_("Rules"),
+                label=_("Automation rules"),
                 icon="robot",
                 url_name="automation:rules",
                 order=895,

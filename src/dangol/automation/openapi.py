@@ -76,7 +76,7 @@ _RUN: dict[str, Any] = {
 
 def describe() -> None:
     """Add the paths; called once."""
-    contribute(Addition("rules", _("Rules"), _paths))
+    contribute(Addition("rules", _("Automation rules"), _paths))
 
 
 def _page(item: dict[str, Any]) -> dict[str, Any]:

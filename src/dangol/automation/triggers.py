@@ -233,7 +233,7 @@ def parameters(record_type: RecordType, settings: Mapping[str, Any], actor: Acto
             )
             if settings.get("every") == "week":
                 days = [(str(number), label) for number, label in WEEKDAYS.items()]
-                found.append(Parameter("weekday", gettext_lazy("Day"), "choice", days))
+                found.append(Parameter("weekday", gettext_lazy("Weekday"), "choice", days))
             if settings.get("every") in ("day", "week"):
                 found.append(Parameter("at", gettext_lazy("Time of day"), "time"))
         case "date":
