@@ -38,8 +38,9 @@ OWN_PAGES = {
 def address(name: str) -> str:
     pattern = next(page for page in settings_pages if page.name == name)
     kwargs = {}
-    if "pk" in pattern.pattern.converters:
-        kwargs["pk"] = 1
+    for part in ("pk", "webhook_id", "token_id"):
+        if part in pattern.pattern.converters:
+            kwargs[part] = 1
     if "kind" in pattern.pattern.converters:
         kwargs["kind"] = "teams"
     if "record_type" in pattern.pattern.converters:

@@ -93,7 +93,7 @@ def bulk_paths() -> dict[str, Any]:
         },
         "/bulk/jobs/{id}": {
             "parameters": [_KEY],
-            "get": _operation("bulkJob", "How far a job is", {"200": answer("The job", _JOB)}, "404"),
+            "get": _operation("readBulkJob", "How far a job is", {"200": answer("The job", _JOB)}, "404"),
         },
         "/bulk/jobs/{id}/results": {
             "parameters": [_KEY],

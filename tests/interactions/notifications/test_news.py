@@ -151,7 +151,7 @@ def test_a_schedule_that_stopped_is_told_to_whose_it_is_and_to_administrators(
     for _ in range(MOST_FAILURES):
         look_failed(schedule=schedule, why="no such folder")
     delivered()
-    told_so = ("stopped", "여러 번 실패해서 예약 가져오기가 멈췄어요", "밤마다")
+    told_so = ("stopped", "여러 번 실패해서 멈췄어요: 예약 가져오기", "밤마다")
     assert told(manager) == told(administrator) == [told_so]
     assert told(insider) == []
     assert manager.client.get(f"/imports/schedules/{schedule.pk}/").status_code == 200
