@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -64,9 +65,7 @@ def carry_out(move: Move, actor: Actor, report: Report | None = None) -> Move:
         if run.state in (ImportState.PAUSED, ImportState.FAILED):
             ImportRun.objects.filter(pk=run.pk).update(state=ImportState.WAITING, pause_requested=False)
         try:
-            done = engine.run(
-                run, actor, (lambda progress, step=step: report(step, progress)) if report else None
-            )
+            done = engine.run(run, actor, partial(report, step) if report else None)
         except ImportProblem as problem:
             _stop(move, f"{plan.files[step.file].name}: {problem}")
             raise
@@ -191,7 +190,7 @@ def _tried(plan: Plan, step: PlannedStep, actor: Actor, report: Report | None) -
     file = plan.files[step.file]
     try:
         run = _new_run(plan, step, actor)
-        done = engine.rehearse(run, actor, (lambda progress: report(step, progress)) if report else None)
+        done = engine.rehearse(run, actor, partial(report, step) if report else None)
     except ImportProblem as problem:
         raise ImportProblem(f"{file.name}: {problem}") from problem
     totals = rehearsals.totals_of(done)

@@ -67,6 +67,5 @@ def plain_column(expression: Any) -> str:
     """The column that gives a field its value as it stands there; empty for anything more."""
     if isinstance(expression, str):
         return expression
-    if isinstance(expression, Mapping) and isinstance(expression.get("column"), str):
-        return expression["column"]
-    return ""
+    column = expression.get("column") if isinstance(expression, Mapping) else None
+    return column if isinstance(column, str) else ""

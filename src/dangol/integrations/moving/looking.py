@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import IO, Final
 
 from django.utils.translation import gettext as _
 
@@ -100,8 +100,7 @@ def unpacked(given: Given) -> list[Given]:
                 raise ImportProblem(_("There are no tables in %(name)s.") % {"name": given.name})
             for member in members[: MOST_FILES + 1]:
                 with archive.open(member) as stream:
-                    blocks = iter(lambda stream=stream: stream.read(BLOCK), b"")
-                    path, _size, _digest = storage.keep_upload(blocks)
+                    path, _size, _digest = storage.keep_upload(_blocks(stream))
                 made.append(Given(PurePosixPath(member.filename).name, path, stored=True))
         return _few(made)
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
@@ -110,6 +109,11 @@ def unpacked(given: Given) -> list[Given]:
     except ImportProblem:
         forget(made)
         raise
+
+
+def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
+    while block := stream.read(BLOCK):
+        yield block
 
 
 def forget(files: Sequence[Given]) -> None:

@@ -135,8 +135,6 @@ def _step(move: Move, plan: Plan, step: PlannedStep, run: ImportRun | None, acto
         "columns": len([column for column in file.header if column in columns_of(step.mapping)]),
         "of_columns": len([column for column in file.header if column]),
         "totals": totals,
-        "adds_up": bool(totals)
-        and totals["rows"] == totals["imported"] + totals["unchanged"] + totals["rejected"],
         "reasons": [{**one, "where": _where(step, one)} for one in reasons[:SHOWN_REASONS]],
         "lost": (tried or {}).get("lost", {}),
         "sums": sums,

@@ -159,7 +159,7 @@ def move_pause(*, move: Move, actor: Actor) -> None:
             locked.state = MoveState.PAUSED
         elif locked.state == MoveState.RUNNING:
             locked.pause_requested = True
-            ImportRun.objects.filter(pk=_current(locked), state="running").update(pause_requested=True)
+            ImportRun.objects.filter(pk=_current(locked) or 0, state="running").update(pause_requested=True)
         else:
             raise ImportProblem(_("Only a move that is going on can be paused."))
         locked.save(update_fields=["state", "pause_requested"])
