@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from dangol.customers.models import Customer
 from dangol.identity.models import FieldRule, Role, Rule
 from dangol.records.matching.entering import similar
-from dangol.records.models import MatchingRule
+from dangol.records.models import DuplicatePair, MatchingRule
 from dangol.records.types import RecordType
 from tests.cast import Person
 from tests.records.matching.conftest import AGAIN, HANBIT, made
@@ -97,6 +97,8 @@ def test_the_form_asks_once_and_saves_when_told_to(hanbit: int, insider: Person)
     saved = insider.client.post("/customers/new/", {**values, "duplicates": "accepted"})
     assert saved.status_code == 302
     assert Customer.objects.count() == before + 1
+    pair = DuplicatePair.objects.get()
+    assert (pair.left, pair.found_by, pair.state) == (hanbit, "entry", "open")
 
 
 def test_the_form_asks_nothing_where_it_is_switched_off(hanbit: int, insider: Person) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from dangol.identity.actors import Actor
-from dangol.records import fieldrules, permissions
+from dangol.records import fieldrules
 from dangol.records.fields import Field, FieldError, Locale
 from dangol.records.matching import candidates
 from dangol.records.matching.judging import Judged, judge
@@ -41,7 +41,6 @@ class Similar:
     likes: Sequence[Like] = ()
     elsewhere: Sequence[str] = ()
     count_elsewhere: int = 0
-    evidence: Sequence[str] = field(default=())
 
     def __bool__(self) -> bool:
         return bool(self.likes or self.count_elsewhere)
@@ -70,12 +69,13 @@ def similar(
     whole = rules.record_type
     if not rules.is_on or not whole.search or not stands_alone(whole):
         return Similar()
+    tokenize = Tokenizer(whole)
+    read = {*rules.fields(), *tokenize.columns}
     given = {
         name: _meant(whole.fields[name], value, actor)
         for name, value in values.items()
-        if name in whole.fields
+        if name in read and name in whole.fields
     }
-    tokenize = Tokenizer(whole)
     tokens = tokenize(tokenize.values_of(given))
     found = candidates.candidates(whole, {0: tokens})[0] | candidates.near_names(whole, tokens)
     found.discard(but or 0)
@@ -126,10 +126,3 @@ def _meant(field_: Field, value: Any, actor: Actor) -> Any:
         return field_.parse(value, Locale(actor.language, ZoneInfo(actor.time_zone)))
     except (FieldError, ValueError, TypeError):
         return None
-
-
-def may_ask(actor: Actor, record_type: RecordType) -> bool:
-    """Whether somebody may ask at all: who may see and make such records."""
-    return permissions.allowed(actor, record_type, "view") and permissions.allowed(
-        actor, record_type, "create"
-    )

@@ -1,4 +1,4 @@
-"""What an import asks: which of the records just made may be there already."""
+"""What is asked of records just made, by an import or in spite of a question: which may be there already."""
 
 from __future__ import annotations
 
@@ -30,6 +30,8 @@ def similar_to(record_type: RecordType, ids: Sequence[int], *, actor: Actor) -> 
     return [pair for pair in found if pair.left in seen and pair.right in seen]
 
 
-def put_into_queue(record_type: RecordType, found: Sequence[FoundPair]) -> None:
+def put_into_queue(
+    record_type: RecordType, found: Sequence[FoundPair], *, found_by: FoundBy = FoundBy.IMPORT
+) -> None:
     """Keep them for people to decide. One statement."""
-    pairs.pairs_store(record_type, found, found_by=FoundBy.IMPORT)
+    pairs.pairs_store(record_type, found, found_by=found_by)

@@ -30,6 +30,8 @@ from dangol.records.search.tables import alive
 log = structlog.get_logger(__name__)
 
 CHUNK = 1_000
+MANY, MUCH = 20_000, 0.2
+"""Above so many changed records, and above this share of all, comparing all is quicker."""
 READ, FOUND = 0.3, 0.95
 """Shares of the work that are done when all is read, and when all is compared."""
 EVERY = 1.0
@@ -220,6 +222,9 @@ def _changed(work: _Work, rules: Rules) -> None:
         params=[str(scan.since)],
     )
     left = rows.filter(pk__gt=scan.position).count()
+    if not scan.position and left > max(MANY, rules.row.records * MUCH):
+        _whole(work, rules)
+        return
     whole = max(1, scan.rows + left)
     while True:
         ids = list(rows.filter(pk__gt=scan.position).order_by("pk").values_list("pk", flat=True)[:CHUNK])

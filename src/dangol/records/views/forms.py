@@ -17,7 +17,7 @@ from dangol.records import fieldrules, permissions, widgets, writing
 from dangol.records.fields import Field, Locale, Ref, Reference, id_in
 from dangol.records.fields.masks import Masked
 from dangol.records.layouts import arranging
-from dangol.records.matching.views.asking import questioned
+from dangol.records.matching.views.asking import keep_in_queue, questioned
 from dangol.records.own import conditions
 from dangol.records.types import RecordType
 from dangol.records.views.access import actor_of, guard, load, locale_of, title_of
@@ -40,6 +40,7 @@ def new(request: HttpRequest, record_type: RecordType) -> HttpResponse:
         record_id = writing.create(record_type, values, actor=actor)
     except writing.WriteError as problem:
         return _form(request, record_type, {}, _errors(problem), data=request.POST)
+    keep_in_queue(request, actor, record_type, record_id)
     title = fieldrules.whole(record_type).title_field.text(_plain(values.get(record_type.title)), locale)
     messages.success(request, format_html(_("{} has been created."), title or record_type.label))
     return redirect("records:detail", record_type, record_id)

@@ -12,8 +12,9 @@ from django.views.decorators.http import require_POST
 from dangol.identity.actors import Actor
 from dangol.records import permissions
 from dangol.records.fields import id_in
-from dangol.records.matching import entering, reviewing
+from dangol.records.matching import entering, importing, reviewing
 from dangol.records.matching.rules import rules_of
+from dangol.records.models import FoundBy
 from dangol.records.types import RecordType
 from dangol.records.views.access import actor_of, guard
 
@@ -56,6 +57,13 @@ def questioned(
         return None
     found = entering.similar(actor=actor, record_type=record_type, values=values)
     return {**shown(actor, record_type, found), "asked": True} if found else None
+
+
+def keep_in_queue(request: HttpRequest, actor: Actor, record_type: RecordType, record_id: int) -> None:
+    """A record that was saved in spite of the question: whoever tends the queue decides. Eight queries, or none."""
+    if request.POST.get(ACCEPTED) and record_type.matching:
+        found = importing.similar_to(record_type, [record_id], actor=actor)
+        importing.put_into_queue(record_type, found, found_by=FoundBy.ENTRY)
 
 
 def shown(actor: Actor, record_type: RecordType, found: entering.Similar) -> dict[str, Any]:

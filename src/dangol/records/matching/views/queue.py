@@ -131,11 +131,12 @@ def scan(request: HttpRequest, record_type: RecordType) -> HttpResponse:
 
 @require_safe
 def scan_progress(request: HttpRequest, record_type: RecordType) -> HttpResponse:
-    """How far the search is, as a fragment. Two queries."""
+    """How far the search is, as a fragment; 404 before the first one. Two queries."""
     _rules(actor_of(request), record_type)
-    return render(
-        request, "records/duplicates/parts/scan.html", {"record_type": record_type, **scan_facts(record_type)}
-    )
+    facts = scan_facts(record_type)
+    if facts["scan"] is None:
+        raise Http404
+    return render(request, "records/duplicates/parts/scan.html", {"record_type": record_type, **facts})
 
 
 @require_POST
