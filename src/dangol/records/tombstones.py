@@ -33,7 +33,7 @@ def survivor_for(actor: Actor, record_type: RecordType, record_id: int) -> int |
 def part_of(record_type: RecordType, ids: Sequence[int]) -> list[int]:
     """The records that were merged into these: what belongs to a person belongs to them too. One query."""
     rows = Merged.objects.filter(record_type=record_type.name, into_id__in=list(ids))
-    return list(rows.values_list("record_id", flat=True))
+    return list(rows.order_by("record_id").values_list("record_id", flat=True))
 
 
 def forget(record_type: RecordType, ids: Sequence[int]) -> None:

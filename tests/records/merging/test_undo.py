@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dangol.customers.models import Contact, ContactPoint, Customer
+from dangol.interactions.models import TimelineEntry
 from dangol.records import registry, writing
 from dangol.records.merging import UndoConflicts, merge, undo
 from dangol.records.models import Merge, RollUpValue
@@ -141,3 +142,21 @@ def test_a_value_that_points_at_what_is_gone_since_stays(family: Family, custome
     writing.update(customer, family.into, {"parent": None}, actor=actor)
     undo(actor=actor, merge=done, take_back=["parent"])
     assert stored(family.into).parent_id == family.others[0]
+
+
+def test_records_of_types_made_at_run_time_are_merged_and_taken_apart_too(family: Family) -> None:
+    actor, equipment = family.insider.actor, registry.get("x_equipment")
+    other = family.make("x_equipment", name="설비 2", external_id="EQ-2", tags=["새것"])
+    field = next(
+        name
+        for name, known in registry.get("interaction").own_fields.items()
+        if known.target == "x_equipment"
+    )
+    said = family.make("interaction", kind="note", subject="점검", **{field: other})
+    before = dump()
+    done = merge(actor=actor, record_type=equipment, into=family.machine, others=[other])
+    assert registry.get("interaction").model._default_manager.get(pk=said).own[field] == family.machine
+    assert TimelineEntry.objects.get(source_type="interaction", source_id=said).subject_id == family.machine
+    assert equipment.model._default_manager.get(pk=family.machine).external_id == "EQ-2"
+    undo(actor=actor, merge=done)
+    assert differences(before, dump()) == {}

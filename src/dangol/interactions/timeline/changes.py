@@ -50,7 +50,10 @@ def _shown(record_type: RecordType, item: HistoryItem, locale: Locale, record_id
         or ", ".join(str(change.label) for change in item.fields[:3])
         or _("Edited"),
         body="\n".join(lines),
-        chips=((item.actor_name, ""),),
+        chips=(
+            (item.actor_name, ""),
+            *(((f"#{item.record_id}", "g"),) if item.record_id != record_id else ()),
+        ),
         source=(record_type.name, record_id),
         actor_id=item.actor_id,
         actor_name=item.actor_name,

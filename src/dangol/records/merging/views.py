@@ -40,6 +40,7 @@ class Cell:
     """One record's value of a field."""
 
     source: int | str
+    title: str
     html: SafeString
     chosen: bool
 
@@ -166,11 +167,23 @@ def _side_by_side(
 ) -> dict[str, Any]:
     locale = locale_of(actor)
     errors = {error.field: str(error.message) for error in problem.errors} if problem else {}
+    titles = {
+        number: record_type.title_field.text(rows[number][record_type.title], locale) or f"#{number}"
+        for number in ids
+    }
     differing: list[Row] = []
     alike: list[Row] = []
     for name in _shown_fields(record_type):
         row = _row(
-            record_type.fields[name], ids, into, values, rows, name in fields, locale, errors.get(name, "")
+            record_type.fields[name],
+            ids,
+            into,
+            values,
+            rows,
+            name in fields,
+            titles,
+            locale,
+            errors.get(name, ""),
         )
         if row is not None:
             (differing if row.open else alike).append(row)
@@ -178,7 +191,7 @@ def _side_by_side(
     heads = [
         Head(
             number,
-            record_type.title_field.text(rows[number][record_type.title], locale) or f"#{number}",
+            titles[number],
             rows[number]["version"],
             number == into,
             tuple(_moves(actor, record_type, known, [number])),
@@ -202,6 +215,7 @@ def _row(
     values: Mapping[str, int | str],
     rows: Mapping[int, Mapping[str, Any]],
     mine: bool,
+    titles: Mapping[int, str],
     locale: Locale,
     error: str,
 ) -> Row | None:
@@ -217,8 +231,10 @@ def _row(
     source = values.get(field.name, default)
     if source not in (*ids, BOTH):
         source = default
-    cells = tuple(Cell(number, field.html(held[number], locale), source == number) for number in ids)
-    both = Cell(BOTH, SafeString(""), source == BOTH) if joins and differs else None
+    cells = tuple(
+        Cell(number, titles[number], field.html(held[number], locale), source == number) for number in ids
+    )
+    both = Cell(BOTH, "", SafeString(""), source == BOTH) if joins and differs else None
     choosable = mine and differs and not any(isinstance(value, Mask) for value in held.values())
     return Row(field, cells, both, choosable, error)
 
