@@ -254,3 +254,22 @@ def test_a_review_that_is_due_reminds_the_administrators_until_it_is_done(admini
 def test_nothing_is_collected_outside_of_requests(customer):
     taking.note("view", registry.get("customer"), [customer])
     assert not Look.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1/customers/{}/timeline",
+        "/api/v1/customers/{}/history",
+        "/api/v1/customers/{}/attachments",
+        "/timeline/customer/{}/",
+        "/together/customer/{}/",
+        "/customers/{}/history/",
+        "/customers/{}/files/",
+        "/customers/{}/edit/",
+    ],
+)
+def test_no_side_door_shows_a_customer_unseen_by_the_log(insider, customer, path):
+    client = insider.api if path.startswith("/api") else insider.client
+    assert client.get(path.format(customer)).status_code == 200
+    assert [(row[0], row[2], row[3]) for row in acts()] == [("view", "customer", [customer])]

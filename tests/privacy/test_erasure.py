@@ -299,3 +299,11 @@ def test_a_name_is_blacked_out_as_a_word_and_a_number_however_it_is_grouped(text
     with connection.cursor() as cursor:
         cursor.execute("SELECT regexp_replace(%s, %s, '●', 'gi')", [text, pattern])
         assert cursor.fetchone()[0] == swept
+
+
+def test_a_colleague_who_is_called_the_same_keeps_the_name(person, administrator, insider):
+    from dangol.identity.models import User
+
+    User.objects.filter(pk=insider.id).update(name=NAME)
+    erased(administrator, "customer", person["customer"])
+    assert User.objects.get(pk=insider.id).name == NAME

@@ -18,7 +18,9 @@ from dangol.records.models import LookAct, OwnField, OwnState
 class LooksForm(forms.Form):
     """What of the access log is wanted."""
 
-    user = forms.ModelChoiceField(label=_("Who"), queryset=User.objects.none(), required=False)
+    user = forms.ModelChoiceField(
+        label=_("Who"), queryset=User.objects.none(), required=False, empty_label="–"
+    )
     act = forms.ChoiceField(label=_("What"), choices=[("", "–"), *LookAct.choices], required=False)
     person = forms.RegexField(
         r"^[a-z_]+:\d{1,18}$",

@@ -16,6 +16,7 @@ from dangol.interactions.comments.reading import PAGE
 from dangol.interactions.models.notifications import Kind
 from dangol.interactions.notifications.selectors import notification_page
 from dangol.records import permissions, registry
+from dangol.records.looks import taking as looks
 from dangol.records.rest.endpoints import (
     body_of,
     id_of,
@@ -33,6 +34,7 @@ def _seen(actor: Actor, path: str, record_id: str, *, writes: bool = False) -> t
     record_type, number = type_at(path, actor), id_of(record_id)
     if not permissions.may(actor, record_type, "view", number):
         raise not_found()
+    looks.note("view", record_type, [number])
     if writes and not may_comment(actor):
         raise Problem(403, "forbidden", _("Your roles do not allow you to comment."))
     return record_type, number

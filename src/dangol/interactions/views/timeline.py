@@ -24,6 +24,7 @@ from dangol.interactions.timeline import TimelineError
 from dangol.interactions.timeline.changes import changes_page
 from dangol.interactions.timeline.tabs import CHANGES, tab_keys
 from dangol.records import permissions, registry
+from dangol.records.looks import taking as looks
 from dangol.records.types import RecordType
 from dangol.records.writing import Missing, WriteError
 from dangol.web import formats
@@ -41,6 +42,7 @@ def _record_type(actor: Actor, name: str, record_id: int) -> RecordType:
         raise Http404
     if not permissions.may(actor, record_type, "view", record_id):
         raise Http404
+    looks.note("view", record_type, [record_id])
     return record_type
 
 

@@ -18,6 +18,7 @@ from dangol.interactions.models import Follow
 from dangol.records import permissions, registry
 from dangol.records.attachments.views import card
 from dangol.records.fields import id_in
+from dangol.records.looks import taking as looks
 from dangol.records.titles import titles
 from dangol.records.types import RecordType
 from dangol.records.writing import Missing
@@ -33,6 +34,7 @@ def seen(request: HttpRequest, name: str, record_id: int) -> tuple[Actor, Record
         raise Http404
     if not permissions.may(actor, record_type, "view", record_id):
         raise Http404
+    looks.note("view", record_type, [record_id])
     return actor, record_type
 
 

@@ -19,6 +19,7 @@ from dangol.records import permissions
 from dangol.records.attachments import rules, selectors, services
 from dangol.records.attachments.errors import AttachmentProblem
 from dangol.records.attachments.sending import sent, sent_preview
+from dangol.records.looks import taking as looks
 from dangol.records.models import Attachment, StoredState
 from dangol.records.types import RecordType
 from dangol.records.views.access import actor_of
@@ -32,6 +33,7 @@ def _seen(request: HttpRequest, record_type: RecordType, record_id: int) -> Acto
     actor = actor_of(request)
     if record_id >= 2**63 or not permissions.may(actor, record_type, "view", record_id):
         raise Http404
+    looks.note("view", record_type, [record_id])
     return actor
 
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from dangol.identity.actors import Actor, may_administer
 from dangol.identity.models import User
@@ -124,9 +125,11 @@ class Line:
     for_whom: str
     what: str
     records: str
+    via: str
     tone: str
 
 
+VIAS = {"page": _("Page"), "api": "API", "job": _("Background work")}
 TONES = {"download": "o", "export": "o", "reveal": "o", "erase": "r", "refused": "r", "change": "b"}
 
 
@@ -138,5 +141,15 @@ def lines(rows: list[Look], names: dict[int, str]) -> list[Line]:
         label = str(record_type.label_plural) if record_type else row.record_type
         who = names.get(row.seen_by or row.user_id or 0, "")
         other = names.get(row.user_id or 0, "") if row.seen_by else ""
-        found.append(Line(row, who, other, row.get_act_display(), label, TONES.get(row.act, "")))
+        found.append(
+            Line(
+                row,
+                who,
+                other,
+                row.get_act_display(),
+                label,
+                str(VIAS.get(row.via, row.via)),
+                TONES.get(row.act, ""),
+            )
+        )
     return found

@@ -7,6 +7,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from django.db.models import Q
+
+from dangol.identity.models import User
 from dangol.records.fields.masks import unmasked
 from dangol.records.models import Change
 from dangol.records.persons.gathering import Gathered
@@ -121,6 +124,9 @@ def _leave_shared(found: Identity, gathered: Gathered) -> None:
                 **{f"{one.column}__in": wanted}, deleted_at=None
             ).exclude(pk__in=gathered.own.get(record_type.name, ()))
             found.shared.update(others.values_list(one.column, flat=True))
+    colleagues = User.objects.filter(Q(name__in=found.names) | Q(email__in=found.mails))
+    for name, mail in colleagues.values_list("name", "email"):
+        found.shared |= {name, mail} & (found.names | found.mails)
     for part in (found.names, found.numbers, found.mails):
         part -= found.shared
 

@@ -13,6 +13,7 @@ from dangol.records import permissions
 from dangol.records.attachments import selectors, services
 from dangol.records.attachments.errors import AttachmentProblem
 from dangol.records.attachments.sending import sent
+from dangol.records.looks import taking as looks
 from dangol.records.models import Attachment, StoredState
 from dangol.records.rest.endpoints import id_of, json_response, not_found, parameters, type_at
 from dangol.records.rest.problems import Problem
@@ -27,6 +28,7 @@ def _seen(actor: Actor, path: str, record_id: str, action: str = "view") -> tupl
     record_type, number = type_at(path, actor, action), id_of(record_id)
     if not permissions.may(actor, record_type, "view", number):
         raise not_found()
+    looks.note("view", record_type, [number])
     if action != "view" and not permissions.may(actor, record_type, action, number):
         raise Problem(403, "forbidden", _("You may see this record, but not change it."))
     return record_type, number

@@ -12,6 +12,7 @@ from dangol.identity.actors import Actor
 from dangol.records import filters, history, ports, registry
 from dangol.records.filters.tree import EVERYTHING, Tree
 from dangol.records.lists import record_count, record_get, record_list
+from dangol.records.looks import taking as looks
 from dangol.records.rest import showing
 from dangol.records.rest.endpoints import (
     away,
@@ -195,4 +196,5 @@ def _seen(actor: Actor, path: str, record_id: str) -> tuple[RecordType, int]:
     number = id_of(record_id)
     if record_get(actor=actor, record_type=record_type, record_id=number, columns=[]) is None:
         raise away(actor, record_type, number)
+    looks.note("view", record_type, [number])
     return record_type, number
