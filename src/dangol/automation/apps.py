@@ -9,6 +9,7 @@ class AutomationConfig(AppConfig):
     def ready(self) -> None:
         """Make the built-in steps known, keep the active rules in memory, hang the pages into the menu and onto records."""
         from dangol.automation import history, index, openapi, panels, policies, steps
+        from dangol.records.merging.registry import pair, stays
         from dangol.web import menu
 
         steps.register()
@@ -16,6 +17,12 @@ class AutomationConfig(AppConfig):
         panels.register()
         history.register()
         openapi.describe()
+        pair("automation_run")
+        stays("automation_run.results", "tells what happened then")
+        stays("automation_reached_date.record_id", "what the rule did for that record; the survivor's days are its own")
+        for column in ("trigger", "condition", "steps"):
+            stays(f"automation_rule_version.{column}", "a version never changes; a key in it leads to the survivor")
+        stays("automation_call.body", "what was said then")
         menu.add(
             menu.MenuItem(
                 key="automation",

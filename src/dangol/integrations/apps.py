@@ -16,8 +16,11 @@ class IntegrationsConfig(AppConfig):
         from dangol.integrations.moving import jobs  # noqa: F401 - known to the worker
         from dangol.integrations.moving import targets as moved
         from dangol.integrations.webhooks import subscriptions
+        from dangol.records.merging.registry import stays
         from dangol.web import menu
 
+        for column in ("plan", "rehearsed"):
+            stays(f"integrations_move.{column}", "files and columns, no records")
         revisions.keep(subscriptions.REVISION, subscriptions.forget)
         targets.register()
         openapi.describe()

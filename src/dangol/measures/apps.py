@@ -35,6 +35,11 @@ class MeasuresConfig(AppConfig):
         pair("measures_score")
         pair("measures_series")
         stays("measures_refreshrun.facts", "tells what happened then")
+        stays("measures_qualityday.findings", "sums of a day that is over")
+        for column in ("owner_id", "team_id", "territory_id"):
+            stays(f"measures_qualityday.{column}", "whose records a day's sums are of: people and places are not merged")
+        stays("measures_qualitysetting.weights", "names of rules")
+        stays("measures_qualitysetting.after_id", "a place in the order of changes")
         for config in apps.get_app_configs():
             if not config.name.startswith("dangol.") or config.name == self.name:
                 continue
