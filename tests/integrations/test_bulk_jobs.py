@@ -243,3 +243,30 @@ def test_old_jobs_go_with_their_files(insider, clock):
     clock.forward(days=8)
     assert services.jobs_forget() == 1
     assert not list(storage.folder().iterdir())
+
+
+def test_every_type_takes_jobs_or_says_why_not(administrator):
+    """None leaves a job hanging, whatever its records are."""
+    for kind in registry.all_types():
+        for operation in ("create", "update", "delete"):
+            place = f"/api/v1/bulk?type={kind.name}&operation={operation}"
+            answer = administrator.api.post(place, body({"id": 10**12}, {}), content_type=NDJSON)
+            assert answer.status_code in (202, 403), answer.content
+            if answer.status_code == 202:
+                job = BulkJob.objects.get(key=answer.json()["id"])
+                engine.run(job)
+                assert job.state == "finished"
+                assert job.rows == job.failed == 2
+
+
+def test_a_fault_of_ours_ends_the_job_and_is_not_hidden(insider, monkeypatch):
+    send(insider.api, "create", {"name": "가"})
+    job = BulkJob.objects.get()
+
+    def broken(*args):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(engine, "_deal", broken)
+    with pytest.raises(ZeroDivisionError):
+        engine.run(job)
+    assert job.state == "failed"

@@ -162,3 +162,10 @@ def test_a_place_of_another_database_is_refused(administrator):
 def test_who_may_see_nothing_is_told_nothing(nobody):
     assert read(nobody)["items"] == []
     assert nobody.api.get(PLACE, {"types": "customer"}).status_code == 403
+
+
+@pytest.mark.django_db
+def test_every_type_is_told_of(administrator):
+    for kind in registry.all_types():
+        answer = administrator.api.get(PLACE, {"types": kind.name, "limit": "5"})
+        assert answer.status_code == 200, kind.name

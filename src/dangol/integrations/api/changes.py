@@ -94,11 +94,7 @@ def _wait(given: dict[str, str]) -> int:
 
 def _types(text: str | None, actor: Actor) -> list[RecordType]:
     if not text:
-        return [
-            kind
-            for kind in registry.all_types()
-            if not kind.scope.administered and permissions.allowed(actor, kind, "view")
-        ]
+        return [kind for kind in registry.all_types() if permissions.allowed(actor, kind, "view")]
     types = {}
     for name in (part.strip() for part in text.split(",")):
         kind = registry.find(name) or registry.by_path(name)

@@ -92,6 +92,10 @@ def run(job: BulkJob) -> None:
         except (BrokenBody, OSError) as error:
             _end(job, JobState.FAILED, str(error))
             return
+        except Exception:
+            # The fault is ours; the job must not look as if it were going on, and the queue shows the error.
+            _end(job, JobState.FAILED, _("Stopped by an error"))
+            raise
         _end(job, JobState.FINISHED)
 
 
