@@ -148,7 +148,9 @@ class Secrets:
         )  # fmt: skip
         # Under the key of the import, so that both are walked by the same addresses.
         Move.objects.create(
-            key=self.run.key, owner=insider.user, plan={"files": [{"name": f"{SECRET}.csv", "path": "/nowhere"}]}
+            key=self.run.key,
+            owner=insider.user,
+            plan={"files": [{"name": f"{SECRET}.csv", "path": "/nowhere"}]},
         )
         self.bulk = BulkRun.objects.create(
             key=self.run.key, owner=insider.user, record_type="customer", act="edit", state=BulkState.FINISHED,
