@@ -15,7 +15,7 @@ from dangol.automation.models import Rule, RuleRun, RuleVersion
 from dangol.identity import revisions
 from dangol.identity.actors import Actor
 from dangol.identity.models import Grant, Role, Team, User
-from dangol.integrations.models import BulkJob, WebhookEndpoint
+from dangol.integrations.models import BulkJob, Move, WebhookEndpoint
 from dangol.interactions import comments
 from dangol.interactions.models import Comment, Follow
 from dangol.interactions.notifications.mailing import SALT
@@ -171,6 +171,11 @@ class Secrets:
             mapping={"records": []}, record_types=["customer"], state=ImportState.FINISHED,
         )  # fmt: skip
         # Under the key of the import, so that both are walked by the same addresses.
+        Move.objects.create(
+            key=self.run.key,
+            owner=insider.user,
+            plan={"files": [{"name": f"{SECRET}.csv", "path": "/nowhere"}]},
+        )
         self.bulk = BulkRun.objects.create(
             key=self.run.key, owner=insider.user, record_type="customer", act="edit", state=BulkState.FINISHED,
             settings={"change": {"city": {"set": SECRET}}}, selection={"filter": f'city = "{SECRET}"'},

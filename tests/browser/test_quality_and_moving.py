@@ -86,7 +86,7 @@ def test_files_go_in_through_the_page(visit, administrator, folder):
     page.wait_for_url("**/moving/*-*/")
     expect(page.locator("main")).to_contain_text("people.csv")
     page.get_by_role("button", name="고른 열을 사용자 필드로 만들기").click()
-    expect(page.locator("main")).to_contain_text("만든 사용자 필드")
+    expect(page.locator("body")).to_contain_text("만든 사용자 필드")
     move = Move.objects.get()
     carrying.rehearse(move, SYSTEM)
     page.reload()

@@ -206,4 +206,6 @@ def test_the_api_says_what_is_wrong(market, administrator):
     assert "revenue" in unknown.json()["detail"]
     assert administrator.api.get("/api/v1/metrics/revenue?from=Nov").status_code == 400
     names = [item["name"] for item in administrator.api.get("/api/v1/metrics").json()["items"]]
-    assert names == ["active_customers", "average_order", "orders", "revenue"]
+    assert names == [
+        "active_customers", "average_order", "data_quality", "orders", "records_with_findings", "revenue",
+    ]  # fmt: skip

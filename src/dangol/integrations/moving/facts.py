@@ -8,7 +8,7 @@ from dangol.events.outbox import Event
 
 @dataclass(frozen=True)
 class MoveFinished(Event):
-    """A move, its dry run or its taking back has ended; whoever started it is told."""
+    """A move, or its taking back, has ended; whoever started it is told."""
 
     name: ClassVar[str] = "records.work_finished"
     target_type: str

@@ -7,18 +7,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import IO, Final
+from typing import Final
 
 from django.utils.translation import gettext as _
 
 from dangol.records.importing import storage
 from dangol.records.importing.errors import ImportProblem, SourceProblem
 from dangol.records.importing.readers import SourceOptions, describe, open_table
+from dangol.records.importing.readers.base import Source
+from dangol.records.importing.readers.containers import Counted
 
 MOST_FILES: Final = 200
 KEYS_READ: Final = 50_000
 """Rows of which the values of columns are read to find relations."""
 BLOCK: Final = 1 << 20
+MOST_UNPACKED: Final = 16 << 30
+"""Bytes that may come out of all files of a ZIP together."""
 ENDINGS: Final = (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".jsonl", ".json", ".gz")
 
 
@@ -93,6 +97,7 @@ def unpacked(given: Given) -> list[Given]:
     if not zipfile.is_zipfile(given.path) or given.name.casefold().endswith(".xlsx"):
         return [given]
     made: list[Given] = []
+    total = 0
     try:
         with zipfile.ZipFile(given.path) as archive:
             members = [one for one in archive.infolist() if not one.is_dir() and _is_table(one.filename)]
@@ -100,8 +105,14 @@ def unpacked(given: Given) -> list[Given]:
                 raise ImportProblem(_("There are no tables in %(name)s.") % {"name": given.name})
             for member in members[: MOST_FILES + 1]:
                 with archive.open(member) as stream:
-                    path, _size, _digest = storage.keep_upload(_blocks(stream))
+                    counted = Counted(stream, member.compress_size, storage.largest_upload())
+                    path, size, _digest = storage.keep_upload(_blocks(counted))
+                total += size
                 made.append(Given(PurePosixPath(member.filename).name, path, stored=True))
+                if total > MOST_UNPACKED:
+                    raise ImportProblem(
+                        _("Out of %(name)s come more bytes than can be taken.") % {"name": given.name}
+                    )
         return _few(made)
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
         forget(made)
@@ -111,7 +122,7 @@ def unpacked(given: Given) -> list[Given]:
         raise
 
 
-def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
+def _blocks(stream: Source) -> Iterator[bytes]:
     while block := stream.read(BLOCK):
         yield block
 

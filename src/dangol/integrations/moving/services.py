@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from dangol.events import queue
 from dangol.identity.actors import Actor
+from dangol.identity.models import User
 from dangol.integrations.models import Move, MoveState
 from dangol.integrations.moving import planning, proposing
 from dangol.integrations.moving.looking import Given
@@ -91,12 +92,15 @@ def file_set_type(*, move: Move, actor: Actor, file: int, record_type: str) -> N
 def people_set(*, move: Move, actor: Actor, said: Mapping[int, tuple[str, int | None]]) -> None:
     """Say who people are: place in the plan → act and user. Raises ImportProblem."""
 
+    ids = {user for act, user in said.values() if user and act == EXISTING}
+    known = set(User.objects.filter(pk__in=ids).values_list("pk", flat=True))
+
     def change(plan: Plan) -> None:
         for at, (act, user) in said.items():
             if not 0 <= at < len(plan.people) or act not in ACTS:
                 raise ImportProblem(_("There is no such person in this plan."))
             person = plan.people[at]
-            if act == EXISTING and user is None:
+            if act == EXISTING and user not in known:
                 raise ImportProblem(_("Choose the user that %(name)s is.") % {"name": person.name})
             if act in ("new", "inactive") and not person.email:
                 raise ImportProblem(

@@ -83,10 +83,12 @@ def _uploaded(request: HttpRequest) -> list[Given]:
         for file in request.FILES.getlist("files")[: looking.MOST_FILES + 1]:
             path, _size, _digest = storage.keep_upload(file.chunks())
             one = Given((file.name or path.name)[-200:], path, stored=True)
+            kept.append(one)
             inside = looking.unpacked(one)
             if inside != [one]:
-                path.unlink(missing_ok=True)
-            kept += inside
+                kept.remove(one)
+                looking.forget([one])
+                kept += inside
     except ImportProblem:
         looking.forget(kept)
         raise

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from dangol.records import registry
+from dangol.records import fieldrules, registry
 from dangol.records.objects.types import OwnObjectType
 from dangol.records.types import Label, RecordType
 
@@ -107,6 +107,7 @@ def looked_at() -> list[RecordType]:
 
 def rules_of(record_type: RecordType) -> Mapping[str, Rule]:
     """All rules there can be for a type, those switched off too, by code; in the order of dimensions. No query."""
+    record_type = fieldrules.whole(record_type)
     edition = record_type.edition
     found = _kept.get(record_type.name)
     if found is None or found[0] != id(record_type) or found[1] != edition:
