@@ -11,7 +11,18 @@ import pytest
 from benchmarks.doubles import entries
 from dangol.methods.matching import finding, groups
 from dangol.methods.matching.columns import Column
-from dangol.methods.matching.kinds import PERSON, Code, Date, Mail, Name, Number, Phone, Text, Value
+from dangol.methods.matching.kinds import (
+    PERSON,
+    Code,
+    Date,
+    Mail,
+    Name,
+    Number,
+    Phone,
+    Reference,
+    Text,
+    Value,
+)
 from dangol.records.search.legal import without_legal_form
 from dangol.records.search.text import fold
 
@@ -94,6 +105,21 @@ def test_one_pair_is_judged_as_the_scan_judges_it(korean: tuple[finding.Found, l
     model = found.model
     alone = [model.probability(levels, [0.0] * 6) for levels in found.levels[:200].tolist()]
     assert all(0 <= one <= 1 for one in alone)
+
+
+def test_mailboxes_made_of_names_make_no_pairs() -> None:
+    """Nobody stands here twice, but many share their name and with it their mailbox, each at a company of its own."""
+    rows = [
+        (f"김{given}", f"kim{given}@company{n}.kr", f"+8210{n:08}", str(n))
+        for n, given in enumerate(["민수", "서연", "지훈", "하늘"] * 250)
+    ]
+    columns = [
+        Column("name", Name(person=True), [row[0] for row in rows]),
+        Column("email", Mail(), [row[1] for row in rows]),
+        Column("phone", Phone(), [row[2] for row in rows]),
+        Column("customer", Reference(), [row[3] for row in rows]),
+    ]
+    assert len(finding.find(columns, threshold=0.3).left) == 0
 
 
 def test_pairs_join_to_groups() -> None:

@@ -239,19 +239,12 @@ class Phone(Kind):
         return (found[1],)
 
 
-ROLES: Final = frozenset(
-    (
-        *("info", "sales", "admin", "contact", "office", "help", "support", "service", "master", "webmaster"),
-        *("mail", "hello", "ceo", "account", "accounts"),
-    )
-)
-"""Names of mailboxes that every company has."""
-
-
 class Mail(Kind):
     """A mail address: the same, the same name at another domain, or a typing error.
 
-    Addresses that differ in a digit are two people's: minsu1 and minsu2 were made so that they are told apart.
+    Addresses that differ in a digit are two people's: minsu1 and minsu2 were made so that they are told apart. A mailbox
+    without a digit is made of its owner's name, and every company has its minsu.kim: at another domain it says no more
+    than the name does.
     """
 
     name = "mail"
@@ -266,7 +259,7 @@ class Mail(Kind):
         mailbox, at, domain = "".join(value.split()).partition("@")
         if not (mailbox and at and domain):
             return None
-        told = mailbox if len(mailbox) >= 5 and mailbox not in ROLES else ""
+        told = mailbox if len(mailbox) >= 5 and forms.digits(mailbox) else ""
         return f"{mailbox}@{domain}", told, forms.digits(value)
 
     def level(self, left: Forms, right: Forms) -> int:
