@@ -180,20 +180,23 @@ class TestWhatMoves:
         undo(actor=actor, merge=done)
         assert (amount(one), amount(two)) == before
 
+    @pytest.mark.parametrize("wanted", [0, 1])
     def test_what_was_added_to_a_merged_record_at_that_moment_follows_it(
-        self, insider: Person, customer: RecordType, pair: tuple[int, int]
+        self, insider: Person, customer: RecordType, pair: tuple[int, int], wanted: int
     ) -> None:
         """Whoever writes a contact of theirs waits for the merge, and then writes it all the same."""
         into, other = pair
-        both = {"tags": into}
-        tags = writing.update(customer, other, {"tags": ["남의 표시"]}, actor=insider.actor)
-        assert tags.updated
-        done = merge(actor=insider.actor, record_type=customer, into=into, others=[other], values=both)
+        for number, name in zip(pair, ("내 표시", "남의 표시"), strict=True):
+            writing.update(customer, number, {"tags": [name]}, actor=insider.actor)
+        values = {"tags": pair[wanted]}
+        done = merge(actor=insider.actor, record_type=customer, into=into, others=[other], values=values)
         late = Contact.objects.create(customer_id=other, name="늦은 담당")
         handlers.gather_latecomers(RecordsMerged("customer", into, [other], done.pk), event_id=uuid4())
         late.refresh_from_db()
         assert late.customer_id == into
-        assert not TagLink.objects.filter(record_id=into).exists()  # those were not wanted
+        assert [link.tag.name for link in TagLink.objects.filter(record_id=into)] == [
+            ("내 표시", "남의 표시")[wanted]
+        ]
         undo(actor=insider.actor, merge=done)
         late.refresh_from_db()
         assert late.customer_id == other

@@ -187,6 +187,8 @@ class _Act:
         """Move what came to the others while the merge was under way. Returns how many rows."""
         found = 0
         for place in self.places:
+            if place.name == TAGS and self.chosen.sources.get("tags", BOTH) != BOTH:
+                continue  # whose tags stay was chosen; the others are where they belong
             for other in self.others:
                 ids = self._move(place, other)
                 moving.follow_up(place, ids, other, self.into, self.actor)
