@@ -19,7 +19,7 @@ from dangol.records.models.layouts import Layout
 from dangol.records.models.looks import Look, LookAct, LookReview, LookSeal, PrivacySettings
 from dangol.records.models.own_fields import IndexState, OwnField, OwnKind, OwnState
 from dangol.records.models.own_objects import ObjectState, OwnObject
-from dangol.records.models.persons import Erasure, ErasureState
+from dangol.records.models.persons import Erasure, ErasureState, RetentionRule
 from dangol.records.models.roll_ups import RollUpCheck, RollUpValue
 from dangol.records.models.saved_mappings import SavedMapping
 from dangol.records.models.saved_views import Audience, SavedView, ViewDefault
@@ -74,6 +74,7 @@ __all__ = [
     "OwnedRecord",
     "PrivacySettings",
     "Record",
+    "RetentionRule",
     "RollUpCheck",
     "RollUpValue",
     "SavedMapping",
