@@ -164,7 +164,7 @@ def erased(administrator, record_type, record_id, **more):
         reason="본인 요청",
         **more,
     )
-    erasing.erase(erasure)
+    erasing.erase(erasure.pk)
     erasure.refresh_from_db()
     return erasure
 
@@ -181,7 +181,7 @@ def test_after_an_erasure_no_table_parquet_file_attachment_or_kept_file_knows_th
     erasure = erased(administrator, "customer", person["customer"])
     assert erasure.state == ErasureState.LAKE
     settle()
-    measures_jobs.rewrite_lake(erasure=erasure.pk)
+    measures_jobs.rewrite_lake(erasures=[erasure.pk])
     erasure.refresh_from_db()
     assert erasure.state == ErasureState.FINISHED
 

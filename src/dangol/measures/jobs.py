@@ -56,8 +56,8 @@ def quality_nightly(timestamp: int) -> None:
 
 
 @app.task(name=REWRITE_TASK, queue=queue.ANALYTICS)
-def rewrite_lake(*, erasure: int) -> None:
-    """After somebody was erased: the lake without that person, and the certificate."""
+def rewrite_lake(*, erasures: list[int]) -> None:
+    """After persons were erased: the lake without them, and the certificates."""
     rewrite()
-    finish(erasure)
-    log.info("lake_rewritten", erasure=erasure)
+    finish(*erasures)
+    log.info("lake_rewritten", erasures=erasures)

@@ -21,6 +21,7 @@ class RecordsConfig(AppConfig):
         from dangol.records.openapi import revealing
         from dangol.records.own import definitions
         from dangol.records.own.removing import release
+        from dangol.records.persons import retention
         from dangol.records.tags import panels as tags
         from dangol.records.views import related
         from dangol.records.writing import tagging
@@ -42,6 +43,7 @@ class RecordsConfig(AppConfig):
         writing.also_remove(tagging.remove)
         writing.also_remove(attachments.remove)
         tags.register()
+        retention.register()
         editing.register()
         binning.register()
         merging.register()

@@ -9,11 +9,12 @@ from django.utils.translation import gettext_lazy as _
 from dangol.identity.actors import Actor
 from dangol.records.fields import FieldError
 from dangol.records.fields.tags import SEPARATORS, folded
-from dangol.records.models import Tag, TagWord
+from dangol.records.models import RetentionRule, Tag, TagWord
+from dangol.records.persons import retention
 from dangol.records.registry import register
 from dangol.records.search.keys import Words
 from dangol.records.tags.services import words_follow
-from dangol.records.types import Draft, RecordType, Section, Vocabulary, WrittenRows
+from dangol.records.types import Administered, Draft, RecordType, Section, Vocabulary, WrittenRows
 
 
 @register
@@ -59,3 +60,25 @@ class TagRecord(RecordType):
     def after_write(self, written: WrittenRows, *, actor: Actor) -> None:
         """Every name leads to its tag, the former ones too."""
         words_follow(written)
+
+
+@register
+class RetentionRuleRecord(RecordType):
+    """When whom is erased without anybody asking. Only for those who administer."""
+
+    name = "retention_rule"
+    path = "retention-rules"
+    label = _("Retention rule")
+    label_plural = _("Retention rules")
+    icon = "clock"
+    order = 96
+    model = RetentionRule
+    tagged = False
+    scope = Administered()
+    list_fields = ("name", "record_type", "filter", "months", "is_active", "ran_at", "erased")
+    default_sort = ("name",)
+    sections = (Section(_("Basics"), ("name", "record_type", "filter", "months", "at_most", "is_active")),)
+
+    def check(self, rows: Sequence[Draft], *, actor: Actor) -> Iterable[tuple[int, str, FieldError]]:
+        """The filter must be one of that kind of records, and say something: nobody erases everybody by leaving it out."""
+        return retention.problems(rows, actor)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dangol.events import queue
 from dangol.measures.models import LakeSnapshot
 
 REWRITE_TASK = "dangol.measures.rewrite_lake"
 
 
-def rewrite_soon(erasure_id: int) -> bool:
-    """Have the lake written anew after an erasure, in the caller's transaction; false where there is none."""
+def rewrite_soon(erasures: Sequence[int]) -> bool:
+    """Have the lake written anew after erasures, in the caller's transaction; false where there is none."""
     if not LakeSnapshot.objects.exists():
         return False
-    queue.enqueue(REWRITE_TASK, queue=queue.ANALYTICS, erasure=erasure_id)
+    queue.enqueue(REWRITE_TASK, queue=queue.ANALYTICS, erasures=list(erasures))
     return True
 
 

@@ -28,7 +28,7 @@ from dangol.records.models.matching import (
 from dangol.records.models.merges import Merge, Merged, MergeMove
 from dangol.records.models.own_fields import IndexState, OwnField, OwnKind, OwnState
 from dangol.records.models.own_objects import ObjectState, OwnObject
-from dangol.records.models.persons import Erasure, ErasureState
+from dangol.records.models.persons import Erasure, ErasureState, RetentionRule
 from dangol.records.models.roll_ups import RollUpCheck, RollUpValue
 from dangol.records.models.saved_mappings import SavedMapping
 from dangol.records.models.saved_views import Audience, Favourite, SavedView, ViewDefault
@@ -92,6 +92,7 @@ __all__ = [
     "PrivacySettings",
     "PairState",
     "Record",
+    "RetentionRule",
     "RollUpCheck",
     "RollUpValue",
     "SavedMapping",

@@ -6,9 +6,12 @@ import uuid
 
 import pgtrigger
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+
+from dangol.records.models.base import Record
 
 
 class ErasureState(models.TextChoices):
@@ -55,3 +58,35 @@ class Erasure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.record_type} {self.record_id} ({self.state})"
+
+
+class RetentionRule(Record):
+    """Who is erased when the time is over: those that a filter finds and that nobody has touched for so many months.
+
+    Personal data goes without delay when its purpose or time is over (개인정보 보호법 제21조). `at_most` bounds a night.
+    """
+
+    name = models.CharField(_("Name"), max_length=100)
+    record_type = models.CharField(
+        _("Kind"), max_length=20, choices=[("customer", _("Customer")), ("contact", _("Contact"))]
+    )
+    filter = models.TextField(_("Filter"))
+    months = models.PositiveSmallIntegerField(
+        _("Months without a change"), validators=[MinValueValidator(1), MaxValueValidator(600)]
+    )
+    at_most = models.PositiveSmallIntegerField(
+        _("At most a night"),
+        default=200,
+        db_default=200,
+        validators=[MinValueValidator(1), MaxValueValidator(2_000)],
+    )
+    is_active = models.BooleanField(_("In use"), default=False, db_default=False)
+    ran_at = models.DateTimeField(_("Last run"), null=True, blank=True, editable=False)
+    erased = models.BigIntegerField(_("Erased so far"), default=0, db_default=0, editable=False)
+
+    class Meta(Record.Meta):
+        verbose_name = _("Retention rule")
+        verbose_name_plural = _("Retention rules")
+
+    def __str__(self) -> str:
+        return self.name

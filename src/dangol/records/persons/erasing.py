@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ from dangol.records.attachments.locking import forget
 from dangol.records.fields import Boolean, Choice, Reference
 from dangol.records.looks import taking
 from dangol.records.models import Attachment, Change, Erasure, ErasureState, LookAct, StoredFile
-from dangol.records.persons.gathering import Gathered, gather
+from dangol.records.persons.gathering import Gathered, gather, together
 from dangol.records.persons.identifying import Identity, identity_of
 from dangol.records.persons.sweeping import remove_files, sweep
 from dangol.records.types import RecordType
@@ -34,12 +34,12 @@ KEPT_BECAUSE = "전자상거래법 제6조, 시행령 제6조"
 """Records of contracts and payments are kept for five years; they lose the person, not the figures."""
 ORIGIN = "erasure"
 
-_after: list[Callable[[int], bool]] = []
+_after: list[Callable[[Sequence[int]], bool]] = []
 
 
-def also_after(step: Callable[[int], bool]) -> None:
-    """Have a copy elsewhere written anew after the database is clean: called with the erasure, in the transaction that ends
-    it; true where `finish` will be called when that is done. Called while the project starts."""
+def also_after(step: Callable[[Sequence[int]], bool]) -> None:
+    """Have a copy elsewhere written anew after the database is clean: called with the erasures, in the transaction that ends
+    them; true where `finish` will be called when that is done. Called while the project starts."""
     _after.append(step)
 
 
@@ -103,59 +103,70 @@ def erasure_ask(
             record_type=record_type.name, record_id=record_id, reason=reason, everywhere=everywhere,
             asked_by_id=actor.user_id, asked_by_name=actor.name[:200],
         )  # fmt: skip
-        queue.enqueue(ERASE_TASK, erasure=made.pk)
+        queue.enqueue(ERASE_TASK, erasures=[made.pk])
     return made
 
 
-def erase(erasure: Erasure) -> None:
-    """Do it, in one transaction; then copies elsewhere. Called by the job; done twice is done once."""
-    record_type = registry.get(erasure.record_type)
+def erase(*erasures: int) -> None:
+    """Do it, in one transaction; then copies elsewhere. Called by the job; done twice is done once.
+
+    Several at once cost as much as one: every table is read once. Their certificates then share the numbers, and say
+    of how many persons these are (`together`).
+    """
     actor = Actor.system("erasure")
     with transaction.atomic():
-        locked = Erasure.objects.select_for_update().get(pk=erasure.pk)
-        if locked.state not in (ErasureState.WAITING, ErasureState.RUNNING):
+        waiting = Erasure.objects.filter(state__in=(ErasureState.WAITING, ErasureState.RUNNING))
+        locked = list(waiting.filter(pk__in=erasures).order_by("pk").select_for_update())
+        if not locked:
             return
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('dangol.erasing', 'on', true)")
-        found = gather(record_type, locked.record_id)
+        found = together(gather(registry.get(one.record_type), one.record_id) for one in locked)
+        everywhere = all(one.everywhere for one in locked)
         identity = identity_of(found)
         counts: Counter[str] = Counter()
         digests = _files_of(found)
         counts["attachments"] = sum(_attachments(name, ids).delete()[0] for name, ids in found.own.items())
         _take_away(found, actor, counts)
-        counts.update(
-            {f"swept:{name}": rows for name, rows in sweep(identity, with_names=locked.everywhere).items()}
-        )
+        swept = sweep(identity, with_names=everywhere)
+        counts.update({f"swept:{name}": rows for name, rows in swept.items()})
         counts["history"] = sum(_history(name, ids).delete()[0] for name, ids in found.own.items())
-        taking.write(
-            [
-                (LookAct.ERASE.value, name, f"erasure {locked.key}", sorted(ids), len(ids))
-                for name, ids in found.own.items()
-            ],
-            actor=Actor(locked.asked_by_id, locked.asked_by_name),
-        )
-        locked.counts = {key: number for key, number in sorted(counts.items()) if number}
-        locked.kept = {name: len(ids) for name, ids in sorted(found.kept.items())}
-        if identity.shared:
-            locked.kept["shared"] = len(identity.shared)
-        locked.state = ErasureState.LAKE
-        locked.save()
-        waits = [step(locked.pk) for step in _after]
-    _outside(locked, identity, digests)
+        _note(locked, found, counts, len(identity.shared))
+        waits = [step([one.pk for one in locked]) for step in _after]
+    _outside(locked, identity, digests, everywhere=everywhere)
     if not any(waits):
-        finish(locked.pk)
+        finish(*(one.pk for one in locked))
 
 
-def finish(erasure_id: int) -> None:
-    """All copies are clean: seal the certificate. Done twice is done once."""
+def _note(erasures: Sequence[Erasure], found: Gathered, counts: Counter[str], shared: int) -> None:
+    """Numbers into the certificates, and lines into the access log."""
+    if len(erasures) > 1:
+        counts["together"] = len(erasures)
+    kept = {name: len(ids) for name, ids in sorted(found.kept.items())}
+    for one in erasures:
+        one.counts = {key: number for key, number in sorted(counts.items()) if number}
+        one.kept = {**kept, "shared": shared} if shared else kept
+        one.state = ErasureState.LAKE
+        one.save()
+    first = erasures[0]
+    taking.write(
+        [
+            (LookAct.ERASE.value, name, f"erasure {first.key}", sorted(ids), len(ids))
+            for name, ids in found.own.items()
+        ],
+        actor=Actor(first.asked_by_id, first.asked_by_name),
+    )
+
+
+def finish(*erasures: int) -> None:
+    """All copies are clean: seal the certificates. Done twice is done once."""
     with transaction.atomic():
-        locked = Erasure.objects.select_for_update().get(pk=erasure_id)
-        if locked.state != ErasureState.LAKE:
-            return
-        locked.state, locked.finished_at = ErasureState.FINISHED, timezone.now()
-        locked.reason = ""
-        locked.hash = hashlib.sha256(certificate_text(locked).encode()).hexdigest()
-        locked.save()
+        open_ = Erasure.objects.filter(pk__in=erasures, state=ErasureState.LAKE).order_by("pk")
+        for one in open_.select_for_update():
+            one.state, one.finished_at = ErasureState.FINISHED, timezone.now()
+            one.reason = ""
+            one.hash = hashlib.sha256(certificate_text(one).encode()).hexdigest()
+            one.save()
 
 
 def certificate_text(erasure: Erasure) -> str:
@@ -241,7 +252,9 @@ def _empty(record_type: RecordType, ids: list[int]) -> None:
         )
 
 
-def _outside(erasure: Erasure, identity: Identity, digests: list[str]) -> None:
+def _outside(
+    erasures: Sequence[Erasure], identity: Identity, digests: Sequence[str], *, everywhere: bool
+) -> None:
     """What no transaction holds: contents of files, files of imports and exports, words that nobody carries any more."""
     from dangol.records.search import index
 
@@ -249,8 +262,10 @@ def _outside(erasure: Erasure, identity: Identity, digests: list[str]) -> None:
         if not StoredFile.objects.filter(digest=digest, attachments__isnull=False).exists():
             StoredFile.objects.filter(digest=digest).delete()
             forget(digest)
-    removed = remove_files(identity, with_names=erasure.everywhere)
+    removed = remove_files(identity, with_names=everywhere)
     index.orphans()
     if removed:
-        counts = {**erasure.counts, **{f"files:{name}": number for name, number in removed.items()}}
-        Erasure.objects.filter(pk=erasure.pk, state=ErasureState.LAKE).update(counts=counts)
+        more = {f"files:{name}": number for name, number in removed.items()}
+        for one in erasures:
+            rows = Erasure.objects.filter(pk=one.pk, state=ErasureState.LAKE)
+            rows.update(counts={**one.counts, **more})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from dangol.records import registry
@@ -18,7 +18,6 @@ ROUNDS = 4
 class Gathered:
     """Ids by record type. `own` is about the person and goes with the person; `kept` is business that stays."""
 
-    root: tuple[str, int]
     own: dict[str, set[int]] = field(default_factory=dict)
     kept: dict[str, set[int]] = field(default_factory=dict)
 
@@ -35,7 +34,7 @@ def gather(record_type: RecordType, record_id: int) -> Gathered:
     From records of people – contacts, notes, consents – the search goes on; business records – orders, invoices – are
     found with their lines, but what else points at those is not the person's.
     """
-    found = Gathered((record_type.name, record_id))
+    found = Gathered()
     found.own[record_type.name] = {record_id}
     edge: dict[str, set[int]] = {record_type.name: {record_id}}
     for _round in range(ROUNDS):
@@ -70,3 +69,13 @@ def _pointing(child: RecordType, edge: dict[str, set[int]]) -> set[int]:
             rows = rows.filter(**{f"{reference.column}__in": wanted})
         ids.update(rows.order_by().values_list("pk", flat=True))
     return ids
+
+
+def together(several: Iterable[Gathered]) -> Gathered:
+    """What there is about several persons, as one."""
+    found = Gathered()
+    for one in several:
+        for part, more in ((found.own, one.own), (found.kept, one.kept)):
+            for name, ids in more.items():
+                part.setdefault(name, set()).update(ids)
+    return found
