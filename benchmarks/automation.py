@@ -45,7 +45,7 @@ def run(part: Part, rules: int) -> None:
     if person is None:
         raise SystemExit("There is no administrator.")
     token, text = token_create(user=person, name="benchmark", actor=system)
-    client = Client(headers={"authorization": f"Bearer {text}"})
+    client = Client(headers={"authorization": f"Bearer {text}"}, SERVER_NAME="localhost")
     ids = list(Customer.objects.filter(deleted_at=None).order_by("pk").values_list("pk", flat=True)[:BATCH])
     made = _rules(actor_for(person), rules)
     number = 0

@@ -7,7 +7,7 @@ from datetime import timedelta
 import structlog
 from procrastinate.contrib.django import app
 
-from dangol.automation import calling, clocks, engine, services
+from dangol.automation import approving, calling, clocks, engine, services
 from dangol.automation.starting import EXECUTE_TASK
 from dangol.events import queue
 
@@ -34,8 +34,9 @@ def minute(timestamp: int) -> None:
 @app.periodic(cron="7 * * * *")
 @app.task(name="dangol.automation.dates", queue=queue.DEFAULT, queueing_lock="dangol.automation.dates")
 def dates(timestamp: int) -> None:
-    """Each hour: rules for which the date of a record has come, also those of days when no worker ran."""
+    """Each hour: rules for which the date of a record has come, also those of days when no worker ran; and reminders."""
     clocks.start_reached()
+    approving.remind()
 
 
 @app.task(name=calling.SEND_TASK, queue=queue.DEFAULT)

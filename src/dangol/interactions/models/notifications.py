@@ -21,6 +21,7 @@ class Kind(models.TextChoices):
     FINISHED = "finished", _("An import, export or bulk change of mine has ended")
     STOPPED = "stopped", _("A scheduled import of mine has stopped")
     RULE = "rule", _("A rule points out a record")
+    APPROVAL = "approval", _("I am asked to approve something")
     RULE_OFF = "rule_off", _("A rule of mine switched itself off")
     FAILED = "failed", _("Background work was given up (administrators)")
 

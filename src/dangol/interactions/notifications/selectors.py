@@ -145,6 +145,7 @@ SENTENCES = {
     Kind.DUE: gettext_lazy("A task of yours falls due"),
     Kind.STOPPED: gettext_lazy("A scheduled import has stopped after several failures"),
     Kind.RULE: gettext_lazy("A rule points this out"),
+    Kind.APPROVAL: gettext_lazy("You are asked to approve this"),
     Kind.RULE_OFF: gettext_lazy("A rule switched itself off"),
     Kind.FAILED: gettext_lazy("Background work was given up"),
 }
@@ -160,6 +161,7 @@ ICONS = {
     Kind.FINISHED: "check",
     Kind.STOPPED: "player-pause",
     Kind.RULE: "robot",
+    Kind.APPROVAL: "shield-check",
     Kind.RULE_OFF: "player-pause",
     Kind.FAILED: "alert-triangle",
 }
