@@ -14,6 +14,7 @@ from dangol.events import queue
 log = structlog.get_logger(__name__)
 
 LOST_AFTER = timedelta(seconds=20)
+MOST_ROUNDS = 20
 
 
 @app.task(name=EXECUTE_TASK, queue=queue.DEFAULT)
@@ -27,7 +28,9 @@ def execute(*, runs: list[int]) -> None:
 def minute(timestamp: int) -> None:
     """Each minute: rules by the clock, waits that are over, attempts to repeat, calls that are due."""
     clocks.start_due()
-    engine.execute_due(late=LOST_AFTER)
+    for _round in range(MOST_ROUNDS):
+        if engine.execute_due(late=LOST_AFTER) < engine.DUE_LIMIT:
+            break
     calling.send_due()
 
 

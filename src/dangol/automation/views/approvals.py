@@ -45,7 +45,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
             .select_related("delegate")
             .order_by("first_day"),
             "colleagues": User.objects.filter(is_active=True)
-            .exclude(pk=actor.user_id)
+            .exclude(pk=actor.user_id or 0)
             .order_by("name")[:500],
             "today": approving.today(),
             "menu_key": "approvals",
