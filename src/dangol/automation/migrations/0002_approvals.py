@@ -54,8 +54,8 @@ class Migration(migrations.Migration):
             name='Delegation',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('first_day', models.DateField(verbose_name='From')),
-                ('last_day', models.DateField(verbose_name='Until')),
+                ('first_day', models.DateField(verbose_name='First day')),
+                ('last_day', models.DateField(verbose_name='Last day')),
                 ('delegate', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],

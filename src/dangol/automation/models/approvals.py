@@ -81,8 +81,8 @@ class Delegation(models.Model):
     id = models.BigAutoField(primary_key=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     delegate = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
-    first_day = models.DateField(_("From"))
-    last_day = models.DateField(_("Until"))
+    first_day = models.DateField(_("First day"))
+    last_day = models.DateField(_("Last day"))
 
     class Meta:
         db_table = "automation_delegation"

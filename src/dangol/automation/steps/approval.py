@@ -46,7 +46,7 @@ def _parameters(record_type: RecordType, settings: Mapping[str, Any], actor: Act
         if who == approving.ROLE:
             found.append(Parameter(f"role{number}", f"{stage}: {_('Role')}", "choice", roles))
         if who:
-            found.append(Parameter(f"how{number}", f"{stage}: {_('How many')}", "choice", HOW))
+            found.append(Parameter(f"how{number}", f"{stage}: {_('How many of them')}", "choice", HOW))
     found.append(
         Parameter(
             "days",
