@@ -9,9 +9,9 @@ from django.core import signing
 from django.db import connection
 from django.utils import timezone
 
+from dangol.automation.models import ApprovalRequest, ApprovalVote, Rule, RuleRun, RuleVersion
 from dangol.customers import standard
 from dangol.customers.models import ConsentDuty
-from dangol.automation.models import Rule, RuleRun, RuleVersion
 from dangol.identity import revisions
 from dangol.identity.actors import Actor
 from dangol.identity.models import Grant, Role, Team, User
@@ -225,8 +225,14 @@ class Secrets:
         self.rule.save()
         self.rule_run = RuleRun.objects.create(
             rule=self.rule, version=self.rule.current, record_type="customer", record_id=customer, trigger="button",
-            state="failed", detail=SECRET,
+            state="waiting", detail=SECRET,
         )  # fmt: skip
+        self.approval = ApprovalRequest.objects.create(
+            run=self.rule_run, step="s1", record_type="customer", record_id=customer, deadline=timezone.now(),
+            stages=[{"who": "people", "people": [], "all": False}],
+        )  # fmt: skip
+        for user in User.objects.all():
+            ApprovalVote.objects.create(request=self.approval, stage=0, approver=user)
 
     def _say_and_attach(self, actor: Actor, customer: int) -> None:
         """Files, comments, mentions and followers carry the secret too."""
@@ -290,6 +296,7 @@ class Secrets:
             together,
             [*Rule.objects.order_by("pk").values_list("pk", "is_active", "current", "deleted_at", "name")],
             [*RuleRun.objects.order_by("pk").values_list("pk", "state")],
+            [*ApprovalVote.objects.order_by("pk").values_list("pk", "decision")],
             runs,
             mappings,
             schedules,
@@ -336,6 +343,7 @@ def places(secrets, insider):
         "run_id": ["1", str(secrets.rule_run.pk)],
         "rule_id": [str(secrets.rule.pk)],
         "version_id": [str(secrets.rule.current_id)],
+        "request_id": [str(secrets.approval.pk)],
         "view_id": [str(secrets.view.pk)],
         "pair_id": [str(secrets.pair.pk)],
         "pk": ["1", str(insider.id), str(insider.user.team_id)],

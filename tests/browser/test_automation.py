@@ -150,3 +150,37 @@ def test_a_button_on_the_page_runs_a_rule(visit: Any, manager: Any) -> None:
     page.wait_for_load_state("load")
     work()
     assert value(record, "city") == "부산시"
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_an_approval_is_built_asked_and_given(visit: Any, manager: Any, insider: Any, width: int) -> None:
+    page = visit(manager, "/automation/new/?type=customer", width=width)
+    page.fill("[name=name]", "새 고객 승인")
+    page.select_option("[name=add-s]", "approval")
+    redrawn(page, lambda: page.click("button[value='add:s']"))
+    redrawn(page, lambda: page.select_option("[name=s-0-who1]", "people"))
+    page.check(f"[name='s-0-people1[]'][value='{insider.id}']")
+    page.select_option("[name=add-s-0-then]", "set")
+    redrawn(page, lambda: page.click("button[value='add:s-0-then']"))
+    page.select_option("[name=s-0-then-0-lines-0-field]", "city")
+    page.fill("[name=s-0-then-0-lines-0-value]", "부산시")
+    shot(page, f"approval-builder-{width}")
+    assert fits(page)
+    page.click("button[value=save]")
+    page.wait_for_load_state("load")
+    assert page.locator(".note.r, .err").count() == 0, page.locator("main").inner_text()
+    page.get_by_role("button", name="켜기").click()
+    page.wait_for_load_state("load")
+    record = writing.create(registry.get("customer"), {"name": "㈜한빛정밀"}, actor=manager.actor)
+    work()
+    asked = visit(insider, "/approvals/", width=width)
+    assert "㈜한빛정밀" in asked.locator("main").inner_text()
+    shot(asked, f"approvals-{width}")
+    assert fits(asked)
+    asked.get_by_role("button", name="승인", exact=True).click()
+    asked.wait_for_load_state("load")
+    work()
+    assert value(record, "city") == "부산시"
+    if width == 1440:
+        asked.goto("/approvals/")
+        assert axe_findings(asked) == []

@@ -9,10 +9,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from dangol.automation import selectors, services
-from dangol.automation.models import Rule, RuleRun, RunState
+from dangol.automation import approving, selectors, services
+from dangol.automation.models import ApprovalVote, Rule, RuleRun, RunState
 from dangol.automation.policies import can_automate_any
 from dangol.identity.actors import Actor
+from dangol.records import registry
 from dangol.records.rest.endpoints import (
     MAX_ID,
     body_of,
@@ -65,11 +66,13 @@ def _switch(request: HttpRequest, actor: Actor, rule_id: str) -> HttpResponse:
 
 def _run(request: HttpRequest, actor: Actor, rule_id: str) -> HttpResponse:
     """`POST /api/v1/rules/{id}/run` with `{"record_id": 7}`."""
+    number = id_of(rule_id)
+    services.rule_button(actor=actor, rule_id=number)
     body = body_of(request)
     record_id = body.get("record_id")
     if set(body) != {"record_id"} or type(record_id) is not int or not 0 < record_id <= MAX_ID:
         raise _invalid("record_id", _("Send the id of the record."))
-    runs = services.rule_press(actor=actor, rule_id=id_of(rule_id), record_id=record_id)
+    runs = services.rule_press(actor=actor, rule_id=number, record_id=record_id)
     return json_response({"runs": runs}, status=202)
 
 
@@ -94,6 +97,47 @@ def _runs(request: HttpRequest, actor: Actor) -> HttpResponse:
     found = list(rows.order_by("-id")[: limit + 1])
     following = str(found[limit - 1].pk) if len(found) > limit else None
     return json_response({"items": [_shown_run(run) for run in found[:limit]], "next": following})
+
+
+def _approvals(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """`GET /api/v1/approvals`: what the caller is asked now."""
+    parameters(request)
+    votes = list(approving.votes_open_to(actor)[:200])
+    return json_response({"items": [_shown_vote(vote) for vote in votes]})
+
+
+def _shown_vote(vote: ApprovalVote) -> dict[str, Any]:
+    asked = vote.request
+    return {
+        "id": asked.pk,
+        "rule": {"id": asked.run.rule_id, "name": asked.run.rule.name},
+        "record": {"type": asked.record_type, "id": asked.record_id},
+        "stage": asked.stage + 1,
+        "stages": len(asked.stages),
+        "approver": {"id": vote.approver_id, "name": vote.approver.name},
+        "deadline": asked.deadline.isoformat(),
+    }
+
+
+def _decide(request: HttpRequest, actor: Actor, request_id: str) -> HttpResponse:
+    """`POST /api/v1/approvals/{id}/decide` with `{"approve": true, "comment": "…"}`."""
+    if not any(actor.may(one.name, "edit") for one in registry.all_types()):
+        raise Problem(403, "forbidden", _("Your roles or this token do not allow decisions."))
+    if not approving.votes_open_to(actor).filter(request=id_of(request_id)).exists():
+        raise not_found()
+    body = body_of(request)
+    comment = body.get("comment", "")
+    if not {"approve"} <= set(body) <= {"approve", "comment"} or not isinstance(body["approve"], bool):
+        raise _invalid("approve", _("Send {“approve”: true} or {“approve”: false}, and a comment."))
+    if not isinstance(comment, str):
+        raise _invalid("comment", _("Enter text."))
+    try:
+        asked = approving.decide(
+            actor=actor, request_id=id_of(request_id), approve=body["approve"], comment=comment
+        )
+    except ValidationError as error:
+        raise _invalid("comment", " ".join(error.messages)) from error
+    return json_response({"id": asked.pk, "state": asked.state, "stage": asked.stage + 1})
 
 
 def _cursor(text: str, name: str = "after") -> int:
@@ -154,6 +198,8 @@ def _shown_run(run: RuleRun) -> dict[str, Any]:
     }
 
 
+approvals = endpoint(GET=_approvals)
+decide = endpoint(POST=_decide)
 rules = endpoint(GET=_rules)
 rule = endpoint(GET=_rule, PATCH=_switch)
 run = endpoint(POST=_run)

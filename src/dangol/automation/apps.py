@@ -25,11 +25,19 @@ class AutomationConfig(AppConfig):
         stays("automation_call.body", "what was said then")
         menu.add(
             menu.MenuItem(
+                key="approvals",
+                label=_("Approvals"),
+                icon="shield-check",
+                url_name="automation:approvals",
+                order=8,
+                visible=lambda actor: actor is not None and index.asks_for_approval(),
+            ),
+            menu.MenuItem(
                 key="automation",
                 label=_("Automation rules"),
                 icon="robot",
                 url_name="automation:rules",
                 order=895,
                 visible=policies.can_automate_any,
-            )
+            ),
         )

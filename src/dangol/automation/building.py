@@ -60,7 +60,8 @@ def _steps(data: QueryDict, prefix: str, depth: int) -> list[Step]:
             "kind": str(settings.pop("kind", "")),
             "settings": settings,
         }
-        if step["kind"] == "branch":
+        kind = ports.step_kind(step["kind"])
+        if kind is not None and kind.leads:
             step["then"] = _steps(data, f"{at}-then", depth + 1)
             step["else"] = _steps(data, f"{at}-else", depth + 1)
         found.append(step)
@@ -141,10 +142,10 @@ def act(draft: Draft, do: str, data: QueryDict) -> None:
     if verb == "add":
         steps = _list_at(draft, place)
         if steps is not None and len(steps) < MOST_STEPS:
-            kind = str(data.get(f"add-{place}", ""))
-            if ports.step_kind(kind) is not None:
-                step: Step = {"id": f"s{uuid.uuid4().hex[:8]}", "kind": kind, "settings": {}}
-                steps.append({**step, "then": [], "else": []} if kind == "branch" else step)
+            kind = ports.step_kind(str(data.get(f"add-{place}", "")))
+            if kind is not None:
+                step: Step = {"id": f"s{uuid.uuid4().hex[:8]}", "kind": kind.kind, "settings": {}}
+                steps.append({**step, "then": [], "else": []} if kind.leads else step)
         return
     parent, _dash, number = place.rpartition("-")
     steps = _list_at(draft, parent)
@@ -290,7 +291,7 @@ def cards(
                 ),
             )
             for arm in ("then", "else")
-            if kind.kind == "branch"
+            if kind.leads
         ]
         found.append(
             Card(

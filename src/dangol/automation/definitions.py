@@ -135,13 +135,13 @@ def _steps(
             step["settings"] = kind.check(record_type, settings, actor)
         except StepProblem as problem:
             problems.append(Problem(step_id, problem.message, problem.parameter))
-        if kind.kind == "branch":
+        if kind.leads:
             if depth + 1 >= DEEPEST:
                 problems.append(Problem(step_id, _("Branches stand in each other at most three deep.")))
                 continue
             step["then"] = _steps(record_type, raw.get("then"), actor, problems, depth + 1)
             step["else"] = _steps(record_type, raw.get("else"), actor, problems, depth + 1)
-            if not step["then"] and not step["else"]:
+            if kind.kind == "branch" and not step["then"] and not step["else"]:
                 problems.append(Problem(step_id, _("Say what is to be done in at least one case.")))
         found.append(step)
     return found
@@ -163,6 +163,8 @@ class Instruction:
     condition: Tree | None = None
     otherwise: int = 0
     jump: int = 0
+    decides: bool = False
+    """Whether it is the place where ways part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,21 +217,24 @@ def _flatten(record_type: RecordType, steps: Sequence[Mapping[str, Any]], into: 
             raise Broken(_("The step “%(kind)s” does not exist any more.") % {"kind": step["kind"]})
         settings: Mapping[str, Any] = step.get("settings") or {}
         _require_fields(record_type, kind, settings)
-        if kind.kind != "branch":
+        if not kind.leads or kind.decided:
             into.append(Instruction(str(step["id"]), kind, settings))
+        if not kind.leads:
             continue
         try:
             condition = filters.from_json(settings.get("condition") or {"and": []}, record_type)
         except FilterError as error:
             raise Broken(_("The condition: %(why)s") % {"why": error.message}) from error
         place = len(into)
-        into.append(Instruction(str(step["id"]), kind, settings, condition))
+        into.append(Instruction(str(step["id"]), None))
         _flatten(record_type, step.get("then") or [], into)
         others = step.get("else") or []
         leave = len(into)
         if others:
             into.append(Instruction(str(step["id"]), None))
-        into[place] = Instruction(str(step["id"]), kind, settings, condition, otherwise=len(into))
+        into[place] = Instruction(
+            str(step["id"]), kind, settings, condition, otherwise=len(into), decides=True
+        )
         _flatten(record_type, others, into)
         if others:
             into[leave] = Instruction(str(step["id"]), None, jump=len(into))

@@ -21,6 +21,7 @@ from dangol.identity import revisions
 from dangol.identity.actors import Actor
 from dangol.records import permissions
 from dangol.records.arrays import one_of
+from dangol.records.filters import EVERYTHING
 from dangol.records.types import RecordType
 
 log = structlog.get_logger(__name__)
@@ -164,11 +165,6 @@ class _Execution:
         if one.kind is None:
             return [(run, one.jump) for run in group]
         ids = [run.record_id for run in group]
-        if one.condition is not None:
-            met = matching.holding(actor, record_type, one.condition, ids)
-            for run in group:
-                self._note(run, one, Outcome("yes" if run.record_id in met else "no"))
-            return [(run, place + 1 if run.record_id in met else one.otherwise) for run in group]
         batch = Batch(
             self.rule.pk,
             one.id,
@@ -179,6 +175,14 @@ class _Execution:
             self.now,
             {run.record_id: run.pk for run in group},
         )
+        if one.decides:
+            if one.kind.decided is not None:
+                met = one.kind.decided(batch)
+            else:
+                met = matching.holding(actor, record_type, one.condition or EVERYTHING, ids)
+            for run in group:
+                self._note(run, one, Outcome("yes" if run.record_id in met else "no"))
+            return [(run, place + 1 if run.record_id in met else one.otherwise) for run in group]
         outcomes = one.kind.execute(batch)
         going = []
         for run in group:

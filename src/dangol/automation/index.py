@@ -10,6 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import TextField
+from django.db.models.functions import Cast
+
 from dangol.automation.models import Rule
 from dangol.identity import revisions
 
@@ -39,13 +42,15 @@ class _Known:
     by_kind: dict[tuple[str, str], list[Entry]] = field(default_factory=lambda: defaultdict(list))
     """(type, kind of trigger) → rules."""
     signals: dict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
+    approvals: frozenset[str] = frozenset()
+    """The types with a rule that asks for approval."""
 
 
 _known = _Known()
 
 
 def read() -> None:
-    """Read all active rules anew. One query; called by `revisions`."""
+    """Read all active rules anew. Two queries; called by `revisions`."""
     global _known
     found = _Known()
     rows = Rule.objects.filter(is_active=True, deleted_at=None, current__isnull=False).order_by("order", "id")
@@ -59,7 +64,16 @@ def read() -> None:
                 found.by_field[record_type, name_].append(entry)
         elif entry.kind == "event":
             found.signals[trigger.get("event", "")].append(entry)
+    asking = rows.annotate(told=Cast("current__steps", TextField())).filter(
+        told__contains='"kind": "approval"'
+    )
+    found.approvals = frozenset(asking.order_by().values_list("record_type", flat=True))
     _known = found
+
+
+def asks_for_approval(record_type: str = "") -> bool:
+    """Whether any active rule (for records of this type) asks for approval. No query."""
+    return record_type in _known.approvals if record_type else bool(_known.approvals)
 
 
 def register() -> None:

@@ -7,13 +7,14 @@ from datetime import timedelta
 import structlog
 from procrastinate.contrib.django import app
 
-from dangol.automation import calling, clocks, engine, services
+from dangol.automation import approving, calling, clocks, engine, services
 from dangol.automation.starting import EXECUTE_TASK
 from dangol.events import queue
 
 log = structlog.get_logger(__name__)
 
 LOST_AFTER = timedelta(seconds=20)
+MOST_ROUNDS = 20
 
 
 @app.task(name=EXECUTE_TASK, queue=queue.DEFAULT)
@@ -27,15 +28,18 @@ def execute(*, runs: list[int]) -> None:
 def minute(timestamp: int) -> None:
     """Each minute: rules by the clock, waits that are over, attempts to repeat, calls that are due."""
     clocks.start_due()
-    engine.execute_due(late=LOST_AFTER)
+    for _round in range(MOST_ROUNDS):
+        if engine.execute_due(late=LOST_AFTER) < engine.DUE_LIMIT:
+            break
     calling.send_due()
 
 
 @app.periodic(cron="7 * * * *")
 @app.task(name="dangol.automation.dates", queue=queue.DEFAULT, queueing_lock="dangol.automation.dates")
 def dates(timestamp: int) -> None:
-    """Each hour: rules for which the date of a record has come, also those of days when no worker ran."""
+    """Each hour: rules for which the date of a record has come, also those of days when no worker ran; and reminders."""
     clocks.start_reached()
+    approving.remind()
 
 
 @app.task(name=calling.SEND_TASK, queue=queue.DEFAULT)

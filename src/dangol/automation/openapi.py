@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from dangol.automation.models import OffReason, RunReason, RunState
+from dangol.automation.models import ApprovalState, OffReason, RunReason, RunState
 from dangol.automation.triggers import LABELS
 from dangol.records.openapi.contributions import Addition, contribute
 from dangol.records.openapi.parts import JSON, answer, parameter, problems
@@ -109,7 +109,7 @@ def _paths() -> dict[str, Any]:
         "properties": {"runs": {"type": "array", "items": {"type": "integer"}}},
     }
     common = ("400", "401", "403", "404", "429")
-    return {
+    return _approval_paths(common) | {
         "/rules": {
             "get": {
                 "operationId": "rules",
@@ -169,5 +169,70 @@ def _paths() -> dict[str, Any]:
                 "responses": {"200": answer("A page of runs", _page(_RUN))}
                 | problems("400", "401", "403", "429"),
             }
+        },
+    }
+
+
+def _approval_paths(common: tuple[str, ...]) -> dict[str, Any]:
+    named = {"type": "object", "properties": {"id": {"type": "integer"}, "name": {"type": "string"}}}
+    asked = {
+        "type": "object",
+        "required": ["id", "rule", "record", "stage", "stages", "approver", "deadline"],
+        "properties": {
+            "id": {"type": "integer"},
+            "rule": named,
+            "record": {
+                "type": "object",
+                "properties": {"type": {"type": "string"}, "id": {"type": "integer"}},
+            },
+            "stage": {"type": "integer"},
+            "stages": {"type": "integer"},
+            "approver": {**named, "description": "You, or whom you stand in for"},
+            "deadline": {"type": "string", "format": "date-time"},
+        },
+    }
+    decision = {
+        "type": "object",
+        "required": ["approve"],
+        "properties": {"approve": {"type": "boolean"}, "comment": {"type": "string", "maxLength": 2000}},
+        "additionalProperties": False,
+    }
+    decided = {
+        "type": "object",
+        "required": ["id", "state", "stage"],
+        "properties": {
+            "id": {"type": "integer"},
+            "state": {"type": "string", "enum": ApprovalState.values},
+            "stage": {"type": "integer"},
+        },
+    }
+    listed = {
+        "type": "object",
+        "required": ["items"],
+        "properties": {"items": {"type": "array", "items": asked}},
+    }
+    return {
+        "/approvals": {
+            "get": {
+                "operationId": "approvals",
+                "tags": ["rules"],
+                "summary": "What you are asked to approve",
+                "responses": {"200": answer("Requests, the most urgent first", listed)}
+                | problems("400", "401", "403", "429"),
+            }
+        },
+        "/approvals/{request_id}/decide": {
+            "parameters": [
+                parameter("request_id", "path", "", {"type": "integer", "minimum": 1}, required=True)
+            ],
+            "post": {
+                "operationId": "decideApproval",
+                "tags": ["rules"],
+                "summary": "Approve or reject",
+                "description": "A rejection needs a comment.",
+                "requestBody": {"required": True, "content": {JSON: {"schema": decision}}},
+                "responses": {"200": answer("How it stands now", decided)}
+                | problems(*common, "413", "415", "422"),
+            },
         },
     }

@@ -7,7 +7,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy
 
-from dangol.automation import index, triggers
+from dangol.automation import approving, index, triggers
+from dangol.automation.models import ApprovalRequest, ApprovalState, RunState
 from dangol.identity.actors import Actor
 from dangol.records import permissions, ports
 from dangol.records.types import RecordType
@@ -19,7 +20,34 @@ def register() -> None:
 
 
 def _panels(record_type: RecordType) -> Iterable[ports.Panel]:
-    """The card is there for types with an active rule that begins with a button. No query."""
+    """The cards: buttons of active rules, and what is to be approved, for types that have any. No query."""
+    return [*_buttons(record_type), *_approvals(record_type)]
+
+
+def _approvals(record_type: RecordType) -> Iterable[ports.Panel]:
+    if not index.asks_for_approval(record_type.name):
+        return []
+
+    def build(actor: Actor, record: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        requests = ApprovalRequest.objects.filter(
+            record_type=record_type.name, record_id=record["id"], state=ApprovalState.PENDING
+        )
+        rows = (
+            requests.filter(run__state=RunState.WAITING)
+            .select_related("run__rule")
+            .prefetch_related("votes__approver")
+        )
+        found = list(rows)
+        if not found:
+            return None
+        open_to = set(approving.votes_open_to(actor).values_list("request_id", flat=True))
+        return {"requests": [(request, request.pk in open_to) for request in found]}
+
+    label = gettext_lazy("Approval")
+    return [ports.Panel("approvals", label, "automation/parts/approvals.html", build, "right", 5)]
+
+
+def _buttons(record_type: RecordType) -> Iterable[ports.Panel]:
     if not index.of_kind(record_type.name, triggers.BUTTON):
         return []
 

@@ -88,6 +88,7 @@ class StepKind:
         preview: for each record of the batch what would happen, as a sentence; writes nothing.
         execute: do it, set-wise; for each record what became of it (none: done). Raises for what is worth another attempt.
         offered: whether the type can have it, for this person.
+        decided: for a step that waits and then goes one of two ways: the records of the batch that go the first.
     """
 
     kind: str
@@ -100,6 +101,12 @@ class StepKind:
     execute: Callable[[Batch], Outcomes]
     order: int = 50
     offered: Callable[[RecordType, Actor], bool] = lambda record_type, actor: True
+    decided: Callable[[Batch], set[int]] | None = None
+
+    @property
+    def leads(self) -> bool:
+        """Whether it goes one of two ways, each with steps of its own."""
+        return self.kind == "branch" or self.decided is not None
 
 
 _kinds: dict[str, StepKind] = {}
@@ -177,6 +184,22 @@ def tell(user_id: int, kind: str, rule_id: int) -> None:
     """Tell somebody that a rule switched itself off (`kind` is an `OffReason`)."""
     for told in _tellers:
         told(user_id, kind, rule_id)
+
+
+Pointed = Callable[[set[int], str, str, int], None]
+"""(users, kind of message, record type, record): point a record out to people."""
+_pointers: list[Pointed] = []
+
+
+def add_pointer(pointed: Pointed) -> None:
+    """Register who points records out to people."""
+    _pointers.append(pointed)
+
+
+def point_out(users: set[int], kind: str, record_type: str, record_id: int) -> None:
+    """Tell people that a record asks for them, in the caller's transaction."""
+    for pointed in _pointers:
+        pointed(users, kind, record_type, record_id)
 
 
 Signer = Callable[[str, bytes], Mapping[str, str]]

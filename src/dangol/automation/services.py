@@ -185,13 +185,21 @@ def rule_press(*, actor: Actor, rule_id: int, record_id: int) -> list[int]:
     Raises:
         Missing: there is no such button, or no such record that the actor may change.
     """
-    revisions.look()
-    entry = next((one for one in index.all_of_kind(triggers.BUTTON) if one.rule_id == rule_id), None)
-    record_type = registry.find(entry.record_type) if entry else None
-    if entry is None or record_type is None or not permissions.may(actor, record_type, "edit", record_id):
+    entry, record_type = rule_button(actor=actor, rule_id=rule_id)
+    if not permissions.may(actor, record_type, "edit", record_id):
         raise Missing([RowError(0, "id", record_id, "missing", _("There is no such record."))])
     with transaction.atomic():
         return _press(entry, record_type, record_id, actor)
+
+
+def rule_button(*, actor: Actor, rule_id: int) -> tuple[Entry, RecordType]:
+    """The active rule that begins with a button, and its type. Raises Missing where there is none for the actor. One query."""
+    revisions.look()
+    entry = next((one for one in index.all_of_kind(triggers.BUTTON) if one.rule_id == rule_id), None)
+    record_type = registry.find(entry.record_type) if entry else None
+    if entry is None or record_type is None or not permissions.allowed(actor, record_type, "edit"):
+        raise Missing([RowError(0, "id", rule_id, "missing", _("There is no such record."))])
+    return entry, record_type
 
 
 def _press(entry: Entry, record_type: RecordType, record_id: int, actor: Actor) -> list[int]:

@@ -147,7 +147,9 @@ def _walk(
             into.append(Tried(kind.icon, str(kind.label), said, False, depth))
             if kind.kind == "stop":
                 going = False
-        if kind.kind == "branch":
+        if kind.decided is not None:
+            _both(actor, record_type, step, record_id, rule_id, into, depth)
+        elif kind.kind == "branch":
             tree = filters.from_json(settings["condition"], record_type)
             met = going and record_id in matching.holding(actor, record_type, tree, [record_id])
             arms = (("then", going and met), ("else", going and not met))
@@ -166,6 +168,20 @@ def _walk(
             ]
             going = any(left[place] for place, (_arm, taken) in enumerate(arms) if taken)
     return going
+
+
+def _both(
+    actor: Actor,
+    record_type: RecordType,
+    step: Mapping[str, Any],
+    record_id: int,
+    rule_id: int,
+    into: list[Tried],
+    depth: int,
+) -> None:
+    """Both ways behind a decision that is still to come; the first as if it were taken."""
+    for arm, going in (("then", True), ("else", False)):
+        _walk(actor, record_type, step.get(arm) or [], record_id, rule_id, into, going=going, depth=depth + 1)
 
 
 def _changes(

@@ -34,6 +34,7 @@ def register() -> None:
     ports.register_step(TELL)
     ports.register_step(COMMENT)
     ports.add_teller(_tell_stopped)
+    ports.add_pointer(_point_out)
     targets.register(RULE, _rules)
     facts = (
         (TaskCompleted, gettext_lazy("A task is done")),
@@ -47,6 +48,10 @@ def register() -> None:
 
 def _tell_stopped(user_id: int, reason: str, rule_id: int) -> None:
     notify(kind=Kind.RULE_OFF, users=[user_id], target_type=RULE, target_id=rule_id)
+
+
+def _point_out(users: set[int], kind: str, record_type: str, record_id: int) -> None:
+    notify(kind=kind, users=users, target_type=record_type, target_id=record_id)
 
 
 def _rules(actor: Actor, ids: Collection[int]) -> Mapping[int, targets.Target]:

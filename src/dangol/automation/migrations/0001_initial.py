@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=120, verbose_name='Name')),
                 ('record_type', models.CharField(db_collation='C', max_length=100)),
                 ('is_active', models.BooleanField(default=False)),
-                ('order', models.PositiveIntegerField(default=100, verbose_name='Order')),
+                ('order', models.PositiveIntegerField(default=100, verbose_name='Order among rules')),
                 ('hourly_limit', models.PositiveIntegerField(default=10000, verbose_name='At most so many runs an hour')),
                 ('off_reason', models.CharField(blank=True, choices=[('rate', 'It ran too often within an hour.'), ('broken', 'It names something that is gone.'), ('author', 'Whoever it acts for has left or may not do this any more.')], default='', max_length=10)),
                 ('off_detail', models.TextField(blank=True, default='')),

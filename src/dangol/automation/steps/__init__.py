@@ -1,7 +1,7 @@
 """The built-in steps, one module each. Higher rooms register theirs (`ports.register_step`)."""
 
 from dangol.automation import ports
-from dangol.automation.steps import acts, assigning, calls, creating, flow, setting
+from dangol.automation.steps import acts, approval, assigning, calls, creating, flow, setting
 
 
 def register() -> None:
@@ -11,6 +11,7 @@ def register() -> None:
         creating.STEP,
         assigning.STEP,
         flow.BRANCH,
+        approval.STEP,
         flow.WAIT,
         flow.STOP,
         acts.STEP,

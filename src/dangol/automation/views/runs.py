@@ -149,16 +149,19 @@ def run_detail(request: HttpRequest, run_id: int) -> HttpResponse:
 def _step(entry: dict[str, Any], record_type: RecordType, actor: Actor) -> dict[str, Any]:
     """What a step did, in words."""
     kind = ports.step_kind(str(entry.get("kind", "")))
-    data = entry.get("data") or {}
+    data, code = entry.get("data") or {}, str(entry.get("code", ""))
     return {
         "icon": kind.icon if kind else "point",
         "label": kind.label if kind else entry.get("kind", ""),
-        "said": _said(str(entry.get("code", "")), data, record_type, actor),
+        "said": str(DECISIONS[code])
+        if kind and kind.decided and code in DECISIONS
+        else _said(code, data, record_type, actor),
         "at": entry.get("at", ""),
         "bad": entry.get("code") in ("refused", "nobody"),
     }
 
 
+DECISIONS = {"yes": gettext_lazy("Approved"), "no": gettext_lazy("Rejected, or not decided in time")}
 WORDS = {
     "unchanged": gettext_lazy("It was so already."),
     "past": gettext_lazy("Its time was over already: it went on at once."),

@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='notification',
             name='kind',
-            field=models.CharField(choices=[('mentioned', 'I am mentioned'), ('assigned', 'A record or task becomes mine'), ('commented', 'Somebody comments on what I follow'), ('changed', 'Somebody changes what I follow'), ('logged', 'Somebody notes a contact with what I follow'), ('due', 'A task of mine falls due'), ('finished', 'An import, export or bulk change of mine has ended'), ('stopped', 'A scheduled import of mine has stopped'), ('quality', 'My records with the poorest data, each week'), ('rule', 'A rule points out a record'), ('rule_off', 'A rule of mine switched itself off'), ('failed', 'Background work was given up (administrators)')], max_length=12),
+            field=models.CharField(choices=[('mentioned', 'I am mentioned'), ('assigned', 'A record or task becomes mine'), ('commented', 'Somebody comments on what I follow'), ('changed', 'Somebody changes what I follow'), ('logged', 'Somebody notes a contact with what I follow'), ('due', 'A task of mine falls due'), ('finished', 'An import, export or bulk change of mine has ended'), ('stopped', 'A scheduled import of mine has stopped'), ('quality', 'My records with the poorest data, each week'), ('rule', 'A rule points out a record'), ('approval', 'I am asked to approve something'), ('rule_off', 'A rule of mine switched itself off'), ('failed', 'Background work was given up (administrators)')], max_length=12),
         ),
     ]

@@ -22,6 +22,7 @@ class Kind(models.TextChoices):
     STOPPED = "stopped", _("A scheduled import of mine has stopped")
     QUALITY = "quality", _("My records with the poorest data, each week")
     RULE = "rule", _("A rule points out a record")
+    APPROVAL = "approval", _("I am asked to approve something")
     RULE_OFF = "rule_off", _("A rule of mine switched itself off")
     FAILED = "failed", _("Background work was given up (administrators)")
 

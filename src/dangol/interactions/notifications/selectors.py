@@ -147,6 +147,7 @@ SENTENCES = {
     Kind.DUE: gettext_lazy("A task of yours falls due"),
     Kind.QUALITY: gettext_lazy("Some of your records lack data or contradict themselves"),
     Kind.RULE: gettext_lazy("A rule points this out"),
+    Kind.APPROVAL: gettext_lazy("You are asked to approve this"),
     Kind.RULE_OFF: gettext_lazy("A rule switched itself off"),
     Kind.FAILED: gettext_lazy("Background work was given up"),
 }
@@ -163,6 +164,7 @@ ICONS = {
     Kind.STOPPED: "player-pause",
     Kind.QUALITY: "checklist",
     Kind.RULE: "robot",
+    Kind.APPROVAL: "shield-check",
     Kind.RULE_OFF: "player-pause",
     Kind.FAILED: "alert-triangle",
 }

@@ -32,7 +32,7 @@ class Rule(models.Model):
     name = models.CharField(_("Name"), max_length=120)
     record_type = models.CharField(max_length=100, db_collation="C")
     is_active = models.BooleanField(default=False)
-    order = models.PositiveIntegerField(_("Order"), default=100)
+    order = models.PositiveIntegerField(_("Order among rules"), default=100)
     hourly_limit = models.PositiveIntegerField(_("At most so many runs an hour"), default=HOURLY_LIMIT)
     current = models.ForeignKey(
         "automation.RuleVersion", models.SET_NULL, null=True, blank=True, related_name="+"

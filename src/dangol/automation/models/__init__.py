@@ -1,0 +1,36 @@
+"""What automation keeps, by noun."""
+
+from dangol.automation.models.approvals import ApprovalRequest, ApprovalState, ApprovalVote, Delegation
+from dangol.automation.models.rules import (
+    HOURLY_LIMIT,
+    CallState,
+    OffReason,
+    OutgoingCall,
+    ReachedDate,
+    Rule,
+    RuleClock,
+    RuleRun,
+    RuleVersion,
+    RunReason,
+    RunState,
+    Turn,
+)
+
+__all__ = [
+    "HOURLY_LIMIT",
+    "ApprovalRequest",
+    "ApprovalState",
+    "ApprovalVote",
+    "CallState",
+    "Delegation",
+    "OffReason",
+    "OutgoingCall",
+    "ReachedDate",
+    "Rule",
+    "RuleClock",
+    "RuleRun",
+    "RuleVersion",
+    "RunReason",
+    "RunState",
+    "Turn",
+]
