@@ -71,6 +71,9 @@ def checked(record_type: RecordType, raw: Mapping[str, Any], actor: Actor) -> De
 
     Costs a query for each value that refers to another record.
     """
+    if _has_nul(raw):
+        message = _("This character cannot be part of a text. Remove it.")
+        raise DefinitionProblem([Problem("steps", message)])
     problems: list[Problem] = []
     trigger: dict[str, Any] = {}
     tree: Tree = EVERYTHING
@@ -93,6 +96,15 @@ def checked(record_type: RecordType, raw: Mapping[str, Any], actor: Actor) -> De
     if problems:
         raise DefinitionProblem(problems)
     return Definition(trigger, filters.to_json(tree), filters.to_text(tree), steps)
+
+
+def _has_nul(given: Any) -> bool:
+    """Whether a NUL, or half of a surrogate pair, stands anywhere in it: the database can keep neither."""
+    if isinstance(given, str):
+        return "\0" in given or any("\ud800" <= letter <= "\udfff" for letter in given)
+    if isinstance(given, Mapping):
+        return any(_has_nul(part) for pair in given.items() for part in pair)
+    return isinstance(given, Sequence) and any(_has_nul(part) for part in given)
 
 
 def condition_of(given: Any, record_type: RecordType, actor: Actor | None) -> Tree:

@@ -89,9 +89,16 @@ def _check(record_type: RecordType, settings: Mapping[str, Any], actor: Actor) -
     people = [str(one) for one in settings.get("people") or []]
     team = str(settings.get("team") or "")
     roles = [one for one in settings.get("roles") or [] if one == "owner" and record_type.table.has_scope]
-    if any(not one.isdigit() or len(one) > 18 for one in people) or len(people) > MOST_PEOPLE:
+    if (
+        any(not (one.isascii() and one.isdigit()) or len(one) > 18 for one in people)
+        or len(people) > MOST_PEOPLE
+    ):
         raise StepProblem(_("There is no such person."), "people")
-    if team and (not team.isdigit() or len(team) > 18 or not Team.objects.filter(pk=int(team)).exists()):
+    if team and (
+        not (team.isascii() and team.isdigit())
+        or len(team) > 18
+        or not Team.objects.filter(pk=int(team)).exists()
+    ):
         raise StepProblem(_("There is no such team."), "team")
     if not people and not team and not roles:
         raise StepProblem(_("Choose whom to tell."), "people")

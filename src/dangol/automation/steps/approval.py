@@ -68,14 +68,18 @@ def _check(record_type: RecordType, settings: Mapping[str, Any], actor: Actor) -
         kept[f"how{number}"] = "all" if settings.get(f"how{number}") == "all" else "any"
         if who == approving.PEOPLE:
             given = [str(one) for one in settings.get(f"people{number}") or []]
-            ids = [int(one) for one in given if one.isdigit() and len(one) <= 18]
+            ids = [int(one) for one in given if one.isascii() and one.isdigit() and len(one) <= 18]
             there = User.objects.filter(pk__in=ids, is_active=True).count()
             if not ids or len(ids) != len(given) or there != len(set(ids)) or len(ids) > MOST_PEOPLE:
                 raise StepProblem(_("Choose who decides."), f"people{number}")
             kept[f"people{number}"] = ids
         elif who == approving.ROLE:
             role = str(settings.get(f"role{number}") or "")
-            if not role.isdigit() or len(role) > 18 or not Role.objects.filter(pk=int(role)).exists():
+            if (
+                not (role.isascii() and role.isdigit())
+                or len(role) > 18
+                or not Role.objects.filter(pk=int(role)).exists()
+            ):
                 raise StepProblem(_("Choose a role."), f"role{number}")
             kept[f"role{number}"] = int(role)
         else:

@@ -72,7 +72,11 @@ def _check(record_type: RecordType, settings: Mapping[str, Any], actor: Actor) -
     team = str(settings.get("team") or "")
     kept: dict[str, Any] = {"mode": mode, "people": people}
     if team:
-        if not team.isdigit() or len(team) > 18 or not Team.objects.filter(pk=int(team)).exists():
+        if (
+            not (team.isascii() and team.isdigit())
+            or len(team) > 18
+            or not Team.objects.filter(pk=int(team)).exists()
+        ):
             raise StepProblem(_("There is no such team."), "team")
         kept["team"] = int(team)
     if people and set(people) - set(User.objects.filter(pk__in=people).values_list("pk", flat=True)):
@@ -96,7 +100,9 @@ def _check(record_type: RecordType, settings: Mapping[str, Any], actor: Actor) -
 def _ids(raw: Any, parameter: str) -> list[int]:
     given = raw if isinstance(raw, Sequence) and not isinstance(raw, str) else []
     texts = [str(one) for one in given if one not in (None, "")]
-    if len(texts) > MOST_PEOPLE or any(not text.isdigit() or len(text) > 18 for text in texts):
+    if len(texts) > MOST_PEOPLE or any(
+        not (text.isascii() and text.isdigit()) or len(text) > 18 for text in texts
+    ):
         raise StepProblem(_("There is no such person."), parameter)
     return [int(text) for text in texts]
 
