@@ -64,7 +64,9 @@ def parser() -> argparse.ArgumentParser:
 
     move = command("move", "move", _("Bring a whole CRM in from a folder of files."))
     move.add_argument("folder", type=Path, help=_("a folder, a ZIP file or one file"))
-    move.add_argument("--recipe", default="", help=_("of which program; found out when left out, none for none"))
+    move.add_argument(
+        "--recipe", default="", help=_("of which program; found out when left out, none for none")
+    )
     move.add_argument("--dates", default="", help=_("dmy, mdy or ymd, where a column leaves it open"))
     move.add_argument("--dry-run", action="store_true", help=_("check everything, write nothing"))
     move.add_argument("--json", action="store_true", help=_("print the result as JSON"))
