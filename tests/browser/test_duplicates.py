@@ -19,12 +19,12 @@ def doubles(insider):
     second, third = made(insider.actor, AGAIN, {**AGAIN, "name": "한빛전자", "city": "강남구"})
     one, other = made(
         insider.actor,
-        {"kind": "person", "name": "김민수", "phone": "010-2345-6789", "email": "minsu.kim@naver.example"},
+        {"kind": "person", "name": "김민수", "phone": "010-2345-6789", "email": "minsu77@naver.example"},
         {
             "kind": "person",
             "name": "Kim Min-soo",
             "phone": "010-2345-6789",
-            "email": "minsu.kim@daum.example",
+            "email": "minsu77@daum.example",
         },
     )
     scanned(registry.get("customer"))

@@ -19,7 +19,7 @@ DRAWN = 400_000
 TRUST = 20.0
 """The usual shares count as so many matches: what a small base teaches is held against what is usual."""
 MOST = 3.0
-"""So many times what is usual a level between disagreement and sameness can be frequent among matches."""
+"""So many times what is usual a level below sameness can be frequent among matches."""
 ROUNDS = 60
 SMALLEST = 1e-7
 
@@ -56,11 +56,11 @@ def learn(columns: Sequence[Column], *, seed: int = 1) -> Model:
 
 
 def _smoothed(counts: NDArray[np.float64], usual: Sequence[float]) -> NDArray[np.float64]:
-    """Shares among matches. Between disagreement and sameness they are held near to what is usual: where nothing is the
-    same, what depends on one another (a mailbox made of the name) would else be taken for what matches have in common."""
+    """Shares among matches. Below sameness they are held near to what is usual: where no two records are the same, what
+    depends on one another (a mailbox made of the name) would else be taken for what matches have in common."""
     shares = counts + TRUST * np.asarray(usual)
     shares = np.maximum(shares / shares.sum(), SMALLEST)
-    shares[1:-1] = np.minimum(shares[1:-1], MOST * np.asarray(usual)[1:-1])
+    shares[:-1] = np.minimum(shares[:-1], MOST * np.asarray(usual)[:-1])
     found: NDArray[np.float64] = shares / shares.sum()
     return found
 
