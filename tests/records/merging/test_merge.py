@@ -14,7 +14,7 @@ from dangol.identity.models import FieldRule, Role
 from dangol.interactions.models import Follow
 from dangol.records import handlers, history, permissions, ports, registry, tombstones, writing
 from dangol.records.lists import record_get
-from dangol.records.merging import merge, undo
+from dangol.records.merging import acts, merge, undo
 from dangol.records.merging.events import RecordsMerged
 from dangol.records.models import Merge, Merged, SavedView, TagLink
 from dangol.records.types import RecordType
@@ -265,6 +265,17 @@ class TestWhoMay:
             assert refused(actor=insider.actor, record_type=customer, into=into, others=others) == "records"
         tags = registry.get("tag")
         assert refused(actor=insider.actor, record_type=tags, into=1, others=[2]) == "type"
+
+    def test_more_than_one_transaction_should_hold_is_refused(
+        self, insider: Person, customer: RecordType, pair: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        into, other = pair
+        for number in range(2):
+            values = {"customer": other, "name": f"담당 {number}"}
+            writing.create(registry.get("contact"), values, actor=insider.actor)
+        monkeypatch.setattr(acts, "MOST_ROWS", 1)
+        assert refused(actor=insider.actor, record_type=customer, into=into, others=[other]) == "too_many"
+        assert Contact.objects.filter(customer=other).count() == 2
 
     @pytest.mark.parametrize("rule", ["hidden", "masked", "read_only"])
     def test_what_a_rule_keeps_from_somebody_cannot_be_chosen_and_is_not_lost(

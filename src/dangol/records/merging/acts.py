@@ -35,7 +35,7 @@ from dangol.records.writing.context import sign
 ORIGIN = moving.ORIGIN
 MOST_RECORDS = 20
 """Records in one merge."""
-MOST_ROWS = 1_000_000
+MOST_ROWS = 100_000
 """Rows that one merge moves: all of it is one transaction."""
 TAGS = "records_taglink.record_id"
 

@@ -111,6 +111,9 @@ def undo(request: HttpRequest, actor: Actor, merge_id: str) -> HttpResponse:
     """`POST /api/v1/merges/{id}/undo`: several records again. Says 409 with the fields changed since, until each is decided."""
     parameters(request)
     found = _merge(actor, merge_id)
+    record_type = registry.find(found.record_type)
+    for action in ("edit", "delete"):
+        type_at(record_type.path if record_type else "", actor, action)
     body = body_of(request)
     _known(body, "take_back", "keep")
     decided = {}
