@@ -53,9 +53,11 @@ def tabs(at: str) -> list[dict[str, Any]]:
         ("erasures", _("Erasures")),
         ("privacy", _("Settings")),
     ]
-    return [
+    pages = [
         {"label": label, "url": reverse(f"administration:{name}"), "on": name == at} for name, label in known
     ]
+    lists = [registry.get(name) for name in ("consent_purpose", "consent_wording", "retention_rule")]
+    return [*pages, *({"label": one.label_plural, "url": f"/{one.path}/", "on": False} for one in lists)]
 
 
 @require_safe
