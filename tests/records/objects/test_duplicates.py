@@ -21,13 +21,27 @@ def test_own_objects_are_compared_by_ticked_fields(equipment, administrator):
     page = administrator.client.get(f"/{equipment.path}/duplicates/rules/").content.decode()
     assert 'value="x_maker"' in page
     assert 'value="x_price"' not in page  # amounts tell nobody apart
-    values = {"threshold": "70", "merge_from": "99.9", "fields": ["name", "x_maker", "x_installed", "x_serial"]}
+    values = {
+        "threshold": "70",
+        "merge_from": "99.9",
+        "fields": ["name", "x_maker", "x_installed", "x_serial"],
+    }
     assert administrator.client.post(f"/{equipment.path}/duplicates/rules/", values).status_code == 302
     rules = rules_of(equipment)
     assert [one.kind.name for one in rules.compares] == ["name", "text", "date", "text"]
     rows = [
-        {"name": "머시닝센터 3호", "x_maker": "화천기계", "x_installed": "2024-03-05", "x_serial": "HC-200431"},
-        {"name": "머시닝센타 3호", "x_maker": "화천기계", "x_installed": "2024-05-03", "x_serial": "HC-200413"},
+        {
+            "name": "머시닝센터 3호",
+            "x_maker": "화천기계",
+            "x_installed": "2024-03-05",
+            "x_serial": "HC-200431",
+        },
+        {
+            "name": "머시닝센타 3호",
+            "x_maker": "화천기계",
+            "x_installed": "2024-05-03",
+            "x_serial": "HC-200413",
+        },
         *({"name": f"선반 {n}", "x_maker": "두산", "x_serial": f"DS-{n:05}"} for n in range(8)),
     ]
     made = writing.write(equipment, [Change(row) for row in rows], actor=SYSTEM).created
