@@ -203,10 +203,7 @@ class ConsentProof(models.TextChoices):
 
 
 class ConsentPurpose(Record):
-    """What consent is asked for, as the person is told: what is collected, and how long it is kept.
-
-    `valid_months`: how long a consent holds; two years for advertising, after which it is asked for again (제50조제8항).
-    """
+    """What consent is asked for, as the person is told. It holds for `valid_months`: two years for advertising (제50조제8항)."""
 
     code = models.CharField(_("Code"), max_length=40, unique=True, db_collation="C")
     name = models.CharField(_("Name"), max_length=100)
