@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -61,8 +61,12 @@ def ask(live_server):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
 def test_an_assistant_finds_reads_writes_and_acts_as_the_owner_of_its_key(ask, insider, outsider, mode):
-    customer = writing.create(registry.get("customer"), {"name": "한빛정밀", "kind": "company"}, actor=insider.actor)
-    hidden = writing.create(registry.get("customer"), {"name": "비밀정밀", "kind": "company"}, actor=outsider.actor)
+    customer = writing.create(
+        registry.get("customer"), {"name": "한빛정밀", "kind": "company"}, actor=insider.actor
+    )
+    hidden = writing.create(
+        registry.get("customer"), {"name": "비밀정밀", "kind": "company"}, actor=outsider.actor
+    )
 
     async def work(client):
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
@@ -77,7 +81,9 @@ def test_an_assistant_finds_reads_writes_and_acts_as_the_owner_of_its_key(ask, i
         assert "edit" in {act["name"] for act in described["acts"]}
         _failed, found = await told(client, "search", query="ㅎㅂㅈ")
         assert [one["title"] for one in found["items"]] == ["한빛정밀"]
-        _failed, listed = await told(client, "list_records", type="customers", filter='name contains "정밀"', fields=["name"])
+        _failed, listed = await told(
+            client, "list_records", type="customers", filter='name contains "정밀"', fields=["name"]
+        )
         assert [one["name"] for one in listed["items"]] == ["한빛정밀"]
         failed, refused = await told(client, "read_record", type="customers", id=hidden)
         assert (failed, refused["status"]) == (True, 404)
@@ -90,15 +96,30 @@ def test_an_assistant_finds_reads_writes_and_acts_as_the_owner_of_its_key(ask, i
         assert "납기 확인" in json.dumps(entries, ensure_ascii=False)
         _failed, read = await told(client, "read_record", type="customers", id=customer)
         failed, changed = await told(
-            client, "update_record", type="customers", id=customer, values={"city": "창원시"}, version=read["version"]
+            client,
+            "update_record",
+            type="customers",
+            id=customer,
+            values={"city": "창원시"},
+            version=read["version"],
         )
         assert (failed, changed["city"]) == (False, "창원시")
         failed, stale = await told(
-            client, "update_record", type="customers", id=customer, values={"city": "부산"}, version=read["version"]
+            client,
+            "update_record",
+            type="customers",
+            id=customer,
+            values={"city": "부산"},
+            version=read["version"],
         )
         assert (failed, stale["status"]) == (True, 409)
         failed, preview = await told(
-            client, "act_on_records", type="customers", act="edit", ids=[customer], change={"stage": {"set": "active"}}
+            client,
+            "act_on_records",
+            type="customers",
+            act="edit",
+            ids=[customer],
+            change={"stage": {"set": "active"}},
         )
         assert not failed, preview
         return note["id"]
@@ -114,7 +135,9 @@ def test_an_assistant_finds_reads_writes_and_acts_as_the_owner_of_its_key(ask, i
 @pytest.mark.django_db(transaction=True)
 def test_field_rules_and_the_limits_of_a_key_hold_for_assistants(ask, insider):
     customer = writing.create(
-        registry.get("customer"), {"name": "한빛정밀", "kind": "company", "city": "창원시"}, actor=insider.actor
+        registry.get("customer"),
+        {"name": "한빛정밀", "kind": "company", "city": "창원시"},
+        actor=insider.actor,
     )
     FieldRule.objects.create(
         role=insider.user.roles.get(), record_type="customer", field="city", rule=Rule.HIDDEN
@@ -127,7 +150,9 @@ def test_field_rules_and_the_limits_of_a_key_hold_for_assistants(ask, insider):
         assert "창원시" not in json.dumps(read, ensure_ascii=False)
         failed, answer = await told(client, "list_records", type="customers", filter="city = 창원시")
         assert failed
-        failed, answer = await told(client, "update_record", type="customers", id=customer, values={"name": "다른 이름"})
+        failed, answer = await told(
+            client, "update_record", type="customers", id=customer, values={"name": "다른 이름"}
+        )
         assert (failed, answer["status"]) == (True, 403)
         failed, answer = await told(client, "delete_record", type="customers", id=customer)
         assert (failed, answer["status"]) == (True, 403)
@@ -176,7 +201,10 @@ def test_an_assistant_on_this_machine_speaks_over_standard_input_and_output(tmp_
 
     async def main():
         parameters = StdioServerParameters(
-            command=COMMAND[0], args=[*COMMAND[1:], "mcp"], env={**installation.environment, "DANGOL_TOKEN": key}, cwd=os.getcwd()
+            command=COMMAND[0],
+            args=[*COMMAND[1:], "mcp"],
+            env={**installation.environment, "DANGOL_TOKEN": key},
+            cwd=Path.cwd(),
         )
         async with Client(parameters) as client:
             failed, made = await told(

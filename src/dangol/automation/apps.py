@@ -19,9 +19,15 @@ class AutomationConfig(AppConfig):
         openapi.describe()
         pair("automation_run")
         stays("automation_run.results", "tells what happened then")
-        stays("automation_reached_date.record_id", "what the rule did for that record; the survivor's days are its own")
+        stays(
+            "automation_reached_date.record_id",
+            "what the rule did for that record; the survivor's days are its own",
+        )
         for column in ("trigger", "condition", "steps"):
-            stays(f"automation_rule_version.{column}", "a version never changes; a key in it leads to the survivor")
+            stays(
+                f"automation_rule_version.{column}",
+                "a version never changes; a key in it leads to the survivor",
+            )
         stays("automation_call.body", "what was said then")
         menu.add(
             menu.MenuItem(

@@ -58,5 +58,7 @@ def _buttons(record_type: RecordType) -> Iterable[ports.Panel]:
         return {"buttons": [(entry.rule_id, entry.trigger["label"], entry.name) for entry in entries]}
 
     return [
-        ports.Panel("rules", gettext_lazy("Automation rules"), "automation/parts/buttons.html", build, "right", 15),
+        ports.Panel(
+            "rules", gettext_lazy("Automation rules"), "automation/parts/buttons.html", build, "right", 15
+        ),
     ]

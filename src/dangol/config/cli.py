@@ -119,7 +119,9 @@ def parser() -> argparse.ArgumentParser:
     refresh = command("refresh", "refresh", _("Compute values and scores now."))
     refresh.add_argument("--full", action="store_true", help=_("copy everything anew, not only what changed"))
 
-    command("mcp", "mcp", _("Serve an assistant over standard input and output, by the Model Context Protocol."))
+    command(
+        "mcp", "mcp", _("Serve an assistant over standard input and output, by the Model Context Protocol.")
+    )
 
     manage = command("manage", "manage", _("For developers: Django's own commands."))
     manage.add_argument("rest", nargs=argparse.REMAINDER)

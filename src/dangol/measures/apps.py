@@ -37,7 +37,10 @@ class MeasuresConfig(AppConfig):
         stays("measures_refreshrun.facts", "tells what happened then")
         stays("measures_qualityday.findings", "sums of a day that is over")
         for column in ("owner_id", "team_id", "territory_id"):
-            stays(f"measures_qualityday.{column}", "whose records a day's sums are of: people and places are not merged")
+            stays(
+                f"measures_qualityday.{column}",
+                "whose records a day's sums are of: people and places are not merged",
+            )
         stays("measures_qualitysetting.weights", "names of rules")
         stays("measures_qualitysetting.after_id", "a place in the order of changes")
         for config in apps.get_app_configs():

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 import orjson
 from django.core.handlers.base import BaseHandler
 from django.core.handlers.wsgi import WSGIRequest
+from django.http import HttpResponse, StreamingHttpResponse
 
 from dangol.records.rest.endpoints import ORIGIN_KEY
 
@@ -77,5 +78,8 @@ def answer_to(call: Call, around: Mapping[str, Any]) -> Answer:
         }
     )
     response = _handler().get_response(request)
-    text = b"".join(response.streaming_content) if getattr(response, "streaming", False) else response.content
+    if isinstance(response, StreamingHttpResponse):
+        text = b"".join(cast(Iterable[bytes], response.streaming_content))
+    else:
+        text = cast(HttpResponse, response).content
     return Answer(response.status_code, orjson.loads(text) if text else None)
