@@ -41,7 +41,8 @@ class LookMiddleware:
         if looks.found:
             status = response.status_code
             rows = looks.settled(was_shown=status < 500 and status not in SHOWS_NOTHING)
-            taking.write(rows, actor=actor, place=place)
+            only_read = all(row[0] in taking.READS for row in rows)
+            taking.write(rows, actor=actor, place=place, waits=not only_read)
         return response
 
 

@@ -109,24 +109,35 @@ def note(act: str, record_type: RecordType, ids: Iterable[int], *, about: str = 
         looks.add(act, record_type, ids, about[:MOST_ABOUT], count)
 
 
+_SOON = "CASE WHEN set_config('synchronous_commit', 'off', true) = 'off' THEN %s::bigint END"
+"""The user's id, and the word to PostgreSQL that this transaction need not wait for the disk."""
+
+
 def write(
-    rows: Sequence[tuple[str, str, str, Sequence[int], int]], *, actor: Actor, place: Place | None = None
+    rows: Sequence[tuple[str, str, str, Sequence[int], int]],
+    *,
+    actor: Actor,
+    place: Place | None = None,
+    waits: bool = True,
 ) -> None:
     """Write lines into the log, in the caller's transaction. One query.
 
     Args:
         rows: act, record type, what else tells of it, ids, how many.
         place: where from; the request under way where none is given.
+        waits: whether the lines have to be on disk before it goes on. Lines that only tell of pages that were read need not:
+            PostgreSQL writes them within a second, and would lose them only if the machine itself failed in that moment.
     """
     if not rows:
         return
     place = place or here()
     sql: list[str] = []
     parameters: list[Any] = []
+    user = "%s" if waits or connection.in_atomic_block else _SOON
     for act, name, about, ids, count in rows:
         numbers = list(ids)
         through, given = _through(name, numbers)
-        sql.append(f"(%s, %s, %s, %s, %s, %s, %s::bigint[], {through}, %s, %s, %s)")
+        sql.append(f"({user}, %s, %s, %s, %s, %s, %s::bigint[], {through}, %s, %s, %s)")
         parameters += [
             actor.user_id, actor.seen_by, place.ip, act, place.via, name, numbers, *given, count, about,
             actor.request_id[:64],
