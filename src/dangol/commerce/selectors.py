@@ -11,10 +11,9 @@ from zoneinfo import ZoneInfo
 import orjson
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Max
 from django.utils import timezone
 
-from dangol.commerce.models import Order, OrderKind, OrderStatus
+from dangol.commerce.models import OrderKind, OrderStatus
 from dangol.customers.beside import subselect
 from dangol.identity.actors import Actor
 from dangol.records import fieldrules, permissions, registry
@@ -24,7 +23,14 @@ TOP_PRODUCTS = 6
 SUMMED = ("amount", "ordered_at", "kind", "status", "currency")
 # Orders that were called off before they were a sale do not count; taken-back ones (kind "return") do, below zero.
 _PURCHASES = """
-WITH o AS (
+WITH ended AS (
+    SELECT at, (date_trunc('month', here) - make_interval(months => %(months)s - 1)) AT TIME ZONE %(zone)s AS since,
+           make_timestamptz(
+               extract(year FROM here)::int - 1, extract(month FROM here)::int, least(extract(day FROM here)::int, 28),
+               extract(hour FROM here)::int, extract(minute FROM here)::int, extract(second FROM here)::float8, %(zone)s
+           ) AS year_ago
+    FROM (SELECT at, at AT TIME ZONE %(zone)s AS here FROM (SELECT {end} AS at) found) local
+), o AS (
     SELECT pk AS id, kind, ordered_at, currency, coalesce(totals__amount, 0) AS amount, coalesce(totals__exact, 0) AS exact
     FROM ({orders}) seen
 )
@@ -34,21 +40,26 @@ SELECT
                count(*) FILTER (WHERE kind = 'return') AS returns,
                coalesce(sum(amount) FILTER (WHERE kind = 'return'), 0)::text AS returned,
                sum(exact)::text AS revenue,
-               coalesce(sum(amount) FILTER (WHERE ordered_at >= %(year_ago)s), 0)::text AS last_year,
-               count(*) FILTER (WHERE kind = 'sale' AND ordered_at >= %(year_ago)s) AS last_year_orders,
+               coalesce(sum(amount) FILTER (WHERE ordered_at >= (SELECT year_ago FROM ended)), 0)::text AS last_year,
+               count(*) FILTER (WHERE kind = 'sale' AND ordered_at >= (SELECT year_ago FROM ended)) AS last_year_orders,
                min(ordered_at) FILTER (WHERE kind = 'sale') AS first_at,
                max(ordered_at) FILTER (WHERE kind = 'sale') AS last_at
         FROM o GROUP BY currency ORDER BY count(*) DESC, currency) s),
     (SELECT coalesce(json_agg(row_to_json(m)), '[]') FROM (
         SELECT to_char(ordered_at AT TIME ZONE %(zone)s, 'YYYY-MM') AS month, currency, sum(amount)::text AS amount
-        FROM o WHERE ordered_at >= %(since)s GROUP BY 1, 2) m),
+        FROM o WHERE ordered_at >= (SELECT since FROM ended) GROUP BY 1, 2) m),
     (SELECT coalesce(json_agg(row_to_json(p)), '[]') FROM (
         SELECT p.id, p.name, p.unit, sum(l.quantity)::text AS quantity, sum(l.amount)::text AS amount,
                max(o.ordered_at) FILTER (WHERE o.kind = 'sale') AS last_at
         FROM o JOIN commerce_orderline l ON l.order_id = o.id AND l.deleted_at IS NULL
         JOIN commerce_product p ON p.id = l.product_id
-        GROUP BY p.id ORDER BY sum(l.amount) DESC, p.id LIMIT %(top)s) p)
+        GROUP BY p.id ORDER BY sum(l.amount) DESC, p.id LIMIT %(top)s) p),
+    (SELECT at FROM ended)
 """
+# "The last twelve months" of old data are its own last, by the same rule by which customer value is computed. By an index.
+_END_OF_DATA = (
+    "least(%(now)s, coalesce((SELECT max(ordered_at) FROM commerce_order WHERE deleted_at IS NULL), %(now)s))"
+)
 
 
 @dataclass(frozen=True)
@@ -75,16 +86,15 @@ class Purchases:
 
 
 def customer_purchases(*, actor: Actor, customer_id: int, now: datetime | None = None) -> Purchases | None:
-    """What a customer bought, as far as the actor may see its orders. None when nothing. Two queries.
+    """What a customer bought, as far as the actor may see its orders. None when nothing. One query.
 
     Args:
         actor: whose permissions and time zone hold.
         customer_id: the customer.
-        now: the end of the 12 and 24 months; the end of the data when not given.
+        now: the end of the 12 and 24 months; the newest order of the company when not given, or now if that is earlier.
     """
     if not fieldrules.is_clear(actor, "order", *SUMMED):
         return None  # a sum tells what it is made of
-    now = (now or data_end()).astimezone(ZoneInfo(actor.time_zone))
     orders = (
         permissions.visible_to(actor, registry.get("order"))
         .filter(customer_id=customer_id)
@@ -95,23 +105,26 @@ def customer_purchases(*, actor: Actor, customer_id: int, now: datetime | None =
         orders_sql, orders_params = subselect(orders)
     except EmptyResultSet:
         return None
-    months = _months(now.date())
     names = {f"o{at}": value for at, value in enumerate(orders_params)}
-    statement = _PURCHASES.format(orders=orders_sql % tuple(f"%({name})s" for name in names))
+    end = "%(now)s::timestamptz" if now else _END_OF_DATA
+    statement = _PURCHASES.format(orders=orders_sql % tuple(f"%({name})s" for name in names), end=end)
     with connection.cursor() as cursor:
         cursor.execute(
             statement,
             {
                 **names,
                 "zone": actor.time_zone,
-                "year_ago": now.replace(year=now.year - 1, day=min(now.day, 28)),
-                "since": datetime(months[0].year, months[0].month, 1, tzinfo=now.tzinfo),
+                "now": now or timezone.now(),
+                "months": MONTHS,
                 "top": TOP_PRODUCTS,
             },
         )
-        sums, by_month, products = (
-            orjson.loads(value) if isinstance(value, str | bytes) else value for value in cursor.fetchone()
-        )
+        *found, ended = cursor.fetchone()
+    sums, by_month, products = (
+        orjson.loads(value) if isinstance(value, str | bytes) else value for value in found
+    )
+    until = ended.astimezone(ZoneInfo(actor.time_zone)).date()
+    months = _months(until)
     if not sums:
         return None
     main = sums[0]
@@ -139,18 +152,8 @@ def customer_purchases(*, actor: Actor, customer_id: int, now: datetime | None =
             for row in products
         ),
         other_currencies=len(sums) > 1,
-        until=now.date(),
+        until=until,
     )
-
-
-def data_end() -> datetime:
-    """Now, or the company's newest order where that is older: "the last twelve months" of old data are its own last.
-
-    The same rule by which customer value is computed. One query, answered by an index.
-    """
-    newest = Order.objects.filter(deleted_at__isnull=True).aggregate(newest=Max("ordered_at"))["newest"]
-    now = timezone.now()
-    return min(now, newest) if newest else now
 
 
 def _moment(text: str | None) -> datetime | None:
