@@ -8,9 +8,9 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from dangol.events.outbox import announce
 from dangol.records import writing
 from dangol.records.matching import pairs
-from dangol.records.matching.events import Merged, Unmerged
 from dangol.records.matching.handlers import close_pairs, reopen_pairs
 from dangol.records.matching.scans import SCAN_TASK
+from dangol.records.merging.events import RecordsMerged, RecordsUnmerged
 from dangol.records.models import DuplicatePair, DuplicateScan, MatchingRule
 from dangol.records.types import RecordType
 from tests.cast import SYSTEM, Person
@@ -105,10 +105,10 @@ def test_three_that_hang_together_stand_as_one(
 
 
 def test_a_merge_closes_the_pair_and_its_undo_opens_it(pair: DuplicatePair, hanbit: int, again: int) -> None:
-    key = announce(Merged("customer", hanbit, [again]), actor=SYSTEM)
-    close_pairs(Merged("customer", hanbit, [again]), event_id=key)
+    key = announce(RecordsMerged("customer", hanbit, [again]), actor=SYSTEM)
+    close_pairs(RecordsMerged("customer", hanbit, [again]), event_id=key)
     assert state(pair) == "merged"
-    reopen_pairs(Unmerged("customer", hanbit, [again]), event_id=key)
+    reopen_pairs(RecordsUnmerged("customer", hanbit, [again]), event_id=key)
     assert state(pair) == "open"
 
 

@@ -7,17 +7,17 @@ from uuid import UUID
 from dangol.events.outbox import handles
 from dangol.records.events import RecordsPurged
 from dangol.records.matching import pairs
-from dangol.records.matching.events import Merged, Unmerged
+from dangol.records.merging.events import RecordsMerged, RecordsUnmerged
 
 
-@handles(Merged)
-def close_pairs(event: Merged, *, event_id: UUID) -> None:
+@handles(RecordsMerged)
+def close_pairs(event: RecordsMerged, *, event_id: UUID) -> None:
     """Who merged has decided."""
     pairs.pairs_close(event.record_type, event.into, event.merged)
 
 
-@handles(Unmerged)
-def reopen_pairs(event: Unmerged, *, event_id: UUID) -> None:
+@handles(RecordsUnmerged)
+def reopen_pairs(event: RecordsUnmerged, *, event_id: UUID) -> None:
     """Taken back, the question is open again."""
     pairs.pairs_reopen(event.record_type, event.into, event.merged)
 
