@@ -67,7 +67,7 @@ VALUES = {
         "x_kept": "zqownhiddenqz",
         "x_half": "zqownhalfqz",
     },
-    "contact": {"job_title": "zqtitleqz", "phone": "010-6363-9191", "email": "zqperson@kept2.example"},
+    "contact": {"job_title": "zqtitleqz", "phone": "010-6363-9191", "email": "zqhuman@kept2.example"},
     "contact_point": {"value": "zqpoint@kept3.example"},
     "interaction": {"body": "zqbodyqz", "outcome": "zqoutcomeqz"},
     "machine": {
@@ -84,7 +84,7 @@ VALUES = {
 }
 KEPT = (
     "zqdescriptionqz", "kept.example", "zqmailqz", "ZQKEY", "zqkey", "7777-5678", "77775678", "zqstreetqz",
-    "zqtitleqz", "6363-9191", "63639191", "zqperson", "zqpoint", "zqbodyqz", "zqoutcomeqz", "zqremarkqz", "ZQMACH",
+    "zqtitleqz", "6363-9191", "63639191", "zqhuman", "zqpoint", "zqbodyqz", "zqoutcomeqz", "zqremarkqz", "ZQMACH",
     "zqmemoqz", *money(PRICE), *money(TOTAL), *money(TOTAL + 1), *money(TOTAL + 2), *money(LINE),
     "zqown", *money(WORTH), "ZQOWN", *money(PRICE + 7), *money(TOTAL * 2), *money(WORTH * 2),
 )  # fmt: skip

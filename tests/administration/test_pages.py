@@ -41,6 +41,10 @@ def address(name: str) -> str:
     for part in ("pk", "webhook_id", "token_id"):
         if part in pattern.pattern.converters:
             kwargs[part] = 1
+    if "month" in pattern.pattern.converters:
+        kwargs["month"] = 202610
+    if "key" in pattern.pattern.converters:
+        kwargs["key"] = "00000000-0000-4000-8000-000000000000"
     if "kind" in pattern.pattern.converters:
         kwargs["kind"] = "teams"
     if "record_type" in pattern.pattern.converters:

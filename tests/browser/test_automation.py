@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from dangol.automation import definitions, index
 from dangol.automation.models import Rule, RuleRun
@@ -41,9 +42,8 @@ def redrawn(page: Any, do: Any) -> None:
     """Do something that has the form drawn again, and wait until it is."""
     with page.expect_response(lambda answer: answer.request.method == "POST"):
         do()
-    page.wait_for_function(
-        "!document.body.classList.contains('busy') && !document.querySelector('.htmx-request')"
-    )
+    page.wait_for_selector("body:not(.busy)")
+    expect(page.locator(".htmx-request")).to_have_count(0)
     page.wait_for_timeout(150)
 
 

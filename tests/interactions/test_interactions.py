@@ -375,7 +375,7 @@ class TestHome:
         assert called("John Smith") == "John Smith"
 
 
-def test_the_customer_page_takes_four_queries_of_these_rooms(
+def test_the_customer_page_takes_three_queries_of_these_rooms(
     insider: Person, customer: int, contact: int, django_assert_max_num_queries: Any
 ) -> None:
     for number in range(12):
@@ -388,5 +388,5 @@ def test_the_customer_page_takes_four_queries_of_these_rooms(
     ours = ("commerce_order", "interactions_timelineentry", "customers_contactpoint")
     assert (
         sum(any(f'"{t}"' in q["sql"] or f"{t} " in q["sql"] for t in ours) for q in captured.captured_queries)
-        == 4
+        == 3
     )

@@ -18,6 +18,8 @@ class AutomationConfig(AppConfig):
         history.register()
         openapi.describe()
         pair("automation_run")
+        pair("automation_approval")
+        stays("automation_approval.stages", "who is asked: people and roles")
         stays("automation_run.results", "tells what happened then")
         stays(
             "automation_reached_date.record_id",

@@ -35,7 +35,9 @@ def real_registry(lab_registry, monkeypatch):
 def conditions(record_type, path=()):
     for name, field in record_type.fields.items():
         sample = (
-            field.codes()[0] if field.kind == "choice" and field.codes() else SAMPLES.get(field.kind, "한빛")
+            field.codes()[0]
+            if field.kind in ("choice", "multi_choice") and field.codes()
+            else SAMPLES.get(field.kind, "한빛")
         )
         for op in allowed_operators(field)[: 2 if path else None]:
             if op in ("is empty", "is not empty"):
@@ -45,7 +47,7 @@ def conditions(record_type, path=()):
             elif op == "between":
                 value = (sample, sample)
             elif op in ("contains", "not contains", "starts with", "ends with"):
-                value = "한"
+                value = sample if field.kind == "multi_choice" else "한"
             else:
                 value = sample
             yield Compare((*path, name), op, value)

@@ -87,7 +87,7 @@ def test_it_is_served_by_the_api(insider, outsider, equipment, lathe):
     assert changed.json()["version"] == 2
     document = insider.api.get("/api/v1/openapi.json").json()
     assert "/x-equipment" in document["paths"]
-    assert "x_serial" in document["components"]["schemas"]["XEquipmentValues"]["properties"]
+    assert "x_serial" in document["components"]["schemas"]["XEquipmentNew"]["properties"]
 
 
 def test_a_type_without_owners_is_everybodys(insider, outsider, manager, objects):

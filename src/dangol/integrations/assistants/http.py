@@ -13,7 +13,7 @@ from dangol.records.rest.endpoints import json_response
 from dangol.records.rest.problems import Problem
 
 MOST_BYTES = 4 * 1024 * 1024
-_PASSED_ON = ("content-type", "accept", "mcp-protocol-version", "mcp-session-id", "mcp-method", "mcp-name")
+_PASSED_ON = ("content-type", "mcp-protocol-version", "mcp-session-id", "mcp-method", "mcp-name")
 
 
 def serve(request: HttpRequest, actor: Actor) -> HttpResponse:
@@ -41,6 +41,14 @@ def closed(request: HttpRequest, actor: Actor) -> HttpResponse:
     response = json_response({"error": "This server keeps no sessions: POST only."}, status=405)
     response["Allow"] = "POST, OPTIONS"
     return response
+
+
+def _passed_on(request: HttpRequest) -> list[tuple[bytes, bytes]]:
+    return [
+        (name.lower().encode(), value.encode("latin-1", "replace"))
+        for name, value in request.headers.items()
+        if name.lower() in _PASSED_ON or name.lower().startswith("mcp-param-")
+    ]
 
 
 async def _answered(request: HttpRequest) -> tuple[int, dict[str, str], bytes]:
@@ -73,12 +81,7 @@ async def _answered(request: HttpRequest) -> tuple[int, dict[str, str], bytes]:
         "raw_path": request.path.encode(),
         "query_string": b"",
         "root_path": "",
-        "headers": [
-            (name.encode(), request.headers[name].encode("latin-1", "replace"))
-            for name in request.headers
-            if name.lower() in _PASSED_ON or name.lower().startswith("mcp-param-")
-            for name in (name.lower(),)
-        ],
+        "headers": [(b"accept", b"application/json, text/event-stream"), *_passed_on(request)],
         "client": None,
         "server": None,
     }

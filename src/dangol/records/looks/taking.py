@@ -106,7 +106,8 @@ def note(act: str, record_type: RecordType, ids: Iterable[int], *, about: str = 
     """
     looks = _looks.get()
     if looks is not None and is_personal(record_type):
-        looks.add(act, record_type, ids, about[:MOST_ABOUT], count)
+        # What is no number of a record was asked for, but nobody's data.
+        looks.add(act, record_type, [number for number in ids if number < 2**63], about[:MOST_ABOUT], count)
 
 
 _SOON = "CASE WHEN set_config('synchronous_commit', 'off', true) = 'off' THEN %s::bigint END"

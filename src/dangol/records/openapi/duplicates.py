@@ -85,7 +85,7 @@ def duplicate_paths(
         "required": ["items", "next"],
         "properties": {"items": {"type": "array", "items": pair}, "next": {"type": ["string", "null"]}},
     }
-    body = {"required": True, "content": {JSON: {"schema": {"$ref": f"#/components/schemas/{name}Values"}}}}
+    body = {"required": True, "content": {JSON: {"schema": {"$ref": f"#/components/schemas/{name}New"}}}}
     decision = {
         "type": "object",
         "required": ["state"],
