@@ -1,7 +1,8 @@
 """A PostgreSQL and a data folder for the whole run.
 
 The leading process starts the embedded server before Django reads its settings, or takes the one that `DATABASE_URL`
-names; parallel test processes find its address in the environment that they inherit.
+names. Parallel test processes share the one that was named; otherwise each starts one of its own: transactions are numbered
+for a whole server, and what reads changes up to the oldest one that runs would wait for the tests of the other process.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ if _leader:
         logs.configure(level="WARNING")
         _server = postgres.start(_folder, settings=postgres.QUICK_AND_UNSAFE)
         os.environ["DATABASE_URL"] = _server.url()
+        os.environ["DANGOL_TEST_OWN_SERVERS"] = "1"
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 
@@ -41,6 +43,9 @@ django.setup()
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop what this process started."""
+    from tests import servers
+
+    servers.stop()
     global _server
     if _server is not None:
         from dangol.config import postgres

@@ -244,6 +244,7 @@ class ConsentRecord(RecordType):
     label_plural = _("Consents")
     icon = "checks"
     department = "customers"
+    menu_group = "privacy"
     order = 15
     personal = True
     tagged = False
@@ -289,6 +290,7 @@ class ConsentDutyRecord(RecordType):
     label_plural = _("Consent duties")
     icon = "clock"
     department = "customers"
+    menu_group = "privacy"
     order = 16
     personal = True
     tagged = False
@@ -312,6 +314,7 @@ class PersonRequestRecord(RecordType):
     label_plural = _("Requests of persons")
     icon = "user-check"
     department = "customers"
+    menu_group = "privacy"
     order = 17
     personal = True
     model = PersonRequest

@@ -31,7 +31,8 @@ class IntegrationsConfig(AppConfig):
                 label=_("Moving in"),
                 icon="package",
                 url_name="moving:list",
-                order=96,
+                order=913,
+                group="data",
                 visible=moved.may_move,
             )
         )

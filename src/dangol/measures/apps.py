@@ -60,7 +60,8 @@ class MeasuresConfig(AppConfig):
                 label=_("Data quality"),
                 icon="checklist",
                 url_name="quality:overview",
-                order=75,
+                order=904,
+                group="data",
                 visible=lambda actor: actor is not None and bool(selectors.types_for(actor)),
             )
         )

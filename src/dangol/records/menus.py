@@ -13,6 +13,9 @@ from dangol.records.importing.runs import importable_types
 from dangol.records.types import RecordType
 from dangol.web import menu
 
+DATA, PRIVACY = "data", "privacy"
+"""Groups of the left menu: what is done with many records, and the duties towards the people they are about."""
+
 
 def _may(actor: Any, name: str, action: str) -> bool:
     return actor is not None and actor.may(name, action)
@@ -34,6 +37,8 @@ def add_entries() -> None:
     Types that administrators made come and go: theirs are looked up each time.
     """
     types = [record_type for record_type in registry.all_types() if record_type.department]
+    menu.add_group(menu.Group(DATA, _("Data"), "database", 200))
+    menu.add_group(menu.Group(PRIVACY, _("Personal data"), "shield-check", 100))
     menu.add(*map(_entry, types))
     menu.creates.add(*map(_create, types))
     menu.menu.source(lambda: map(_entry, registry.own_types()))
@@ -47,6 +52,7 @@ def _entry(record_type: RecordType) -> menu.MenuItem:
         icon=record_type.icon,
         url=f"/{record_type.path}/",
         order=record_type.order,
+        group=record_type.menu_group,
         visible=partial(_may, name=record_type.name, action="view"),
     )
 
@@ -75,6 +81,7 @@ def add_files() -> None:
                 icon=icon,
                 url_name=f"{key}:list",
                 order=order,
+                group=DATA,
                 visible=partial(_has_any, types=types),
             )
         )
@@ -85,11 +92,18 @@ def add_files() -> None:
             icon="copy",
             url_name="records:duplicates-of-all",
             order=909,
+            group=DATA,
             visible=_may_match,
         )
     )
     menu.add(
         menu.MenuItem(
-            key="tag", label=_("Tags"), icon="tags", url="/tags/", order=912, visible=may_administer
+            key="tag",
+            label=_("Tags"),
+            icon="tags",
+            url="/tags/",
+            order=912,
+            group=DATA,
+            visible=may_administer,
         )
     )

@@ -144,7 +144,9 @@ class RecordType:
     tone: str = ""
     """Colour of the icon on the record's page: p, o, g, r or b; empty for none."""
     department: str = ""
-    """Key of the menu group; empty for types that stand in no menu."""
+    """Key of the department; empty for types that stand in no menu."""
+    menu_group: str = ""
+    """Key of the group (`web.menu.Group`) that its menu entry is folded into; most stand by themselves."""
     order: int = 50
     model: type[models.Model]
     title: str = "name"

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
-from dangol.web.menu import FAVOURITES_TURN, Shown, accounts, creates, menu, routes
+from dangol.web.menu import FAVOURITES_TURN, Shown, accounts, creates, groups, menu, routes
 from dangol.web.preferences import THEMES, theme_of
 
 
@@ -34,11 +34,28 @@ class Shell:
 
     @property
     def menu(self) -> list[Shown]:
-        return [item for item in self._menu if not item.foot]
+        return [item for item in self._menu if not item.foot and not item.group]
 
     @property
     def foot(self) -> list[Shown]:
-        return [item for item in self._menu if item.foot]
+        return [item for item in self._menu if item.foot and not item.group]
+
+    @property
+    def groups(self) -> list[dict[str, Any]]:
+        """The groups that hold something for this reader: label, icon, items, and the keys of these."""
+        found = []
+        for group in sorted(groups.values(), key=lambda one: one.order):
+            items = [item for item in self._menu if item.group == group.key]
+            if items:
+                found.append(
+                    {
+                        "label": group.label,
+                        "icon": group.icon,
+                        "items": items,
+                        "keys": [item.key for item in items],
+                    }
+                )
+        return found
 
     @property
     def _menu(self) -> list[Shown]:

@@ -24,6 +24,7 @@ class MenuItem:
     left out. department: heading above it ("" for none). order: entries stand by order, then label;
     from 900 on at the foot. visible: asked with the actor. badge: asked with the actor, a number (0 or
     None shows nothing); hot: the number asks for action. shortcut: key after "g".
+    group: key of the `Group` in which it is folded away.
     """
 
     key: str
@@ -37,6 +38,7 @@ class MenuItem:
     badge: Callable[[type_actor], int | None] | None = None
     hot: bool = False
     shortcut: str = ""
+    group: str = ""
 
     def href(self) -> str:
         """The address, or "" when the route is not there."""
@@ -61,6 +63,17 @@ class Shown:
     hot: bool
     foot: bool
     shortcut: str
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Entries that are needed now and then, folded under one line above the foot of the menu; by order."""
+
+    key: str
+    label: Text
+    icon: str
+    order: int = 100
 
 
 class Menu:
@@ -106,11 +119,21 @@ class Menu:
                     item.hot,
                     item.order >= 900,
                     item.shortcut,
+                    item.group,
                 )
 
 
 menu = Menu()
 """The left menu."""
+
+groups: dict[str, Group] = {}
+"""Its groups, by key."""
+
+
+def add_group(group: Group) -> None:
+    """Have a group that entries may name; adding a key again replaces it."""
+    groups[group.key] = group
+
 
 FAVOURITES_TURN = "favourites_turn"
 """Key of the session: how often this person has changed the favourites in the left menu."""

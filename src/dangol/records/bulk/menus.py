@@ -17,6 +17,7 @@ def add_entry() -> None:
             icon="stack-2",
             url_name="bulk:list",
             order=905,
+            group="data",
             visible=_may_change,
         )
     )

@@ -18,6 +18,7 @@ def add_entry() -> None:
             icon="git-merge",
             url_name="merging:list",
             order=906,
+            group="data",
             visible=_may_merge,
         )
     )
