@@ -22,6 +22,8 @@ def start() -> None:
     folder.mkdir()
     _own = postgres.start(folder, settings=postgres.QUICK_AND_UNSAFE)
     os.environ["DATABASE_URL"] = _own.url()
+    # Programs that tests start work on this server, too.
+    del os.environ["DANGOL_TEST_OWN_SERVERS"]
 
 
 def stop() -> None:
