@@ -114,11 +114,10 @@ def unpacked(given: Given) -> list[Given]:
                         _("Out of %(name)s come more bytes than can be taken.") % {"name": given.name}
                     )
         return _few(made)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
-        forget(made)
-        raise ImportProblem(_("The ZIP file %(name)s cannot be unpacked.") % {"name": given.name}) from error
-    except ImportProblem:
-        forget(made)
+    except BaseException as error:
+        forget(made)  # also where the disk is full
+        if isinstance(error, zipfile.BadZipFile | RuntimeError | NotImplementedError | EOFError):
+            raise ImportProblem(_("The ZIP file %(name)s cannot be unpacked.") % {"name": given.name}) from error
         raise
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from zoneinfo import ZoneInfo
 
+from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
@@ -40,6 +41,7 @@ def _record(actor: Actor, record: tuple[str, int] | None) -> tuple[RecordType, i
     return record_type, record[1]
 
 
+@login_not_required  # tells nothing; a page whose session has ended would take the sign-in page for a broken stream
 @require_GET
 @never_cache
 def stream(request: HttpRequest) -> HttpResponse:
