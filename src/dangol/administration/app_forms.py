@@ -25,7 +25,10 @@ class AppForm(forms.Form):
         label=gettext_lazy("Where it runs"),
         choices=[
             (Client.Type.CONFIDENTIAL.value, gettext_lazy("On a server: can keep a secret")),
-            (Client.Type.PUBLIC.value, gettext_lazy("In a browser, on a telephone or a desk: no secret, PKCE")),
+            (
+                Client.Type.PUBLIC.value,
+                gettext_lazy("In a browser, on a telephone or a desk: no secret, PKCE"),
+            ),
         ],
         required=False,
     )
@@ -35,7 +38,9 @@ class AppForm(forms.Form):
         help_text=gettext_lazy(
             "One a line, as the maker of the app names them. https only; http://127.0.0.1 for programs on one's own machine."
         ),
-        widget=forms.Textarea(attrs={"rows": 3, "class": "code", "spellcheck": "false", "autocomplete": "off"}),
+        widget=forms.Textarea(
+            attrs={"rows": 3, "class": "code", "spellcheck": "false", "autocomplete": "off"}
+        ),
     )
     scopes = forms.MultipleChoiceField(label=gettext_lazy("The most it may ask for"), required=False)
     per_minute = forms.IntegerField(

@@ -93,7 +93,11 @@ def app_switch(request: SignedInRequest, app_id: int) -> HttpResponse:
     found = _found(app_id)
     on = not found.is_active
     services.app_switch(app=found, actor=request.actor, on=on)
-    text = _("“%(name)s” is switched on.") if on else _("“%(name)s” is switched off; none of its tokens is good.")
+    text = (
+        _("“%(name)s” is switched on.")
+        if on
+        else _("“%(name)s” is switched off; none of its tokens is good.")
+    )
     messages.success(request, text % {"name": found})
     return redirect("administration:app", app_id=found.pk)
 

@@ -62,13 +62,13 @@ def authorize(request: SignedInRequest) -> HttpResponse:
 def _answered(request: SignedInRequest) -> HttpResponse:
     """What somebody said on the page. The request of the app is checked once more: much may have changed since."""
     try:
-        sent: dict[str, Any] = signing.loads(
-            request.POST.get("sent", ""), salt=SALT, max_age=ANSWERED_WITHIN
-        )
+        sent: dict[str, Any] = signing.loads(request.POST.get("sent", ""), salt=SALT, max_age=ANSWERED_WITHIN)
     except signing.BadSignature:
         sent = {}
     if sent.get("user") != request.user.pk:
-        return _refusal(request, _("This page was open for too long, or for somebody else. Begin anew in the app."))
+        return _refusal(
+            request, _("This page was open for too long, or for somebody else. Begin anew in the app.")
+        )
     parts = parts_of_query(sent["query"])
     scopes, asked = server().validate_authorization_request(*parts)
     asking = asked["request"]
@@ -76,9 +76,7 @@ def _answered(request: SignedInRequest) -> HttpResponse:
         refused = errors.AccessDeniedError(request=asking)
         return _back(refused.in_uri(asked["redirect_uri"]))
     try:
-        services.grant_make(
-            app=app_of(asking.client), user=request.user, scopes=scopes, actor=request.actor
-        )
+        services.grant_make(app=app_of(asking.client), user=request.user, scopes=scopes, actor=request.actor)
     except ValidationError as error:
         return _refusal(request, " ".join(error.messages))
     headers, _body, _status = server().create_authorization_response(
@@ -103,7 +101,9 @@ def _page_of(request: HttpRequest, error: errors.FatalClientError) -> HttpRespon
         errors.MismatchingRedirectURIError | errors.InvalidRedirectURIError | errors.MissingRedirectURIError,
     ):
         return _refusal(request, _("The app wants to send you to an address that is not registered for it."))
-    return _refusal(request, _("The request of the app is not right: %(reason)s") % {"reason": error.description})
+    return _refusal(
+        request, _("The request of the app is not right: %(reason)s") % {"reason": error.description}
+    )
 
 
 def _refusal(request: HttpRequest, text: str) -> HttpResponse:

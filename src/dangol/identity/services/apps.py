@@ -24,6 +24,8 @@ LOOPBACK: Final = ("localhost", "127.0.0.1")
 """Where a program on one's own machine listens. Not [::1]: a content security policy cannot name it."""
 MOST_ADDRESSES: Final = 10
 LONGEST_ADDRESS: Final = 500
+UNUSABLE: Final = "!"
+"""No text has this as its hash."""
 GRANT_TYPES: Final = ["authorization_code", "refresh_token"]
 
 
@@ -175,7 +177,7 @@ def _lock(app: App) -> App:
 
 
 def _new_client(is_public: bool) -> Client:
-    client = Client(type=Client.Type.PUBLIC if is_public else Client.Type.CONFIDENTIAL, secret="!")
+    client = Client(type=Client.Type.PUBLIC if is_public else Client.Type.CONFIDENTIAL, secret=UNUSABLE)
     client.set_grant_types(GRANT_TYPES)
     client.set_response_types(["code"])
     return client

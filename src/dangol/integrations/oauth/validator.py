@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from datetime import timedelta
 from hashlib import sha256
@@ -28,6 +29,7 @@ log = structlog.get_logger(__name__)
 SPENT: Final = "spent"
 SPENT_KEPT: Final = timedelta(days=30)
 CODE_KEPT: Final = 600
+_CODE: Final = re.compile(r"[A-Za-z0-9]{20,64}", re.ASCII)
 
 
 def covers(allowed: Collection[str], scope: str) -> bool:
@@ -99,6 +101,8 @@ class Validator(OAuthLibRequestValidator):  # type: ignore[misc]  # allauth is n
         self, client_id: str, code: str, client: Client, request: Any, *args: Any, **kwargs: Any
     ) -> bool:
         """A code that nobody has tried before, of somebody whose consent still holds. One try, good or bad."""
+        if not _CODE.fullmatch(code):
+            return False  # cache keys hold no other signs
         mark = f"oauth.code.{sha256(f'{client.pk}:{code}'.encode()).hexdigest()}"
         if not cache.add(mark, True, timeout=CODE_KEPT):
             return False
@@ -141,9 +145,7 @@ class Validator(OAuthLibRequestValidator):  # type: ignore[misc]  # allauth is n
         over = Q(type=AccessToken.Type.ACCESS_TOKEN, expires_at__lt=now) | Q(expires_at__lt=now - SPENT_KEPT)
         AccessToken.objects.filter(over, client=request.client, user=request.user).delete()
 
-    def revoke_token(
-        self, token: str, token_type_hint: str, request: Any, *args: Any, **kwargs: Any
-    ) -> None:
+    def revoke_token(self, token: str, token_type_hint: str, request: Any, *args: Any, **kwargs: Any) -> None:
         """An access token ends alone; a refresh token takes the user's other tokens of this app with it (RFC 7009).
 
         Tokens of other apps stay, whoever asks.
