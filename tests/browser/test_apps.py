@@ -82,7 +82,7 @@ def test_the_page_that_asks_fits_and_is_accessible(visit, insider, app, width):
     picture(page, f"consent-{width}")
     text = page.inner_text("main")
     assert "한빛 ERP 주문 연동" in text
-    assert "주문: 보기, 만들기·수정" in text or "주문:" in text
+    assert "주문: 읽기, 만들기와 변경" in text
     assert insider.user.name in text
     assert fits(page)
     assert axe_findings(page) == []

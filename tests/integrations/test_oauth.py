@@ -15,6 +15,7 @@ from django.utils import timezone
 from dangol.identity import selectors, services
 from dangol.identity.actors import actor_for
 from dangol.identity.models import AccessChange, App, Token
+from dangol.integrations.models import BulkJob
 from dangol.records import registry, writing
 from tests.cast import SYSTEM
 
@@ -345,6 +346,20 @@ def test_an_app_that_is_switched_off_gets_nothing(insider, number):
     assert api(tokens).get(f"/api/v1/customers/{number}").status_code == 200
 
 
+def test_a_bulk_job_of_an_app_ends_with_its_consent(insider, number):
+    program = Program(scopes=["customer:read", "customer:write"])
+    tokens = program.tokens(insider, scope="customer:read customer:write")
+    lines = b'{"name": "x"}\n'
+    place = "/api/v1/bulk?type=customer&operation=create"
+    started = api(tokens).post(place, lines, content_type="application/x-ndjson")
+    assert started.status_code == 202, started.content
+    job = BulkJob.objects.select_related("token").get()
+    assert job.token == selectors.grants_of(insider.user).get()
+    assert job.token.is_usable(timezone.now())
+    services.app_switch(app=program.app, actor=SYSTEM, on=False)
+    assert not Token.objects.get(pk=job.token.pk).is_usable(timezone.now())
+
+
 def test_taking_a_scope_away_asks_everybody_anew(insider, number):
     program = Program(scopes=["customer:read", "customer:write"])
     tokens = program.tokens(insider)
@@ -406,6 +421,32 @@ def test_the_form_of_one_person_is_not_sent_by_another(insider, teammate):
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(insider.user)
     assert strict.post("/oauth/authorize", {"sent": sent, "answer": "allow"}).status_code == 403
+    assert not Token.objects.filter(app__isnull=False).exists()
+
+
+def test_nothing_but_codes_is_given_and_parameters_come_once(insider):
+    program = Program()
+    for kind in ("token", "id_token", "code token", None):
+        assert parts(program.page(insider, response_type=kind))["error"] in (
+            "unsupported_response_type", "invalid_request"
+        )  # fmt: skip
+    twice = insider.client.get(f"/oauth/authorize?{program.query()}&redirect_uri=https%3A%2F%2Fevil.example")
+    assert twice.status_code == 400
+    unknown = program.page(insider, client_id="0" * 32)
+    assert unknown.status_code == 400
+    assert "등록되지 않았거나" in unknown.content.decode()
+
+
+def test_whoever_must_have_a_second_factor_sets_it_up_before_consenting(insider):
+    program = Program()
+    sent = program.page(insider).context["sent"]
+    services.policy_save(actor=SYSTEM, second_factor="everyone")
+    for answer in (
+        program.page(insider),
+        insider.client.post("/oauth/authorize", {"sent": sent, "answer": "allow"}),
+    ):
+        assert answer.status_code == 302
+        assert answer["Location"].startswith("/settings/profile/second-factor/")
     assert not Token.objects.filter(app__isnull=False).exists()
 
 

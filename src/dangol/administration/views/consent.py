@@ -12,12 +12,11 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
-from oauthlib.oauth2.rfc6749 import errors
 
 from dangol.administration.scope_words import permissions
 from dangol.administration.views.access import SignedInRequest, signed_in
 from dangol.identity import services
-from dangol.integrations.oauth.server import parts_of, parts_of_query, server
+from dangol.integrations.oauth.server import errors, parts_of, parts_of_query, server
 from dangol.integrations.oauth.validator import app_of
 
 SALT: Final = "oauth.consent"

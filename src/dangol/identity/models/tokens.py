@@ -67,8 +67,10 @@ class Token(models.Model):
         return self.name if self.app_id else f"{self.name} (dgl_{self.prefix}_…)"
 
     def is_usable(self, now: datetime) -> bool:
-        """Neither revoked nor expired at that moment."""
-        return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)
+        """Neither revoked nor expired at that moment, and of no app that is switched off."""
+        if self.revoked_at is not None or (self.expires_at is not None and self.expires_at <= now):
+            return False
+        return self.app is None or self.app.is_active
 
     def is_secret(self, secret: str) -> bool:
         """Is this the secret that the token was made with. Takes the same time whatever the answer."""

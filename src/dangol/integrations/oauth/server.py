@@ -9,11 +9,13 @@ from typing import Any
 from allauth.idp.oidc import app_settings
 from allauth.idp.oidc.internal.oauthlib.utils import extract_params
 from django.http import HttpRequest
-from oauthlib.oauth2 import WebApplicationServer
+from oauthlib.oauth2 import WebApplicationServer  # type: ignore[import-untyped]
 from oauthlib.oauth2.rfc6749 import errors
 
 from dangol.identity.selectors import ACCESS_PREFIX
 from dangol.integrations.oauth.validator import Validator
+
+__all__ = ["Parts", "errors", "parts_of", "parts_of_query", "server"]
 
 Parts = tuple[str, str, str, dict[str, str]]
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # a SHA-256 in base64url

@@ -14,13 +14,12 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
-from oauthlib.oauth2.rfc6749.errors import OAuth2Error
 
 from dangol.identity.actors import Actor
 from dangol.identity.models import User
 from dangol.identity.models.roles import EVERY_TYPE
 from dangol.identity.scopes import KINDS
-from dangol.integrations.oauth.server import parts_of, server
+from dangol.integrations.oauth.server import errors, parts_of, server
 from dangol.records import registry
 from dangol.records.rest.endpoints import json_response
 
@@ -50,7 +49,7 @@ def _asked(request: HttpRequest, what: str) -> HttpResponse:
     try:
         with transaction.atomic():
             headers, body, status = getattr(server(), what)(*parts_of(request))
-    except OAuth2Error as error:
+    except errors.OAuth2Error as error:
         return _refused(error.status_code, error.error, error.description or "")
     response: HttpResponse = convert_response(headers, body, status)
     response["Cache-Control"] = "no-store"
