@@ -189,6 +189,7 @@ def test_everything_but_the_door_is_closed_to_strangers(places):
         "/welcome/",
         "/notifications/unsubscribe/",  # whoever holds the mail may stop it
         "/api/v1/openapi.json",
+        "/.well-known/oauth-",  # what apps may ask of this server, the same for everybody
     )
     for _pattern, path in places:
         if path.startswith(open_to_all) or path == "/sign-out/":

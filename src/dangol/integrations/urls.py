@@ -12,7 +12,7 @@ app_name = "integrations"
 urlpatterns = [
     path("oauth/token", oauth.token, name="oauth-token"),
     path("oauth/revoke", oauth.revoke, name="oauth-revoke"),
-    path("api/oauth/userinfo", endpoint(GET=oauth.userinfo, POST=oauth.userinfo), name="oauth-userinfo"),
+    path("api/oauth/userinfo", endpoint(GET=oauth.userinfo), name="oauth-userinfo"),
     path(".well-known/oauth-authorization-server", oauth.server_metadata, name="oauth-server"),
     path(".well-known/oauth-protected-resource", oauth.resource_metadata, name="oauth-resource"),
     path("api/mcp", endpoint(POST=http.serve, GET=http.closed, DELETE=http.closed), name="assistants"),
