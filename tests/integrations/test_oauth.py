@@ -14,7 +14,7 @@ from dangol.identity import selectors, services
 from dangol.identity.models import AccessChange, App, Token
 from dangol.integrations.models import BulkJob
 from dangol.records import registry, writing
-from tests.cast import SYSTEM
+from tests.cast import PASSWORD, SYSTEM
 from tests.integrations.program import BACK, CHALLENGE, Program, api, parts
 
 pytestmark = pytest.mark.django_db
@@ -283,6 +283,13 @@ def test_who_is_not_signed_in_signs_in_first(insider):
     answer = Client().get(f"/oauth/authorize?{query}")
     assert answer.status_code == 302
     assert answer["Location"].startswith("/sign-in/?next=%2Foauth%2Fauthorize")
+    client = Client()
+    signed_in = client.post(
+        answer["Location"],
+        {"login": insider.user.email, "password": PASSWORD, "next": f"/oauth/authorize?{query}"},
+    )
+    assert signed_in["Location"] == f"/oauth/authorize?{query}"
+    assert client.get(signed_in["Location"]).status_code == 200
 
 
 def test_what_an_app_does_is_told_with_its_name(insider, administrator):
