@@ -10,7 +10,7 @@ from allauth.idp.oidc import app_settings
 from allauth.idp.oidc.internal.oauthlib.utils import extract_params
 from django.http import HttpRequest
 from oauthlib.oauth2 import WebApplicationServer  # type: ignore[import-untyped]
-from oauthlib.oauth2.rfc6749 import errors
+from oauthlib.oauth2.rfc6749 import errors  # type: ignore[import-untyped]
 
 from dangol.identity.selectors import ACCESS_PREFIX
 from dangol.integrations.oauth.validator import Validator
