@@ -126,6 +126,8 @@ def test_tokens_open_no_pages_and_refresh_tokens_no_api(insider, number):
     tokens = Program().tokens(insider)
     assert api(tokens).get("/customers/").status_code == 302
     assert api(tokens).get("/settings/apps/").status_code == 302
+    for method in ("post", "put", "patch", "delete"):
+        assert getattr(api(tokens), method)("/api/oauth/userinfo").status_code == 405
     wrong = Client(headers={"authorization": f"Bearer {tokens['refresh_token']}"})
     assert wrong.get(f"/api/v1/customers/{number}").status_code == 401
     code = Client(headers={"authorization": "Bearer dga_"})
