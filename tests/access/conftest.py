@@ -14,7 +14,8 @@ from dangol.customers import standard
 from dangol.customers.models import ConsentDuty
 from dangol.identity import revisions
 from dangol.identity.actors import Actor
-from dangol.identity.models import Grant, Role, Team, User
+from dangol.identity.models import App, Grant, Role, Team, Token, User
+from dangol.identity.services import app_save, grant_make
 from dangol.integrations.models import BulkJob, Move, WebhookEndpoint
 from dangol.interactions import comments
 from dangol.interactions.models import Comment, Follow
@@ -211,6 +212,13 @@ class Secrets:
             owner=insider.user, record_type="customer", operation="create", path=f"/nowhere/{SECRET}", size=1, sha256="0",
             message=SECRET,
         )  # fmt: skip
+        # An app whose name is the secret, with what the insider lets it do.
+        self.app, _key = app_save(
+            actor=everything, name=SECRET, redirect_uris=["https://app.example/"], scopes=["*:read"]
+        )
+        self.grant = grant_make(
+            app=self.app, user=insider.user, scopes=["customer:read"], actor=insider.actor
+        )
         self._say_and_attach(actor, customer)
         # Under the same key again.
         self.merge = Merge.objects.create(
@@ -272,6 +280,8 @@ class Secrets:
         runs += [*BulkRun.objects.order_by("pk").values_list("pk", "state", "undo", "cancel_requested")]
         runs += [*BulkJob.objects.values_list("pk", "state", "cancel_requested")]
         runs += [*WebhookEndpoint.objects.values_list("pk", "version", "secret")]
+        runs += [*App.objects.values_list("pk", "is_active", "client__name", "client__secret")]
+        runs += [*Token.objects.filter(app__isnull=False).values_list("pk", "scopes", "revoked_at")]
         mappings = [*SavedMapping.objects.values_list("pk", "title")]
         schedules = [
             *ImportSchedule.objects.values_list("pk", "version", "active"),
@@ -332,7 +342,8 @@ def places(secrets, insider):
         "file_key": [str(secrets.file.key), "not-a-key"],
         "comment_id": [str(secrets.comment.pk)],
         "tag_id": ["1"],
-        "token_id": ["1"],
+        "app_id": ["1", str(secrets.app.pk)],
+        "token_id": ["1", str(secrets.grant.pk)],
         "mail_token": ["x", signing.dumps(insider.id, salt=SALT)],
         "user_id": [str(insider.id)],
         "team_id": [str(insider.user.team_id)],
@@ -346,7 +357,7 @@ def places(secrets, insider):
         "request_id": [str(secrets.approval.pk)],
         "view_id": [str(secrets.view.pk)],
         "pair_id": [str(secrets.pair.pk)],
-        "pk": ["1", str(insider.id), str(insider.user.team_id)],
+        "pk": ["1", str(secrets.grant.pk), str(insider.id), str(insider.user.team_id)],
         "kind": ["note", "task", "teams"],
         "tab": ["all"],
         "month": ["202610", "202699"],

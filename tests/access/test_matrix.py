@@ -190,6 +190,7 @@ def test_everything_but_the_door_is_closed_to_strangers(places):
         "/notifications/unsubscribe/",  # whoever holds the mail may stop it
         "/live/stream/",  # answered before Django; here it says that there are no streams
         "/api/v1/openapi.json",
+        "/.well-known/oauth-",  # what apps may ask of this server, the same for everybody
     )
     for _pattern, path in places:
         if path.startswith(open_to_all) or path == "/sign-out/":

@@ -14,11 +14,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from dangol.administration.scope_words import scope_groups
 from dangol.identity import selectors
 from dangol.identity.models import Action, Role, SignInPolicy, Team, Territory, Theme, User
-from dangol.identity.models.roles import EVERY_TYPE
 from dangol.identity.models.users import Language
-from dangol.records import registry
 
 # What people near here choose, before the long list.
 COMMON_ZONES = (
@@ -198,21 +197,7 @@ class TokenForm(forms.Form):
     def scope_groups(self) -> list[dict[str, Any]]:
         """The scopes by record type, each with whether it is chosen."""
         chosen = set(self.data.getlist("scopes")) if hasattr(self.data, "getlist") else set()
-        kinds = {"read": _("Read"), "write": _("Create and change"), "delete": _("Delete")}
-        groups: list[tuple[str, Any, dict[str, str]]] = [(EVERY_TYPE, _("All records"), kinds)]
-        groups += [(one.name, one.label_plural, kinds) for one in registry.all_types()]
-        groups.append((EVERY_TYPE, _("Settings"), {"admin": _("Administer")}))
-        return [
-            {
-                "label": label,
-                "scopes": [
-                    {"name": f"{name}:{kind}", "label": text, "on": f"{name}:{kind}" in chosen}
-                    for kind, text in texts.items()
-                ],
-                "chosen": any(f"{name}:{kind}" in chosen for kind in texts),
-            }
-            for name, label, texts in groups
-        ]
+        return scope_groups(chosen)
 
     def limits(self) -> dict[str, Any]:
         """What the key is held to, beside its actions; None for what was left empty."""

@@ -37,6 +37,7 @@ _ACTS = {
     "passkey_removed": gettext_lazy("passkey removed"),
     "codes_made": gettext_lazy("new recovery codes"),
     "recovery_code_used": gettext_lazy("signed in with a recovery code"),
+    "allowed": gettext_lazy("allowed to act"),
     "factors_reset": gettext_lazy("second factor reset"),
     "provider_connected": gettext_lazy("connected with a provider"),
     "provider_disconnected": gettext_lazy("disconnected from a provider"),
@@ -47,6 +48,7 @@ _TARGETS = {
     "team": gettext_lazy("Team"),
     "territory": gettext_lazy("Territory"),
     "token": gettext_lazy("API token"),
+    "app": gettext_lazy("App"),
     "ownfield": gettext_lazy("Field"),
     "delivery": gettext_lazy("Delivery"),
     "ownobject": gettext_lazy("Own object"),
@@ -133,6 +135,7 @@ _FIELDS: dict[str, str | Promise] = {
     "rate": gettext_lazy("Messages a second at most"),
     "concurrency": gettext_lazy("Messages at the same time"),
     "device": gettext_lazy("Device"),
+    "redirect_uris": gettext_lazy("Addresses to return to"),
 }
 
 

@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.usersessions",
     "allauth.mfa",
+    "allauth.idp.oidc",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.google",
     "allauth.socialaccount.providers.kakao",
@@ -190,6 +191,10 @@ MFA_FORMS = {
     "login_webauthn": "dangol.administration.factor_forms.PasskeySignInForm",
     "add_webauthn": "dangol.administration.factor_forms.PasskeyForm",
 }
+IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 3_600
+IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = 90 * 86_400  # begins anew with each use
+IDP_OIDC_AUTHORIZATION_CODE_EXPIRES_IN = 60
+IDP_OIDC_RATE_LIMITS = {"token": "300/m/ip"}
 SOCIALACCOUNT_ADAPTER = "dangol.identity.sso.adapter.SocialAccountAdapter"
 SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_EMAIL_VERIFICATION = "none"

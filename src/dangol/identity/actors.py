@@ -47,6 +47,8 @@ class Actor:
     request_id: str = ""
     seen_by: int | None = None
     """The administrator who looks through this user's eyes, where one does."""
+    through: str = ""
+    """The app that acts for this user, where one does."""
 
     def field_rule(self, record_type: str, name: str) -> str:
         """What a role says of a field: ``hidden``, ``masked``, ``read_only``, or nothing."""
@@ -152,6 +154,7 @@ def actor_for(user: User, *, request_id: str = "", token: Token | None = None) -
         role_ids=frozenset(role_ids),
         field_rules=_effective(rules, viewers) if rules else NO_RULES,
         request_id=request_id,
+        through=token.name if token is not None and token.app_id else "",
     )
 
 

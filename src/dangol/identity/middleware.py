@@ -34,7 +34,7 @@ API_PREFIX = "/api/"
 WITHOUT_ACTOR = frozenset({"/healthz", "/readyz"})
 SEEING = "seeing"
 """Where the session keeps through whose eyes an administrator looks."""
-OWN_PAGES = ("/settings/", "/sign-in/")
+OWN_PAGES = ("/settings/", "/sign-in/", "/oauth/")
 """Where people set up their own access, and administrators everybody's: nothing of it is shown through another's eyes."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
+from allauth.idp.oidc.models import Token as AccessToken
 from allauth.mfa import app_settings as mfa_settings
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
-from dangol.identity.models import AccessChange, Role, SignInProvider, Team, Territory, Token, User
+from dangol.identity.models import AccessChange, App, Role, SignInProvider, Team, Territory, Token, User
 from dangol.identity.models.roles import EVERY_TYPE, Action
+from dangol.identity.models.tokens import token_digest
 
 NodeT = TypeVar("NodeT", Team, Territory)
+ACCESS_PREFIX: Final = "dga_"
 RECOVERY_CODES: Final = int(mfa_settings.RECOVERY_CODE_COUNT)
 
 
@@ -79,16 +83,51 @@ def roles() -> QuerySet[Role]:
 
 def tokens_of(user: User) -> QuerySet[Token]:
     """The tokens of a user that were not revoked, newest first."""
-    return Token.objects.filter(user=user, revoked_at=None).order_by("-pk")
+    return Token.objects.filter(user=user, revoked_at=None, app=None).order_by("-pk")
 
 
 def live_tokens() -> QuerySet[Token]:
     """The tokens of all users that were not revoked, with their users, newest first."""
-    return Token.objects.filter(revoked_at=None).select_related("user").order_by("-pk")
+    return Token.objects.filter(revoked_at=None, app=None).select_related("user").order_by("-pk")
+
+
+def apps() -> QuerySet[App]:
+    """All apps with the number of people who let them act (``people``), by name. Lazy."""
+    live = Q(grants__revoked_at=None, grants__user__is_active=True)
+    return (
+        App.objects.select_related("client")
+        .annotate(people=Count("grants", filter=live & Q(grants__isnull=False)))
+        .order_by("client__name", "pk")
+    )
+
+
+def grants_of(user: User) -> QuerySet[Token]:
+    """What a user lets apps do, newest first. Lazy."""
+    found = Token.objects.filter(user=user, revoked_at=None, app__isnull=False)
+    return found.select_related("user", "app__client").order_by("-pk")
+
+
+def grants_to(app: App) -> QuerySet[Token]:
+    """Who lets an app act, newest first. Lazy."""
+    found = Token.objects.filter(app=app, revoked_at=None, user__is_active=True)
+    return found.select_related("user").order_by("-pk")
+
+
+def app_names(numbers: Iterable[int]) -> dict[int, str]:
+    """What apps are called. One query, none without numbers."""
+    wanted = set(numbers)
+    if not wanted:
+        return {}
+    return dict(App.objects.filter(pk__in=wanted).values_list("pk", "client__name"))
 
 
 def token_for(text: str) -> Token | None:
-    """The usable token that this text is, with its user; None when there is none. One query at most."""
+    """The usable token that this text is, with its user; None when there is none. One query at most.
+
+    An access token of an app gives the token that it stands for, held to the scopes of that access token.
+    """
+    if text.startswith(ACCESS_PREFIX):
+        return _granted(text)
     parts = text.split("_", 2)
     if len(parts) != 3 or parts[0] != "dgl" or not 1 <= len(parts[1]) <= 16 or "\x00" in text:
         return None
@@ -96,6 +135,29 @@ def token_for(text: str) -> Token | None:
     if token is None or not token.is_secret(parts[2]):
         return None
     return token if token.is_usable(timezone.now()) and token.user.is_active else None
+
+
+def _granted(text: str) -> Token | None:
+    access = "app__client__token__"  # both conditions and scopes are of the same row: one join
+    found = (
+        Token.objects.select_related("user", "app__client")
+        .filter(
+            **{
+                f"{access}hash": token_digest(text),
+                f"{access}type": AccessToken.Type.ACCESS_TOKEN,
+                f"{access}expires_at__gt": timezone.now(),
+                f"{access}user_id": F("user_id"),
+            },
+            revoked_at=None,
+            app__is_active=True,
+            user__is_active=True,
+        )
+        .annotate(access_scopes=F(f"{access}scopes"))
+        .first()
+    )
+    if found is not None:
+        found.scopes = found.access_scopes.split("\n")
+    return found
 
 
 def access_changes() -> QuerySet[AccessChange]:

@@ -4,11 +4,17 @@ from django.urls import path
 
 from dangol.integrations.api import bulk, changes, types, webhooks
 from dangol.integrations.assistants import http
+from dangol.integrations.oauth import views as oauth
 from dangol.records.rest.endpoints import endpoint
 
 app_name = "integrations"
 
 urlpatterns = [
+    path("oauth/token", oauth.token, name="oauth-token"),
+    path("oauth/revoke", oauth.revoke, name="oauth-revoke"),
+    path("api/oauth/userinfo", endpoint(GET=oauth.userinfo), name="oauth-userinfo"),
+    path(".well-known/oauth-authorization-server", oauth.server_metadata, name="oauth-server"),
+    path(".well-known/oauth-protected-resource", oauth.resource_metadata, name="oauth-resource"),
     path("api/mcp", endpoint(POST=http.serve, GET=http.closed, DELETE=http.closed), name="assistants"),
     path("api/v1/types", endpoint(GET=types.index), name="types"),
     path("api/v1/types/<str:path>", endpoint(GET=types.detail), name="type"),

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dangol.identity.actors import Actor
-from dangol.records import fieldrules, permissions, registry
+from dangol.records import fieldrules, origins, permissions, registry
 from dangol.records.fields import Field, Locale, Ref, Reference, Text
 from dangol.records.fields.base import Label
 from dangol.records.fields.masks import Mask, Masked, unmasked
@@ -200,6 +200,7 @@ def _items(actor: Actor, record_type: RecordType, rows: Sequence[Change]) -> lis
     titles = _titles(actor, kinds, rows, fields)
     users = get_user_model()._default_manager.in_bulk({row.actor_id for row in rows if row.actor_id})
     done_by = _done_by(rows)
+    apps = origins.app_names(row.origin for row in rows)
     items = []
     for row in rows:
         changes = []
@@ -227,6 +228,8 @@ def _items(actor: Actor, record_type: RecordType, rows: Sequence[Change]) -> lis
             continue
         user = users.get(row.actor_id) if row.actor_id else None
         who = done_by.get(row.request_id) or getattr(user, "name", "") or _("System")
+        if row.origin in apps:
+            who = f"{who} ({apps[row.origin]})"
         items.append(
             HistoryItem(
                 row.id,

@@ -111,6 +111,12 @@ def overview(request: SignedInRequest) -> HttpResponse:
                 "url": reverse("administration:keys"),
             },
             {
+                "title": _("Apps"),
+                "text": _("Which programs of others may act for people who let them."),
+                "icon": "apps",
+                "url": reverse("administration:apps"),
+            },
+            {
                 "title": _("Webhooks"),
                 "text": _("Which other systems are told at once of what happens here."),
                 "icon": "webhook",

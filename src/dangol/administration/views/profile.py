@@ -13,6 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from dangol.administration.forms import PasswordForm, ProfileForm, TokenForm, show_errors
+from dangol.administration.scope_words import permissions
 from dangol.administration.views.access import SignedInRequest, signed_in
 from dangol.administration.views.sessions import rows
 from dangol.identity import selectors, services, sessions
@@ -37,6 +38,7 @@ def profile(request: SignedInRequest) -> HttpResponse:
         "form": form,
         "account": user,
         "tokens": selectors.tokens_of(user),
+        "apps": [(grant, permissions(grant.scopes or ())) for grant in selectors.grants_of(user)],
         "sessions": rows(user, request.session.session_key),
         "accounts": selectors.accounts_of(user),
         **selectors.factor_kinds(user),
@@ -108,4 +110,14 @@ def token_revoke(request: SignedInRequest, pk: int) -> HttpResponse:
     token = get_object_or_404(request.user.tokens.select_related("user"), pk=pk)
     services.token_revoke(token=token, actor=request.actor)
     messages.success(request, _("The token “%(name)s” is revoked.") % {"name": token.name})
+    return redirect("administration:profile")
+
+
+@require_POST
+@signed_in
+def grant_revoke(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Let an app act for oneself no more."""
+    grant = get_object_or_404(selectors.grants_of(request.user), pk=pk)
+    services.token_revoke(token=grant, actor=request.actor)
+    messages.success(request, _("“%(name)s” has no access any more.") % {"name": grant.name})
     return redirect("administration:profile")

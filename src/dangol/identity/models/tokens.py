@@ -10,6 +10,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from dangol.identity.models.apps import App
 from dangol.identity.models.roles import Action
 from dangol.identity.models.users import User
 
@@ -24,7 +25,8 @@ class Token(models.Model):
 
     ``actions`` empty (NULL) means: all that the user may do. ``scopes`` narrow that further: texts such as
     ``customer:read`` or ``*:write`` (see `identity.scopes`). ``networks`` are those it may be used from, ``per_minute`` the
-    calls it may make in a minute; empty (NULL) for any.
+    calls it may make in a minute; empty (NULL) for any. With an ``app`` it is what the user has let that app do: nobody holds
+    it, the app's access tokens stand for it.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -46,19 +48,29 @@ class Token(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    app = models.ForeignKey(App, on_delete=models.SET_NULL, null=True, blank=True, related_name="grants")
 
     class Meta:
         db_table = "identity_token"
         ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "app"],
+                condition=models.Q(revoked_at=None),
+                name="identity_token_one_live_grant",
+            )
+        ]
         verbose_name = _("API token")
         verbose_name_plural = _("API tokens")
 
     def __str__(self) -> str:
-        return f"{self.name} (dgl_{self.prefix}_…)"
+        return self.name if self.app_id else f"{self.name} (dgl_{self.prefix}_…)"
 
     def is_usable(self, now: datetime) -> bool:
-        """Neither revoked nor expired at that moment."""
-        return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)
+        """Neither revoked nor expired at that moment, and of no app that is switched off."""
+        if self.revoked_at is not None or (self.expires_at is not None and self.expires_at <= now):
+            return False
+        return self.app is None or self.app.is_active
 
     def is_secret(self, secret: str) -> bool:
         """Is this the secret that the token was made with. Takes the same time whatever the answer."""

@@ -1,5 +1,6 @@
 """Business acts on users, roles, teams, territories and tokens. Each one leaves an ``AccessChange``."""
 
+from dangol.identity.services.apps import app_delete, app_save, app_switch, grant_make, secret_renew
 from dangol.identity.services.factors import factor_changed, factors_reset, recovery_code_used, session_end
 from dangol.identity.services.roles import role_delete, role_save
 from dangol.identity.services.seeing import seeing_end, seeing_start, seen_user
@@ -35,9 +36,13 @@ __all__ = [
     "FirstStart",
     "account_connect",
     "account_disconnect",
+    "app_delete",
+    "app_save",
+    "app_switch",
     "factor_changed",
     "factors_reset",
     "first_start",
+    "grant_make",
     "password_generate",
     "policy_save",
     "provider_delete",
@@ -45,6 +50,7 @@ __all__ = [
     "recovery_code_used",
     "role_delete",
     "role_save",
+    "secret_renew",
     "seeing_end",
     "seeing_start",
     "seen_user",

@@ -21,7 +21,7 @@ def record(*, actor: Actor, act: str, target: models.Model, changes: dict[str, A
     """
     AccessChange.objects.create(
         actor_id=actor.user_id,
-        actor_name=actor.name[:200],
+        actor_name=(f"{actor.name} ({actor.through})" if actor.through else actor.name)[:200],
         request_id=actor.request_id[:64],
         act=act,
         target_type=target._meta.model_name or "",

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from ipaddress import ip_network
 
+from allauth.idp.oidc.models import Token as AccessToken
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
@@ -72,7 +73,7 @@ def token_create(
         prefix=prefix,
         digest=token_digest(secret),
         actions=None if actions is None else sorted(set(actions)),
-        scopes=None if scopes is None else _scopes(scopes),
+        scopes=None if scopes is None else scopes_checked(scopes),
         networks=None if networks is None else _networks(networks),
         per_minute=per_minute,
         expires_at=expires_at,
@@ -97,7 +98,8 @@ def token_create(
     return token, f"dgl_{prefix}_{secret}"
 
 
-def _scopes(scopes: Iterable[str]) -> list[str]:
+def scopes_checked(scopes: Iterable[str]) -> list[str]:
+    """Scopes in order, each once. Raises ValidationError (field ``scopes``) for a text that is none."""
     found = sorted(set(scopes))
     try:
         rights_of(found)
@@ -129,7 +131,7 @@ def _networks(networks: Iterable[str]) -> list[str]:
 
 
 def token_revoke(*, token: Token, actor: Actor) -> Token:
-    """End a token at once.
+    """End a token at once; one that an app has, with all its access tokens.
 
     Raises:
         PermissionDenied: neither the token's user nor allowed to administer that user.
@@ -140,6 +142,8 @@ def token_revoke(*, token: Token, actor: Actor) -> Token:
         if locked.revoked_at is None:
             locked.revoked_at = timezone.now()
             locked.save(update_fields=["revoked_at"])
+            if locked.app is not None:
+                AccessToken.objects.filter(client_id=locked.app.client_id, user_id=locked.user_id).delete()
             audit.record(actor=actor, act="revoked", target=locked)
     return locked
 

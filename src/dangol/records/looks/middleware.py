@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 
 from dangol.identity.actors import Actor
 from dangol.identity.middleware import API_PREFIX
+from dangol.records import origins
 from dangol.records.looks import taking
 
 SHOWS_NOTHING = frozenset({301, 302, 303, 304, 307, 308, 401, 403, 404, 409, 412, 429})
@@ -52,4 +53,6 @@ def place_of(request: HttpRequest) -> taking.Place:
         ip = get_adapter(request).get_client_ip(request)
     except PermissionDenied:  # allauth's word for a connection without an address, such as a unix socket
         ip = None
-    return taking.Place(ip=ip, via="api" if request.path.startswith(API_PREFIX) else "page")
+    return taking.Place(
+        ip=ip, via=origins.of_request(request) or ("api" if request.path.startswith(API_PREFIX) else "page")
+    )

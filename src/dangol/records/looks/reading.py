@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dangol.identity.actors import Actor, may_administer
 from dangol.identity.models import User
-from dangol.records import registry
+from dangol.records import origins, registry
 from dangol.records.looks import taking
 from dangol.records.models.looks import Look, LookAct
 from dangol.records.types import RecordType
@@ -136,6 +136,7 @@ TONES = {"download": "o", "export": "o", "reveal": "o", "erase": "r", "refused":
 def lines(rows: list[Look], names: dict[int, str]) -> list[Line]:
     """The lines with the names of people and types in the reader's language."""
     found = []
+    apps = origins.app_names(row.via for row in rows)
     for row in rows:
         record_type = registry.find(row.record_type)
         label = str(record_type.label_plural) if record_type else row.record_type
@@ -148,7 +149,7 @@ def lines(rows: list[Look], names: dict[int, str]) -> list[Line]:
                 other,
                 row.get_act_display(),
                 label,
-                str(VIAS.get(row.via, row.via)),
+                apps.get(row.via) or str(VIAS.get(row.via, row.via)),
                 TONES.get(row.act, ""),
             )
         )

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from dangol.identity.actors import Actor
-from dangol.records import fieldrules, permissions, registry, tombstones
+from dangol.records import fieldrules, origins, permissions, registry, tombstones
 from dangol.records.fields import Locale
 from dangol.records.filters.messages import did_you_mean, nearest
 from dangol.records.rest import problems
@@ -133,8 +133,8 @@ def id_of(text: str) -> int:
 
 
 def origin_of(request: HttpRequest) -> str:
-    """The way in, as history shows it."""
-    return str(request.META.get(ORIGIN_KEY, "api"))
+    """The way in, as history shows it; an app by its number (`app:17`)."""
+    return origins.of_request(request) or str(request.META.get(ORIGIN_KEY, "api"))
 
 
 def locale_of(actor: Actor) -> Locale:

@@ -25,6 +25,7 @@ from dangol.records.looks.reading import may_read_of
 from dangol.records.looks.revealing import may_reveal
 from dangol.records.looks.taking import is_personal
 from dangol.records.merging.acts import offered
+from dangol.records.origins import APP
 from dangol.records.own import conditions
 from dangol.records.persons.erasing import may_erase
 from dangol.records.types import RecordType
@@ -141,7 +142,7 @@ def history(request: HttpRequest, record_type: RecordType, record_id: int) -> Ht
         (
             item,
             [(change.label, *histories.shown(record_type, change, locale)) for change in item.fields],
-            ORIGINS.get(item.origin, item.origin),
+            ORIGINS.get(item.origin, _("App") if item.origin.startswith(APP) else item.origin),
             _act_url(item),
         )
         for item in page.items
