@@ -117,7 +117,9 @@ def unpacked(given: Given) -> list[Given]:
     except BaseException as error:
         forget(made)  # also where the disk is full
         if isinstance(error, zipfile.BadZipFile | RuntimeError | NotImplementedError | EOFError):
-            raise ImportProblem(_("The ZIP file %(name)s cannot be unpacked.") % {"name": given.name}) from error
+            raise ImportProblem(
+                _("The ZIP file %(name)s cannot be unpacked.") % {"name": given.name}
+            ) from error
         raise
 
 
