@@ -128,7 +128,8 @@ def customers(size: Size, organisation: Organisation, plan: Plan, seed: int = SE
         if is_company:
             firm = next(names)
             name, industry, tax = firm.name, firm.industry, business_number(number)
-            domain = f"{people.romanised(firm.bare)}.example"
+            # of several companies with one name each has its own domain
+            domain = f"{people.romanised(firm.bare)}{number}.example"
             phone, email = places.landline(chance, address.region), f"info@{domain}"
         else:
             name, industry, tax, domain = people.person(chance).name, "", "", ""

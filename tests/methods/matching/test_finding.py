@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from benchmarks.doubles import entries
-from dangol.methods.matching import finding, groups
+from dangol.methods.matching import finding, forms, groups, learning
 from dangol.methods.matching.columns import Column
 from dangol.methods.matching.kinds import (
+    MISSING,
     PERSON,
     Code,
     Date,
@@ -23,6 +24,7 @@ from dangol.methods.matching.kinds import (
     Text,
     Value,
 )
+from dangol.methods.matching.weights import share_of
 from dangol.records.search.legal import without_legal_form
 from dangol.records.search.text import fold
 
@@ -141,3 +143,31 @@ def test_two_scans_find_the_same() -> None:
     first = once()
     assert first
     assert first == once()
+
+
+def test_companies_that_share_name_and_mail_teach_nothing_about_numbers() -> None:
+    """A base without doubles, where a mail follows from the name: a number that differs keeps speaking against a pair, and a
+    phone that is the same for it."""
+    count = 6_000
+    draw = np.random.default_rng(5)
+    heads, tails = draw.integers(11_172, size=(2, count // 3))  # three companies to a name
+    names = [f"{chr(0xAC00 + heads[at // 3])}{chr(0xAC00 + tails[at // 3])}상사" for at in range(count)]
+    columns = [
+        Column("name", Name(), names),
+        Column("email", Mail(), [f"info@{forms.sound(name, person=False)}.example" for name in names]),
+        Column("phone", Phone(), [f"02{number:08}" for number in draw.permutation(10**8)[:count]]),
+        Column(
+            "business_number", Number(), [f"{number:010}" for number in draw.integers(10**10, size=count)]
+        ),
+    ]
+    model = learning.learn(columns)
+    fields = {field.name: field for field in model.fields}
+    for name in ("phone", "business_number"):
+        kind = fields[name].kind
+        assert fields[name].likely[0] <= learning.MOST * kind.likely[0] + 1e-9, name
+        assert sum(fields[name].likely) == pytest.approx(1)
+    near, same, different = 3, 3, 0
+    entered_again = model.probability([near, MISSING, same, MISSING], [0, 0, share_of(Phone(), 1, count), 0])
+    another = model.probability([4, MISSING, different, different], [share_of(Name(), 2, count), 0, 0, 0])
+    assert entered_again > 0.9
+    assert another < 0.1

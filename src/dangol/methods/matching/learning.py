@@ -18,8 +18,8 @@ DRAWN = 400_000
 """Pairs drawn at random to see what chance brings about, and pairs at most of one training block."""
 TRUST = 20.0
 """The usual shares count as so many matches: what a small base teaches is held against what is usual."""
-MOST = 3.0
-"""So many times what is usual a level below sameness can be frequent among matches."""
+MOST, LEAST = 2.0, 0.5
+"""So many times what is usual a level below sameness can be frequent, and must at least be, among matches."""
 ROUNDS = 60
 SMALLEST = 1e-7
 
@@ -57,10 +57,14 @@ def learn(columns: Sequence[Column], *, seed: int = 1) -> Model:
 
 def _smoothed(counts: NDArray[np.float64], usual: Sequence[float]) -> NDArray[np.float64]:
     """Shares among matches. Below sameness they are held near to what is usual: where no two records are the same, what
-    depends on one another (a mailbox made of the name) would else be taken for what matches have in common."""
+    depends on one another (a mailbox made of the name) would else be taken for what matches have in common, and a slip in
+    the name for a sign against them."""
     shares = counts + TRUST * np.asarray(usual)
     shares = np.maximum(shares / shares.sum(), SMALLEST)
-    shares[:-1] = np.minimum(shares[:-1], MOST * np.asarray(usual)[:-1])
+    held = np.asarray(usual)[:-1]
+    shares[:-1] = np.clip(shares[:-1], LEAST * held, MOST * held)
+    # what is cut off below goes to sameness: dividing by the sum alone would give it back to where it was cut
+    shares[-1] = max(shares[-1], 1 - shares[:-1].sum())
     found: NDArray[np.float64] = shares / shares.sum()
     return found
 
