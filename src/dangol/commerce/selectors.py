@@ -14,7 +14,7 @@ from django.db import connection
 from django.utils import timezone
 
 from dangol.commerce.models import OrderKind, OrderStatus
-from dangol.customers.beside import subselect
+from dangol.customers.beside import Written, composed, subselect
 from dangol.identity.actors import Actor
 from dangol.records import fieldrules, permissions, registry
 
@@ -95,15 +95,14 @@ def customer_purchases(*, actor: Actor, customer_id: int, now: datetime | None =
     """
     if not fieldrules.is_clear(actor, "order", *SUMMED):
         return None  # a sum tells what it is made of
-    orders = (
-        permissions.visible_to(actor, registry.get("order"))
-        .filter(customer_id=customer_id)
-        .exclude(status=OrderStatus.CANCELLED, kind=OrderKind.SALE)
-        .values("pk", "kind", "ordered_at", "currency", "totals__amount", "totals__exact")
+    orders_sql, orders_params = composed(
+        actor,
+        "orders bought",
+        lambda record, _now: _bought(actor, record),
+        record_id=customer_id,
+        now=now or timezone.now(),
     )
-    try:
-        orders_sql, orders_params = subselect(orders)
-    except EmptyResultSet:
+    if not orders_sql:
         return None
     names = {f"o{at}": value for at, value in enumerate(orders_params)}
     end = "%(now)s::timestamptz" if now else _END_OF_DATA
@@ -154,6 +153,20 @@ def customer_purchases(*, actor: Actor, customer_id: int, now: datetime | None =
         other_currencies=len(sums) > 1,
         until=until,
     )
+
+
+def _bought(actor: Actor, customer_id: int) -> Written:
+    """The orders of a customer that count, as the actor may see them; empty where it sees none."""
+    orders = (
+        permissions.visible_to(actor, registry.get("order"))
+        .filter(customer_id=customer_id)
+        .exclude(status=OrderStatus.CANCELLED, kind=OrderKind.SALE)
+        .values("pk", "kind", "ordered_at", "currency", "totals__amount", "totals__exact")
+    )
+    try:
+        return subselect(orders)
+    except EmptyResultSet:
+        return "", ()
 
 
 def _moment(text: str | None) -> datetime | None:

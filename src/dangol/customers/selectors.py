@@ -9,9 +9,10 @@ import orjson
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from dangol.customers import consents
-from dangol.customers.beside import subselect
+from dangol.customers.beside import Written, composed, subselect
 from dangol.identity.actors import Actor
 from dangol.records import fieldrules, permissions, registry
 
@@ -50,32 +51,18 @@ class Around:
 
 def customer_around(*, actor: Actor, customer_id: int) -> Around:
     """Parent, children and siblings the actor may see, contact points, and what the customer last said to what. One query."""
-    customers = permissions.visible_to(actor, registry.get("customer")).values("pk")
-    points = permissions.visible_to(actor, registry.get("contact_point")).values("pk")
-    try:
-        customers_sql, customers_params = subselect(customers)
-    except EmptyResultSet:
+    statement, parameters = composed(
+        actor,
+        "around",
+        lambda record, _now: _around_written(actor, record),
+        record_id=customer_id,
+        now=timezone.now(),
+    )
+    if not statement:
         return Around()
-    contacts = permissions.visible_to(actor, registry.get("contact")).values("pk")
-    points_sql, points_params = _subselect_or_nothing(points)
-    contacts_sql, contacts_params = _subselect_or_nothing(contacts)
-    said_sql, said_params = consents.latest_of(customer_id)
+    _sql, said_parameters = consents.latest_of(customer_id)
     with connection.cursor() as cursor:
-        cursor.execute(
-            _AROUND.format(
-                customers=customers_sql, points=points_sql, contacts=contacts_sql, consents=said_sql
-            ),
-            [
-                customer_id,
-                *customers_params,
-                FAMILY_LIMIT,
-                *contacts_params,
-                customer_id,
-                *points_params,
-                FAMILY_LIMIT,
-                *said_params,
-            ],
-        )
+        cursor.execute(statement, [*parameters, *said_parameters])
         family, count, found, said = cursor.fetchone()
     return Around(
         [fieldrules.shown_row(actor, "customer", one) for one in _list(family)],
@@ -86,6 +73,34 @@ def customer_around(*, actor: Actor, customer_id: int) -> Around:
         ],
         _list(said),
     )
+
+
+def _around_written(actor: Actor, customer_id: int) -> Written:
+    """The statement of what is around a customer, without the last parameters, which are those of the consents; empty where
+    the actor sees no customer.
+    """
+    customers = permissions.visible_to(actor, registry.get("customer")).values("pk")
+    points = permissions.visible_to(actor, registry.get("contact_point")).values("pk")
+    try:
+        customers_sql, customers_params = subselect(customers)
+    except EmptyResultSet:
+        return "", ()
+    contacts = permissions.visible_to(actor, registry.get("contact")).values("pk")
+    points_sql, points_params = _subselect_or_nothing(points)
+    contacts_sql, contacts_params = _subselect_or_nothing(contacts)
+    said_sql, _with_the_day_of_today = consents.latest_of(customer_id)
+    text = _AROUND.format(
+        customers=customers_sql, points=points_sql, contacts=contacts_sql, consents=said_sql
+    )
+    return text, [
+        customer_id,
+        *customers_params,
+        FAMILY_LIMIT,
+        *contacts_params,
+        customer_id,
+        *points_params,
+        FAMILY_LIMIT,
+    ]
 
 
 def _contact(actor: Actor, name: str | None) -> dict[str, Any]:

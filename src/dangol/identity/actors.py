@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
@@ -61,6 +61,13 @@ class Actor:
         return self.grants.get((record_type, action), NOTHING) | self.grants.get(
             (EVERY_TYPE, action), NOTHING
         )
+
+    def rights(self) -> Hashable:
+        """All that decides what the actor may see: equal for two actors of whom the same statements can be written."""
+        return (
+            self.user_id, self.is_administrator, self.team_id, self.team_ids, self.territory_id, self.territory_ids,
+            self.role_ids, frozenset(self.grants.items()), frozenset(self.field_rules.items()),
+        )  # fmt: skip
 
     def may(self, record_type: str, action: str) -> bool:
         """May the actor do this to any record of the type at all."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -12,7 +13,7 @@ from django.db import connection
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from dangol.customers.beside import once, subselect
+from dangol.customers.beside import Written, composed, once, subselect
 from dangol.identity.actors import Actor
 from dangol.interactions.models import Kind
 from dangol.interactions.people import KeyPerson, people_of, people_query
@@ -54,6 +55,26 @@ def record_desk(*, actor: Actor, record_type: RecordType, record_id: int) -> Des
     That the actor may see the record itself, the caller has checked.
     """
     now = timezone.now()
+    statement, parameters = composed(
+        actor,
+        f"desk of {record_type.name}",
+        lambda record, moment: _written(actor, record_type, record, moment),
+        record_id=record_id,
+        now=now,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        entries, open_tasks, people, next_tasks = cursor.fetchone()
+    return Desk(
+        page_of(_list(entries), actor=actor),
+        open_tasks,
+        people_of(_list(people), actor=actor, now=now),
+        [fieldrules.shown_row(actor, "interaction", task) for task in _list(next_tasks)],
+    )
+
+
+def _written(actor: Actor, record_type: RecordType, record_id: int, now: datetime) -> Written:
+    """The statement of the desk for this actor."""
     parts: dict[str, str] = {}
     parameters: list[Any] = []
     is_customer = record_type.name == "customer"
@@ -81,15 +102,7 @@ def record_desk(*, actor: Actor, record_type: RecordType, record_id: int) -> Des
             except EmptyResultSet:
                 continue
             parameters += more
-    with connection.cursor() as cursor:
-        cursor.execute(_DESK.format(**parts), parameters)
-        entries, open_tasks, people, next_tasks = cursor.fetchone()
-    return Desk(
-        page_of(_list(entries), actor=actor),
-        open_tasks,
-        people_of(_list(people), actor=actor, now=now),
-        [fieldrules.shown_row(actor, "interaction", task) for task in _list(next_tasks)],
-    )
+    return _DESK.format(**parts), parameters
 
 
 def _list(value: Any) -> list[dict[str, Any]]:

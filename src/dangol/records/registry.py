@@ -11,7 +11,7 @@ from dangol.records.types import RecordType
 T = TypeVar("T", bound=type[RecordType])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Known:
     """The record types by all they are asked for by. Never changed: another one is put in its place."""
 
@@ -59,6 +59,11 @@ def _put() -> None:
         {item.path: item for item in types},
         {item.model: item for item in types},
     )
+
+
+def generation() -> object:
+    """Stands for all that is registered now; another one as soon as something changes. For keys of caches."""
+    return _known
 
 
 def get(name: str) -> RecordType:
