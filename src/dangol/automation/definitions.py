@@ -261,6 +261,7 @@ def _require_fields(record_type: RecordType, kind: StepKind, settings: Mapping[s
     if of is None:
         raise Broken(_("The records that the step “%(step)s” makes are gone.") % {"step": kind.label})
     named = [line["field"] for line in settings.get("lines", ())]
+    named += settings.get("locked_fields", ())
     if "until" in settings:
         named.append(settings["until"])
     for name in named:

@@ -178,7 +178,7 @@ def _row(node: Compare, known: Mapping[str, Field], titles: Titles | None) -> Ro
 
 def _written(value: Scalar) -> str:
     """A value as somebody would write it: texts without quotation marks."""
-    return value if isinstance(value, str) and not isinstance(value, Relative) else value_text(value)
+    return value if isinstance(value, str) else value_text(value)
 
 
 def read(data: Anything, name: str) -> Rows:
