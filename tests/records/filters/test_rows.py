@@ -6,7 +6,7 @@ import pytest
 from django.http import QueryDict
 from hypothesis import given
 
-from dangol.records.filters import EVERYTHING, FilterError, parse
+from dangol.records.filters import EVERYTHING, Compare, FilterError, Relative, parse
 from dangol.records.filters import rows as rowed
 from dangol.records.filters.rows import ALL, ONE, Row, Rows, errors_of, rows_of, tree_of
 from tests.records.filters.lab import DEAL, SEOUL
@@ -71,6 +71,14 @@ def test_a_row_that_is_not_right_is_named(row):
     with pytest.raises(FilterError):
         tree_of(given_, DEAL, actor=SEOUL)
     assert list(errors_of(given_, DEAL, actor=SEOUL)) == [1]
+
+
+@pytest.mark.parametrize("value", ["today", "today - 30d", "이번 달", "어제"])
+def test_a_row_can_speak_of_a_moment(value):
+    tree = tree_of(Rows((Row("closes_on", "=", value),)), DEAL, actor=SEOUL)
+    assert isinstance(tree, Compare)
+    assert isinstance(tree.value, Relative)
+    assert tree_of(Rows((Row("title", "=", value),)), DEAL, actor=SEOUL) == Compare(("title",), "=", value)
 
 
 def test_rows_without_a_field_are_left_out():

@@ -18,7 +18,8 @@ from dangol.records.filters.canonical import value_text
 from dangol.records.filters.messages import FilterError
 from dangol.records.filters.names import allowed_operators
 from dangol.records.filters.parser import parse
-from dangol.records.filters.tree import EVERYTHING, And, Compare, Or, Relative, Scalar, Tree
+from dangol.records.filters.tree import EVERYTHING, And, Compare, Or, Scalar, Tree
+from dangol.records.filters.values import relative_word
 
 if TYPE_CHECKING:
     from dangol.identity.actors import Actor
@@ -47,7 +48,7 @@ OPERATOR_LABELS: dict[str, Label] = {
 }
 SEVERAL = frozenset({"in", "not in"})
 MOST_ROWS = 20
-_NUMBERED = re.compile(r"\(#(\d{1,18})\)\s*$", re.ASCII)
+_RELATIVE = re.compile(r"(\w+(?: \w+)?)(?:\s*[+-]\s*\d{1,6}\s*[^\W\d_]+)?")
 
 Titles = Callable[[Reference, int], str]
 """The title of a referred record, given the reference field and the id; empty where it must not be shown."""
@@ -81,12 +82,19 @@ def operators_of(field: Field) -> dict[str, Label]:
     return {op: label for op, label in OPERATOR_LABELS.items() if op in allowed}
 
 
-def text_of(row: Row) -> str:
-    """The condition as the filter language writes it, not yet checked."""
+def text_of(row: Row, field: Field | None) -> str:
+    """The condition as the filter language writes it, not yet checked. `field` is the one it names, where there is such.
+
+    A value is quoted, whatever stands in it, but for a moment, period or person ("today - 30d", "me") of a field that can
+    be compared with one.
+    """
     if row.op.startswith("is "):
         return f"{row.field} {row.op}"
     if row.op in SEVERAL:
         return f"{row.field} {row.op} ({', '.join(map(quote, row.values))})"
+    spoken = _RELATIVE.fullmatch(row.value.strip())
+    if spoken and field is not None and relative_word(field, "".join(spoken[1].split())):
+        return f"{row.field} {row.op} {row.value.strip()}"
     return f"{row.field} {row.op} {quote(row.value)}"
 
 
@@ -95,9 +103,10 @@ def quote(value: str) -> str:
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def joined_text(rows: Rows) -> str:
+def joined_text(rows: Rows, record_type: RecordType) -> str:
     """All of it as text, for whoever goes on by hand; not yet checked."""
-    return f" {rows.joint} ".join(text_of(row) for row in rows.rows if row.field)
+    known = record_type.fields
+    return f" {rows.joint} ".join(text_of(row, known.get(row.field)) for row in rows.rows if row.field)
 
 
 def tree_of(rows: Rows, record_type: RecordType, *, actor: Actor | None = None) -> Tree:
@@ -119,7 +128,7 @@ def condition_of(row: Row, record_type: RecordType, *, actor: Actor | None = Non
         raise FilterError(_("Choose at least one value."), code="value")
     if not row.op.startswith("is ") and row.op not in SEVERAL and not row.value.strip():
         raise FilterError(_("Write a value, or choose “is empty”."), code="value")
-    return parse(text_of(row), record_type, actor=actor)
+    return parse(text_of(row, field), record_type, actor=actor)
 
 
 def errors_of(rows: Rows, record_type: RecordType, *, actor: Actor | None = None) -> dict[int, str]:

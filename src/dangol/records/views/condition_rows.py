@@ -97,7 +97,7 @@ def read(data: QueryDict, name: str, record_type: RecordType, actor: Actor) -> E
         try:
             return filters.to_text(rows.tree_of(found, record_type, actor=actor))
         except FilterError:
-            return rows.joined_text(found)
+            return rows.joined_text(found, record_type)
     verb, _colon, place = do.rpartition(":")
     if verb == f"row-drop:{name}" and place.isascii() and place.isdigit():
         return rows.without(found, int(place[:3]))

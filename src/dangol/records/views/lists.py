@@ -223,7 +223,7 @@ def _with_condition(request: HttpRequest, record_type: RecordType, state: Filter
     base = request.GET.copy()
     for passing in ("after", "before", "add_field", "add_op", "add_value"):
         base.pop(passing, None)
-    text = text_of(Row(name, op, value))
+    text = text_of(Row(name, op, value), record_type.fields.get(name))
     try:
         added = filters.parse(text, record_type, actor=actor_of(request))
     except filters.FilterError:
