@@ -69,7 +69,14 @@ def _parameters(record_type: RecordType, settings: Mapping[str, Any], actor: Act
             Parameter("late_person", gettext_lazy("Who is asked then"), "choice", [("", "–"), *names])
         )
     if settings.get("late"):
-        found.append(Parameter("late_days", gettext_lazy("Days to decide from then on"), "number"))
+        found.append(
+            Parameter(
+                "late_days",
+                gettext_lazy("Days to decide from then on"),
+                "number",
+                help=gettext_lazy("Left empty: as many as before."),
+            )
+        )
     found.append(Parameter("lock", gettext_lazy("While it waits"), "choice", Locking.choices, redraws=True))
     if settings.get("lock") == Locking.FIELDS:
         fields = [(name, field.label) for name, field in record_type.editable_fields.items()]
