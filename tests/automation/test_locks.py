@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+import threading
 
-from dangol.automation import approving, services
+import pytest
+from django.db import connection, transaction
+
+from dangol.automation import approving, engine, services
 from dangol.automation.models import ApprovalRequest, RunState
 from dangol.customers.models import Customer
 from dangol.records import registry, writing
@@ -201,6 +204,35 @@ def test_the_page_shows_a_lock_that_leads_to_the_approval(locked, manager):
     assert f'href="/customers/{locked}/#approvals"' in page
     assert 'id="approvals"' in page
     assert "잠김" in page
+
+
+def test_a_change_under_way_waits_for_the_lock_and_is_refused(manager, insider):
+    button = {"kind": "button", "label": "승인"}
+    rule = locking(manager.actor, insider, trigger=button)
+    record = customer(manager.actor, city="서울시")
+    run_ids = services.rule_press(actor=manager.actor, rule_id=rule.pk, record_id=record)
+    actor = manager.actor
+    outcome = []
+
+    def change():
+        try:
+            writing.update(registry.get("customer"), record, {"city": "대전시"}, actor=actor)
+        except WriteError as refused:
+            outcome.append(refused.errors[0].code)
+        else:
+            outcome.append("written")
+        finally:
+            connection.close()
+
+    with transaction.atomic():
+        engine.execute(run_ids)  # asks, and has not committed yet
+        other = threading.Thread(target=change)
+        other.start()
+        other.join(0.7)
+        assert outcome == []
+    other.join(20)
+    assert outcome == ["locked"]
+    assert value(record, "city") == "서울시"
 
 
 def test_without_a_lock_everything_stays_as_it_was(manager, insider):
