@@ -72,6 +72,8 @@ def test_kept_conditions_come_back_as_rows_with_names_for_ids(manager):
     assert "condition-rows-1-field" in page
     assert 'value="최민준"' in page
     assert '<option value="or" selected>' in page
+    said = html.unescape(manager.client.get(f"/automation/{rule.pk}/").content.decode())
+    assert "담당 = 최민준" in said
 
 
 def test_what_rows_cannot_say_comes_back_as_text(manager):
