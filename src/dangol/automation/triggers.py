@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import time
 from typing import Any
 
@@ -376,3 +376,8 @@ def titles_of(field: Reference, ids: Iterable[Any], actor: Actor) -> dict[Any, s
     if target is not None:
         return {key: str(fieldrules.masked_title(actor, target, str(title))) for key, title in found.items()}
     return {key: str(title) for key, title in found.items()}
+
+
+def titles_for(actor: Actor) -> Callable[[Any, int], str]:
+    """Names for the records that a condition refers to, as chips ask for them. One query for each."""
+    return lambda field, record_id: titles_of(field, [record_id], actor).get(record_id, "")

@@ -58,16 +58,13 @@ def _branch_check(record_type: RecordType, settings: Mapping[str, Any], actor: A
 
 def condition_words(record_type: RecordType, condition: Any, actor: Actor) -> str:
     """A kept condition as people read it. A query for each reference among its values."""
-
-    def title(field: Any, record_id: int) -> str:
-        return str(triggers.titles_of(field, [record_id], actor).get(record_id, ""))
-
     try:
         tree = filters.from_json(condition, record_type)
     except FilterError as error:
         return error.message
     return " · ".join(
-        chip.label_text for chip in filters.to_chips(tree, record_type, actor=actor, titles=title)
+        chip.label_text
+        for chip in filters.to_chips(tree, record_type, actor=actor, titles=triggers.titles_for(actor))
     )
 
 
