@@ -52,6 +52,14 @@ def test_a_condition_from_the_dialog_joins_the_filter(insider, hanbit):
     assert "한빛정밀" in page
 
 
+def test_a_condition_from_the_dialog_can_speak_of_a_moment(insider, hanbit):
+    asked = {"add_field": "created_at", "add_op": ">=", "add_value": "today - 30d"}
+    answer = insider.client.get("/customers/", asked)
+    page = insider.client.get(f"/customers/{answer.url}").content.decode()
+    assert "한빛정밀" in page
+    assert 'id="filter-error"' not in page
+
+
 def test_create_edit_and_history(insider, customers):
     answer = insider.client.post(
         "/customers/new/",

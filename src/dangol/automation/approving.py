@@ -12,17 +12,19 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from dangol.automation import clocks, ports
+from dangol.automation import clocks, index, ports
 from dangol.automation.models import (
     ApprovalRequest,
     ApprovalState,
     ApprovalVote,
     Delegation,
+    Locking,
     RuleRun,
     RunState,
 )
 from dangol.automation.starting import EXECUTE_TASK
 from dangol.events import queue
+from dangol.identity import revisions
 from dangol.identity.actors import Actor, actor_for
 from dangol.identity.models import Team, User
 from dangol.records import permissions, registry
@@ -67,12 +69,33 @@ def _with_role(active: QuerySet[User], role: int, record_type: RecordType, recor
 
 
 def ask(
-    *, run_id: int, step: str, record_type: RecordType, record_id: int, stages: Sequence[Stage], days: int
+    *,
+    run_id: int,
+    step: str,
+    record_type: RecordType,
+    record_id: int,
+    stages: Sequence[Stage],
+    days: int,
+    lock: str = Locking.NOTHING,
+    locked_fields: Sequence[str] = (),
+    escalation: Mapping[str, Any] | None = None,
 ) -> ApprovalRequest | None:
-    """Ask the first stage; None where nobody is there to be asked. In the caller's transaction."""
+    """Ask the first stage; None where nobody is there to be asked. In the caller's transaction.
+
+    `lock` says what nobody changes meanwhile, `escalation` who is asked once the deadline has passed.
+    """
     people = approvers(stages[0], record_type, record_id)
     if not people:
         return None
+    if lock:
+        # A writer holds the row until he has committed, and looks for locks while he holds it: so none is overlooked.
+        list(
+            record_type.model._default_manager.select_for_update(no_key=True)
+            .filter(pk=record_id)
+            .values("pk")
+        )
+        if not index.may_lock(record_type.name):
+            revisions.changed(index.REVISION)  # by an earlier version of a rule
     request = ApprovalRequest.objects.create(
         run_id=run_id,
         step=step,
@@ -80,6 +103,9 @@ def ask(
         record_id=record_id,
         stages=[dict(stage) for stage in stages],
         deadline=timezone.now() + timedelta(days=days),
+        lock=lock,
+        locked_fields=list(locked_fields),
+        escalation=dict(escalation or {}),
     )
     _ask_stage(request, people)
     return request
@@ -149,6 +175,8 @@ def decide(*, actor: Actor, request_id: int, approve: bool, comment: str = "") -
     if len(comment) > MOST_LETTERS:
         raise ValidationError({"comment": _("At most %(limit)s characters.") % {"limit": MOST_LETTERS}})
     with transaction.atomic():
+        # The run first, as whoever executes runs takes it: so neither waits for the other.
+        list(RuleRun.objects.select_for_update(of=("self",)).filter(approvals=request_id).values("pk"))
         request = (
             ApprovalRequest.objects.select_for_update(of=("self",))
             .filter(pk=request_id, state=ApprovalState.PENDING)
@@ -162,17 +190,17 @@ def decide(*, actor: Actor, request_id: int, approve: bool, comment: str = "") -
             vote.decision = ApprovalState.APPROVED if approve else ApprovalState.REJECTED
             vote.comment, vote.decided_by_id, vote.decided_at = comment, actor.user_id, timezone.now()
             vote.save(update_fields=["decision", "comment", "decided_by", "decided_at"])
-        _go_on(request, approve)
+        _go_on(request, approve, is_enough=any(vote.is_escalated for vote in votes))
     return request
 
 
-def _go_on(request: ApprovalRequest, approved: bool) -> None:
+def _go_on(request: ApprovalRequest, approved: bool, *, is_enough: bool) -> None:
     if not approved:
         _close(request, ApprovalState.REJECTED)
         return
     stage = request.stages[request.stage]
     waiting = request.votes.filter(stage=request.stage, decision=ApprovalState.PENDING)
-    if stage.get("all") and waiting.exists():
+    if stage.get("all") and not is_enough and waiting.exists():
         return
     if request.stage + 1 >= len(request.stages):
         _close(request, ApprovalState.APPROVED)

@@ -8,7 +8,7 @@ class AutomationConfig(AppConfig):
 
     def ready(self) -> None:
         """Make the built-in steps known, keep the active rules in memory, hang the pages into the menu and onto records."""
-        from dangol.automation import history, index, openapi, panels, policies, steps
+        from dangol.automation import history, index, locking, openapi, panels, policies, steps
         from dangol.records.merging.registry import pair, stays
         from dangol.web import menu
 
@@ -16,10 +16,13 @@ class AutomationConfig(AppConfig):
         index.register()
         panels.register()
         history.register()
+        locking.register()
         openapi.describe()
         pair("automation_run")
         pair("automation_approval")
         stays("automation_approval.stages", "who is asked: people and roles")
+        stays("automation_approval.locked_fields", "names of fields")
+        stays("automation_approval.escalation", "who is asked: a person")
         stays("automation_run.results", "tells what happened then")
         stays(
             "automation_reached_date.record_id",

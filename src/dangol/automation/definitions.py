@@ -20,7 +20,8 @@ from dangol.automation.models import RuleVersion
 from dangol.automation.ports import StepKind, StepProblem
 from dangol.identity.actors import Actor
 from dangol.records import filters, registry
-from dangol.records.filters import EVERYTHING, FilterError, Tree
+from dangol.records.filters import EVERYTHING, FilterError, Tree, rows
+from dangol.records.filters.rows import Rows
 from dangol.records.types import RecordType
 
 MOST_STEPS = 40
@@ -63,7 +64,7 @@ def checked(record_type: RecordType, raw: Mapping[str, Any], actor: Actor) -> De
 
     Args:
         record_type: whose records the rule is for.
-        raw: `trigger`, `condition` (text, or the filter language's JSON) and `steps`.
+        raw: `trigger`, `condition` (text, rows, or the filter language's JSON) and `steps`.
         actor: who enters it, in whose words values are read and whose rights the rule will have.
 
     Raises:
@@ -108,7 +109,9 @@ def _has_nul(given: Any) -> bool:
 
 
 def condition_of(given: Any, record_type: RecordType, actor: Actor | None) -> Tree:
-    """A condition from text or JSON; none holds always. Raises FilterError."""
+    """A condition from rows, text or JSON; none holds always. Raises FilterError."""
+    if isinstance(given, Rows):
+        return rows.tree_of(given, record_type, actor=actor)
     if isinstance(given, str):
         return filters.parse(given, record_type, actor=actor) if given.strip() else EVERYTHING
     return filters.from_json(given, record_type, actor=actor)
@@ -258,6 +261,7 @@ def _require_fields(record_type: RecordType, kind: StepKind, settings: Mapping[s
     if of is None:
         raise Broken(_("The records that the step “%(step)s” makes are gone.") % {"step": kind.label})
     named = [line["field"] for line in settings.get("lines", ())]
+    named += settings.get("locked_fields", ())
     if "until" in settings:
         named.append(settings["until"])
     for name in named:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -176,10 +177,17 @@ class _Execution:
             {run.record_id: run.pk for run in group},
         )
         if one.decides:
+            if one.kind.prolonged is not None:
+                group = self._prolong(one, group, batch)
+                batch = replace(
+                    batch,
+                    ids=[run.record_id for run in group],
+                    runs={run.record_id: run.pk for run in group},
+                )
             if one.kind.decided is not None:
                 met = one.kind.decided(batch)
             else:
-                met = matching.holding(actor, record_type, one.condition or EVERYTHING, ids)
+                met = matching.holding(actor, record_type, one.condition or EVERYTHING, batch.ids)
             for run in group:
                 self._note(run, one, Outcome("yes" if run.record_id in met else "no"))
             return [(run, place + 1 if run.record_id in met else one.otherwise) for run in group]
@@ -200,6 +208,18 @@ class _Execution:
             else:
                 going.append((run, place + 1))
         return going
+
+    def _prolong(self, one: Instruction, group: list[RuleRun], batch: Batch) -> list[RuleRun]:
+        """Let those wait on that the step says; returns the others."""
+        assert one.kind is not None
+        assert one.kind.prolonged is not None
+        later = one.kind.prolonged(batch)
+        for run in group:
+            if run.record_id in later:
+                until, data = later[run.record_id]
+                self._note(run, one, Outcome("escalated", {"until": until.isoformat(), **data}))
+                run.state, run.due_at, run.attempts = RunState.WAITING, until, 0
+        return [run for run in group if run.record_id not in later]
 
     def _note(self, run: RuleRun, one: Instruction, outcome: Outcome) -> None:
         entry: dict[str, Any] = {

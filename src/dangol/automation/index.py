@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import TextField
+from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 
-from dangol.automation.models import Rule
+from dangol.automation.models import ApprovalRequest, ApprovalState, Rule
 from dangol.identity import revisions
 
 REVISION = "automation"
@@ -44,13 +44,15 @@ class _Known:
     signals: dict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
     approvals: frozenset[str] = frozenset()
     """The types with a rule that asks for approval."""
+    locks: frozenset[str] = frozenset()
+    """The types with a record that an approval locks, or with a rule that may do so."""
 
 
 _known = _Known()
 
 
 def read() -> None:
-    """Read all active rules anew. Two queries; called by `revisions`."""
+    """Read all active rules anew. Four queries; called by `revisions`."""
     global _known
     found = _Known()
     rows = Rule.objects.filter(is_active=True, deleted_at=None, current__isnull=False).order_by("order", "id")
@@ -68,7 +70,18 @@ def read() -> None:
         told__contains='"kind": "approval"'
     )
     found.approvals = frozenset(asking.order_by().values_list("record_type", flat=True))
+    locking = asking.filter(Q(told__contains='"lock": "record"') | Q(told__contains='"lock": "fields"'))
+    # Those too that ask by an earlier version of their rule.
+    waiting = ApprovalRequest.objects.filter(state=ApprovalState.PENDING).exclude(lock="")
+    found.locks = frozenset(locking.order_by().values_list("record_type", flat=True)) | frozenset(
+        waiting.values_list("record_type", flat=True).distinct()
+    )
     _known = found
+
+
+def may_lock(record_type: str) -> bool:
+    """Whether any record of the type may be locked by an approval. No query."""
+    return record_type in _known.locks
 
 
 def asks_for_approval(record_type: str = "") -> bool:

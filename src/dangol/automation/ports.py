@@ -89,6 +89,8 @@ class StepKind:
         execute: do it, set-wise; for each record what became of it (none: done). Raises for what is worth another attempt.
         offered: whether the type can have it, for this person.
         decided: for a step that waits and then goes one of two ways: the records of the batch that go the first.
+        prolonged: for such a step, those records whose time is over and that wait on nevertheless, each until when and
+            what the log keeps of it. Asked before `decided`.
     """
 
     kind: str
@@ -102,6 +104,7 @@ class StepKind:
     order: int = 50
     offered: Callable[[RecordType, Actor], bool] = lambda record_type, actor: True
     decided: Callable[[Batch], set[int]] | None = None
+    prolonged: Callable[[Batch], dict[int, tuple[datetime, Mapping[str, Any]]]] | None = None
 
     @property
     def leads(self) -> bool:

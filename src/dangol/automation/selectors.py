@@ -11,6 +11,7 @@ from django.utils import timezone
 from dangol.automation.models import Rule, RuleRun, RunState
 from dangol.automation.policies import automatable
 from dangol.identity.actors import Actor
+from dangol.identity.models import Action, Grant
 from dangol.records import permissions, registry
 
 
@@ -20,6 +21,12 @@ def rules_visible_to(actor: Actor) -> QuerySet[Rule]:
     return Rule.objects.filter(deleted_at=None, record_type__in=names).select_related(
         "current", "current__author"
     )
+
+
+def is_for_administrators_only() -> bool:
+    """Whether no role but those of administrators may make rules. One query."""
+    administering = Grant.objects.filter(action=Action.ADMINISTER).values("role")
+    return not Grant.objects.filter(action=Action.AUTOMATE).exclude(role__in=administering).exists()
 
 
 def counts(rules: list[Rule]) -> dict[int, dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import time
 from typing import Any
 
@@ -15,7 +15,8 @@ from dangol.automation.ports import Parameter, StepProblem
 from dangol.identity.actors import Actor
 from dangol.records import fieldrules, permissions, registry
 from dangol.records.bulk.acts import locale_of
-from dangol.records.fields import Date, DateTime, Field, FieldError, Ref, Reference
+from dangol.records.fields import Choice, Date, DateTime, Field, FieldError, MultiChoice, Ref, Reference
+from dangol.records.fields.base import Label
 from dangol.records.types import Draft, RecordType
 from dangol.records.writing.resolving import resolve_references
 
@@ -223,9 +224,10 @@ def parameters(record_type: RecordType, settings: Mapping[str, Any], actor: Acto
             )  # fmt: skip
             chosen = settings.get("fields") or []
             if len(chosen) == 1:
+                name = str(chosen[0])
                 found += [
-                    Parameter("from", gettext_lazy("From the value"), "value", before=str(chosen[0])),
-                    Parameter("to", gettext_lazy("To the value"), "value", before=str(chosen[0])),
+                    _side(record_type, name, "from", gettext_lazy("From the value"), settings, actor),
+                    _side(record_type, name, "to", gettext_lazy("To the value"), settings, actor),
                 ]
         case "schedule":
             found.append(
@@ -253,6 +255,27 @@ def parameters(record_type: RecordType, settings: Mapping[str, Any], actor: Acto
             facts = [(one.key, one.label) for one in ports.signals(record_type.name)]
             found.append(Parameter("event", gettext_lazy("What"), "choice", facts))
     return found
+
+
+def _side(
+    record_type: RecordType, name: str, side: str, label: Label, settings: Mapping[str, Any], actor: Actor
+) -> Parameter:
+    """The input for the value before or after: chosen where the field has choices, else written."""
+    field = record_type.fields.get(name)
+    language = locale_of(actor).language
+    if isinstance(field, MultiChoice) or not (
+        isinstance(field, Choice) or (field and field.kind == "boolean")
+    ):
+        return Parameter(side, label, "value", before=name)
+    if isinstance(field, Choice):
+        labels = [text for _code, text in field.options(language)]
+    else:
+        labels = [field.text(value, locale_of(actor)) for value in (True, False)]
+    if (held := str(settings.get(side) or "")) and held not in labels:
+        labels.append(held)  # no longer offered
+    return Parameter(
+        side, label, "choice", [("", gettext_lazy("anything")), *((text, text) for text in labels)]
+    )
 
 
 # matching
@@ -353,3 +376,8 @@ def titles_of(field: Reference, ids: Iterable[Any], actor: Actor) -> dict[Any, s
     if target is not None:
         return {key: str(fieldrules.masked_title(actor, target, str(title))) for key, title in found.items()}
     return {key: str(title) for key, title in found.items()}
+
+
+def titles_for(actor: Actor) -> Callable[[Any, int], str]:
+    """Names for the records that a condition refers to, as chips ask for them. One query for each."""
+    return lambda field, record_id: titles_of(field, [record_id], actor).get(record_id, "")

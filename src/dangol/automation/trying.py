@@ -107,7 +107,10 @@ def _parts(actor: Actor, record_type: RecordType, tree: Tree, record_id: int) ->
     if tree == EVERYTHING:
         return []
     members = tree.nodes if isinstance(tree, And) else (tree,)
-    words = [chip.label_text for chip in filters.to_chips(tree, record_type, actor=actor)]
+    words = [
+        chip.label_text
+        for chip in filters.to_chips(tree, record_type, actor=actor, titles=triggers.titles_for(actor))
+    ]
     flags = {
         f"_c{place}": matching.flag(matching.condition_q(actor, record_type, member))
         for place, member in enumerate(members)

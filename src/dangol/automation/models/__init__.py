@@ -1,6 +1,12 @@
 """What automation keeps, by noun."""
 
-from dangol.automation.models.approvals import ApprovalRequest, ApprovalState, ApprovalVote, Delegation
+from dangol.automation.models.approvals import (
+    ApprovalRequest,
+    ApprovalState,
+    ApprovalVote,
+    Delegation,
+    Locking,
+)
 from dangol.automation.models.rules import (
     HOURLY_LIMIT,
     CallState,
@@ -23,6 +29,7 @@ __all__ = [
     "ApprovalVote",
     "CallState",
     "Delegation",
+    "Locking",
     "OffReason",
     "OutgoingCall",
     "ReachedDate",

@@ -17,8 +17,19 @@ class ApprovalState(models.TextChoices):
     EXPIRED = "expired", _("Not decided in time")
 
 
+class Locking(models.TextChoices):
+    """What nobody changes while an approval waits."""
+
+    NOTHING = "", _("The record can be changed as always")
+    RECORD = "record", _("Nobody changes the record")
+    FIELDS = "fields", _("Nobody changes these fields")
+
+
 class ApprovalRequest(models.Model):
-    """A rule asks whether it may go on with a record. The run waits for it; `stage` is the one that is asked now."""
+    """A rule asks whether it may go on with a record. The run waits for it; `stage` is the one that is asked now.
+
+    `escalation` says who is asked besides when the deadline has passed, which happens once (`escalated_at`); empty: nobody.
+    """
 
     id = models.BigAutoField(primary_key=True)
     run = models.ForeignKey(RuleRun, models.CASCADE, related_name="approvals")
@@ -29,6 +40,10 @@ class ApprovalRequest(models.Model):
     stage = models.PositiveSmallIntegerField(default=0)
     state = models.CharField(max_length=8, choices=ApprovalState, default=ApprovalState.PENDING)
     deadline = models.DateTimeField()
+    lock = models.CharField(max_length=6, choices=Locking, blank=True, default="")
+    locked_fields = models.JSONField(default=list)
+    escalation = models.JSONField(default=dict)
+    escalated_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
     decided_at = models.DateTimeField(null=True, blank=True)
 
@@ -48,7 +63,10 @@ class ApprovalRequest(models.Model):
 
 
 class ApprovalVote(models.Model):
-    """What one person is asked in one stage, and says; `decided_by` is somebody else where that person stood in."""
+    """What one person is asked in one stage, and says; `decided_by` is somebody else where that person stood in.
+
+    `is_escalated`: asked since the deadline had passed; what this person says is enough for the stage.
+    """
 
     id = models.BigAutoField(primary_key=True)
     request = models.ForeignKey(ApprovalRequest, models.CASCADE, related_name="votes")
@@ -56,6 +74,7 @@ class ApprovalVote(models.Model):
     approver = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     decision = models.CharField(max_length=8, choices=ApprovalState, default=ApprovalState.PENDING)
     comment = models.TextField(blank=True, default="")
+    is_escalated = models.BooleanField(default=False)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )

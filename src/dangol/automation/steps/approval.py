@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from dangol.automation import approving
+from dangol.automation import approving, escalating
+from dangol.automation.models import Locking
 from dangol.automation.ports import Batch, Outcome, Outcomes, Parameter, StepKind, StepProblem
 from dangol.identity.actors import Actor
 from dangol.identity.models import Role, User
@@ -24,6 +25,11 @@ WHO: tuple[tuple[str, Label], ...] = (
     (approving.ROLE, gettext_lazy("those with a role, nearest to the owner's team")),
 )
 HOW = (("any", gettext_lazy("one of them is enough")), ("all", gettext_lazy("all of them")))
+LATE: dict[str, Label] = {
+    "": gettext_lazy("it counts as rejected"),
+    escalating.SUPERIOR: gettext_lazy("the team above those who have not decided is asked"),
+    escalating.PERSON: gettext_lazy("somebody else is asked"),
+}
 MOST_PEOPLE = 200
 LONGEST_DAYS = 365
 
@@ -52,9 +58,29 @@ def _parameters(record_type: RecordType, settings: Mapping[str, Any], actor: Act
             "days",
             gettext_lazy("Days to decide"),
             "number",
-            help=gettext_lazy("After that it counts as rejected. Who has not decided is reminded each day."),
+            help=gettext_lazy("Who has not decided is reminded each day."),
         )
     )
+    found.append(
+        Parameter("late", gettext_lazy("When the time is over"), "choice", list(LATE.items()), redraws=True)
+    )
+    if settings.get("late") == escalating.PERSON:
+        found.append(
+            Parameter("late_person", gettext_lazy("Who is asked then"), "choice", [("", "–"), *names])
+        )
+    if settings.get("late"):
+        found.append(
+            Parameter(
+                "late_days",
+                gettext_lazy("Days to decide from then on"),
+                "number",
+                help=gettext_lazy("Left empty: as many as before."),
+            )
+        )
+    found.append(Parameter("lock", gettext_lazy("While it waits"), "choice", Locking.choices, redraws=True))
+    if settings.get("lock") == Locking.FIELDS:
+        fields = [(name, field.label) for name, field in record_type.editable_fields.items()]
+        found.append(Parameter("locked_fields", gettext_lazy("These fields"), "choices", fields))
     return found
 
 
@@ -86,10 +112,58 @@ def _check(record_type: RecordType, settings: Mapping[str, Any], actor: Actor) -
             raise StepProblem(_("Choose who decides."), f"who{number}")
     if not kept:
         raise StepProblem(_("Choose who decides."), "who1")
-    days = str(settings.get("days") or "7").strip()
+    kept["days"] = _days(settings, "days", 7)
+    return {**kept, **_checked_late(settings, kept["days"]), **_checked_lock(record_type, settings)}
+
+
+def _days(settings: Mapping[str, Any], name: str, usual: int) -> int:
+    days = str(settings.get(name) or usual).strip()
     if not (days.isascii() and days.isdigit() and len(days) <= 3 and 0 < int(days) <= LONGEST_DAYS):
-        raise StepProblem(_("Write a whole number from 1 to %(most)s.") % {"most": LONGEST_DAYS}, "days")
-    return {**kept, "days": int(days)}
+        raise StepProblem(_("Write a whole number from 1 to %(most)s.") % {"most": LONGEST_DAYS}, name)
+    return int(days)
+
+
+def _checked_late(settings: Mapping[str, Any], days: int) -> dict[str, Any]:
+    """Who is asked past the deadline, as kept."""
+    late = str(settings.get("late") or "")
+    if late not in LATE:
+        raise StepProblem(_("Choose what happens when the time is over."), "late")
+    if not late:
+        return {}
+    kept: dict[str, Any] = {"late": late, "late_days": _days(settings, "late_days", days)}
+    if late == escalating.PERSON:
+        person = str(settings.get("late_person") or "")
+        if (
+            not (person.isascii() and person.isdigit() and len(person) <= 18)
+            or not User.objects.filter(pk=int(person), is_active=True).exists()
+        ):
+            raise StepProblem(_("Choose who is asked then."), "late_person")
+        kept["late_person"] = int(person)
+    return kept
+
+
+def _checked_lock(record_type: RecordType, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What nobody changes meanwhile, as kept."""
+    lock = str(settings.get("lock") or "")
+    if lock not in Locking.values:
+        raise StepProblem(_("Choose what nobody changes meanwhile."), "lock")
+    if not lock:
+        return {}
+    if lock == Locking.RECORD:
+        return {"lock": lock}
+    given = settings.get("locked_fields")
+    names = [str(one) for one in given] if isinstance(given, (list, tuple)) else []
+    if not names or not set(names) <= record_type.editable_fields.keys():
+        raise StepProblem(_("Choose at least one field."), "locked_fields")
+    return {"lock": lock, "locked_fields": list(dict.fromkeys(names))}
+
+
+def escalation_of(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Who is asked past the deadline, as requests keep it; empty: nobody."""
+    if not settings.get("late"):
+        return {}
+    found = {"to": settings["late"], "days": settings["late_days"]}
+    return {**found, "person": settings["late_person"]} if "late_person" in settings else found
 
 
 def stages_of(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -116,7 +190,18 @@ def _says(record_type: RecordType, settings: Mapping[str, Any], actor: Actor) ->
         )
         names = ", ".join(rows.values_list("name", flat=True))
         said.append(f"{names} ({HOW[1][1] if stage['all'] else HOW[0][1]})")
-    return " → ".join(said) + " · " + _("%(days)s days") % {"days": settings["days"]}
+    parts = [" → ".join(said), _("%(days)s days") % {"days": settings["days"]}]
+    if late := settings.get("late"):
+        name = User.objects.filter(pk=settings.get("late_person", 0)).values_list("name", flat=True).first()
+        parts.append(f"{_('When the time is over')}: {name or LATE[late]}")
+    match settings.get("lock"):
+        case Locking.RECORD:
+            parts.append(str(Locking.RECORD.label))
+        case Locking.FIELDS:
+            known = record_type.fields
+            labels = [str(known[name].label) for name in settings["locked_fields"] if name in known]
+            parts.append(f"{Locking.FIELDS.label}: {', '.join(labels)}")
+    return " · ".join(parts)
 
 
 def _preview(batch: Batch) -> dict[int, str]:
@@ -139,6 +224,9 @@ def _execute(batch: Batch) -> Outcomes:
             record_id=number,
             stages=stages_of(batch.settings),
             days=days,
+            lock=batch.settings.get("lock", ""),
+            locked_fields=batch.settings.get("locked_fields", ()),
+            escalation=escalation_of(batch.settings),
         )
         if request is None:
             nobody = _("Nobody is there who could decide and may see the record.")
@@ -154,6 +242,12 @@ def _decided(batch: Batch) -> set[int]:
     return approving.approved(batch.runs, batch.step)
 
 
+def _prolonged(batch: Batch) -> dict[int, tuple[datetime, Mapping[str, Any]]]:
+    records = {run: record_id for record_id, run in batch.runs.items()}
+    found = escalating.escalated(list(records), batch.step)
+    return {records[run]: (until, {"users": people}) for run, (until, people) in found.items()}
+
+
 STEP = StepKind(
     "approval",
     gettext_lazy("Ask for approval"),
@@ -165,4 +259,5 @@ STEP = StepKind(
     _execute,
     order=65,
     decided=_decided,
+    prolonged=_prolonged,
 )

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dangol.automation import matching
+from dangol.automation.definitions import condition_of
 from dangol.automation.models import Turn
 from dangol.automation.ports import Batch, Outcome, Outcomes, Parameter, StepKind, StepProblem
 from dangol.automation.steps import values
@@ -86,11 +87,7 @@ def _check(record_type: RecordType, settings: Mapping[str, Any], actor: Actor) -
     if mode == LOAD and settings.get("open"):
         given = settings["open"]
         try:
-            tree = (
-                filters.parse(given, record_type, actor=actor)
-                if isinstance(given, str)
-                else filters.from_json(given, record_type, actor=actor)
-            )
+            tree = condition_of(given, record_type, actor)
         except FilterError as error:
             raise StepProblem(error.message, "open") from error
         kept["open"] = filters.to_json(tree)

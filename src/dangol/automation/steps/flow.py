@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dangol.automation import clocks, matching, triggers
+from dangol.automation.definitions import condition_of
 from dangol.automation.ports import Batch, Outcome, Outcomes, Parameter, StepKind, StepProblem
 from dangol.identity.actors import Actor
 from dangol.records import filters, lists
@@ -49,23 +50,22 @@ def _branch_check(record_type: RecordType, settings: Mapping[str, Any], actor: A
     if not given or given == {"and": []}:
         raise StepProblem(_("Say under what condition."), "condition")
     try:
-        tree = (
-            filters.parse(given, record_type, actor=actor)
-            if isinstance(given, str)
-            else filters.from_json(given, record_type, actor=actor)
-        )
+        tree = condition_of(given, record_type, actor)
     except FilterError as error:
         raise StepProblem(error.message, "condition") from error
     return {"condition": filters.to_json(tree)}
 
 
 def condition_words(record_type: RecordType, condition: Any, actor: Actor) -> str:
-    """A kept condition as people read it."""
+    """A kept condition as people read it. A query for each reference among its values."""
     try:
         tree = filters.from_json(condition, record_type)
     except FilterError as error:
         return error.message
-    return " · ".join(chip.label_text for chip in filters.to_chips(tree, record_type, actor=actor))
+    return " · ".join(
+        chip.label_text
+        for chip in filters.to_chips(tree, record_type, actor=actor, titles=triggers.titles_for(actor))
+    )
 
 
 def _branch_says(record_type: RecordType, settings: Mapping[str, Any], actor: Actor) -> str:

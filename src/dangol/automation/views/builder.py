@@ -11,9 +11,9 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from dangol.automation import building, ports, services, trying
-from dangol.automation.building import Draft
+from dangol.automation import building, drafts, ports, services, trying
 from dangol.automation.definitions import DefinitionProblem, Problem, checked
+from dangol.automation.drafts import Draft
 from dangol.automation.models import HOURLY_LIMIT, Rule
 from dangol.automation.policies import automatable
 from dangol.automation.views.access import MENU_KEY, automator, rule_at
@@ -21,6 +21,7 @@ from dangol.identity.actors import Actor
 from dangol.records import registry
 from dangol.records.fields import id_in
 from dangol.records.types import RecordType
+from dangol.records.views import condition_rows
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -43,7 +44,7 @@ def rule_edit(request: HttpRequest, rule_id: int) -> HttpResponse:
 
 def _answer(request: HttpRequest, actor: Actor, record_type: RecordType, rule: Rule | None) -> HttpResponse:
     if request.method != "POST":
-        draft = building.of_version(rule.current, record_type, actor) if rule and rule.current else Draft()
+        draft = drafts.of_version(rule.current, record_type, actor) if rule and rule.current else Draft()
         head = {
             "name": rule.name if rule else "",
             "order": str(rule.order if rule else 100),
@@ -51,14 +52,14 @@ def _answer(request: HttpRequest, actor: Actor, record_type: RecordType, rule: R
         }
         return _page(request, actor, record_type, rule, draft, head)
     data = request.POST
-    draft = building.read(data)
+    draft = drafts.read(data, record_type, actor)
     head = {name: str(data.get(name, ""))[:200] for name in ("name", "order", "hourly_limit")}
     do = str(data.get("do", "draw"))
     if do == "save":
         return _save(request, actor, record_type, rule, draft, head)
     if do == "try":
         return _try(request, actor, record_type, rule, draft, head, data)
-    building.act(draft, do, data)
+    drafts.act(draft, do, data)
     return _page(request, actor, record_type, rule, draft, head)
 
 
@@ -148,16 +149,18 @@ def _page(
 ) -> HttpResponse:
     problems = problems or []
     data = request.POST
+    do = str(data.get("do", ""))
     context: dict[str, Any] = {
         "rule": rule,
         "record_type": record_type,
         "head": head,
         "errors": errors or {},
         "trigger": building.trigger_inputs(draft, record_type, actor, problems),
-        "condition": draft.condition,
-        "condition_error": _at(problems, "condition"),
+        "condition": condition_rows.shown(
+            draft.condition, "condition", record_type, actor, error=_at(problems, "condition"), do=do
+        ),
         "steps_error": _at(problems, "steps"),
-        "cards": building.cards(draft.steps, record_type, actor, problems),
+        "cards": building.cards(draft.steps, record_type, actor, problems, do=do),
         "kinds": ports.step_kinds(record_type, actor),
         "trial": trial,
         "record_id": str(data.get("record", ""))[:20],

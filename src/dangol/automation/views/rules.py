@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -19,7 +20,7 @@ from dangol.automation.models import OffReason, Rule, RuleVersion
 from dangol.automation.steps.flow import condition_words
 from dangol.automation.views.access import MENU_KEY, automator, rule_at
 from dangol.automation.views.runs import shown_runs
-from dangol.identity.actors import Actor
+from dangol.identity.actors import Actor, may_administer
 from dangol.records import registry
 from dangol.records.types import RecordType
 from dangol.records.writing import Missing
@@ -46,7 +47,12 @@ def rule_list(request: HttpRequest) -> HttpResponse:
         }
         for rule in rules
     ]
-    return render(request, "automation/rules.html", {"rows": rows, "menu_key": MENU_KEY})
+    roles_url = ""
+    if may_administer(actor) and selectors.is_for_administrators_only():
+        roles_url = reverse("administration:roles")  # roles of before rules were there lack the right
+    return render(
+        request, "automation/rules.html", {"rows": rows, "roles_url": roles_url, "menu_key": MENU_KEY}
+    )
 
 
 def state_of(rule: Rule) -> tuple[str, str]:

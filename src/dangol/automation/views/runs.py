@@ -193,6 +193,11 @@ def _said(code: str, data: dict[str, Any], record_type: RecordType, actor: Actor
             return _("Waits until %(moment)s") % {
                 "moment": formats.moment(until, locale.language, locale.zone)
             }
+        case "escalated":
+            asked = User.objects.filter(pk__in=data.get("users", ())).order_by("name")
+            return _("Not decided in time; asked now: %(names)s") % {
+                "names": ", ".join(asked.values_list("name", flat=True)) or "–"
+            }
         case "told":
             return _("Told: %(number)s") % {"number": data.get("users", 0)}
     return str(WORDS.get(code, _("Done")))

@@ -20,7 +20,7 @@ from dangol.integrations.bulk.storage import BrokenBody
 from dangol.integrations.models import BulkJob, JobState, Operation
 from dangol.records import fieldrules, permissions, registry, writing
 from dangol.records.types import RecordType
-from dangol.records.writing import Change, RowError, WriteError
+from dangol.records.writing import Change, RowError, WriteError, locks
 
 log = structlog.get_logger(__name__)
 
@@ -245,11 +245,12 @@ def _delete(kind: RecordType, actor: Actor, lines: Sequence[Line]) -> None:
     ids = {line.values["id"] for line in lines}
     rows: Any = permissions.visible_to(actor, fieldrules.whole(kind), "delete").filter(pk__in=ids)
     mine = set(rows.values_list("pk", flat=True))
-    if mine:
-        writing.delete(kind, sorted(mine), actor=actor, origin=ORIGIN)
+    locked = writing.delete_unlocked(kind, sorted(mine), actor=actor, origin=ORIGIN) if mine else {}
     for line in lines:
         line.id = line.values["id"]
-        if line.id in mine:
+        if line.id in locked:
+            line.refuse("id", locks.CODE, str(locked[line.id]))
+        elif line.id in mine:
             mine.remove(line.id)
             line.status = "deleted"
         else:

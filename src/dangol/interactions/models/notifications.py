@@ -19,7 +19,7 @@ class Kind(models.TextChoices):
     LOGGED = "logged", _("Somebody notes a contact with what I follow")
     DUE = "due", _("A task of mine falls due")
     FINISHED = "finished", _("An import, export or bulk change of mine has ended")
-    STOPPED = "stopped", _("A scheduled import of mine has stopped")
+    STOPPED = "stopped", _("Something that I set up to run by itself has stopped")
     QUALITY = "quality", _("My records with the poorest data, each week")
     RULE = "rule", _("A rule points out a record")
     APPROVAL = "approval", _("I am asked to approve something")

@@ -20,6 +20,7 @@ from dangol.records.history import history_keys, value_of
 from dangol.records.models import Change
 from dangol.records.types import RecordType
 from dangol.records.writing import Change as NewValues
+from dangol.records.writing import locks
 
 ORIGIN = "undo"
 BATCH = 2_000
@@ -203,8 +204,12 @@ def _move(
             going.append(number)
     if not going:
         return
-    act = writing.delete if into_bin else writing.restore
-    outcome.put_back[record_type.name] += act(record_type, going, actor=actor, origin=ORIGIN)
+    if not into_bin:
+        outcome.put_back[record_type.name] += writing.restore(record_type, going, actor=actor, origin=ORIGIN)
+        return
+    locked = writing.delete_unlocked(record_type, going, actor=actor, origin=ORIGIN)
+    outcome.kept.update(((record_type.name, number), str(reason)) for number, reason in locked.items())
+    outcome.put_back[record_type.name] += len(going) - len(locked)
 
 
 # --- what was made ---------------------------------------------------------------------------------
@@ -218,6 +223,7 @@ def _remove(
     existing = set(record_type.model._default_manager.filter(pk__in=list(ids)).values_list("pk", flat=True))
     changed = _changed_since(sign, record_type, ids, by_run=False)
     used = _used(record_type, ids, actor)
+    locked = locks.held(record_type, sorted(there), actor)
     going = []
     for number in ids:
         if number not in existing:
@@ -228,6 +234,8 @@ def _remove(
             outcome.kept[record_type.name, number] = changed[number]
         elif number in used:
             outcome.kept[record_type.name, number] = used[number]
+        elif number in locked:
+            outcome.kept[record_type.name, number] = str(locked[number][0].message)
         else:
             going.append(number)
     stayed = writing.purge(record_type, going, actor=actor, origin=ORIGIN)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from dangol.records import permissions, writing
 from dangol.records.bulk import acts
 from dangol.records.bulk.acts import ORIGIN, Act, Done, Refusal, Work
+from dangol.records.writing import locks
 
 
 def delete(work: Work) -> Done:
@@ -34,8 +35,12 @@ def _moved(work: Work, *, into_bin: bool) -> Done:
     going: Sequence[int] = [number for number in work.ids if number in ready]
     if not going:
         return done
-    act = writing.delete if into_bin else writing.restore
-    act(work.record_type, going, actor=work.actor, origin=ORIGIN)
+    if into_bin:
+        locked = writing.delete_unlocked(work.record_type, going, actor=work.actor, origin=ORIGIN)
+        done.refused += [Refusal(number, locks.CODE, reason) for number, reason in locked.items()]
+        going = [number for number in going if number not in locked]
+    else:
+        writing.restore(work.record_type, going, actor=work.actor, origin=ORIGIN)
     (done.deleted if into_bin else done.restored)[work.record_type.name] = list(going)
     return done
 

@@ -29,7 +29,7 @@ from dangol.records.merging.places import Place
 from dangol.records.models import Merge, Merged, MergeMove, TagLink
 from dangol.records.search import index
 from dangol.records.types import RecordType, WrittenRows
-from dangol.records.writing import Change, Conflict, Missing, RowError, storing, tagging
+from dangol.records.writing import Change, Conflict, Missing, RowError, locks, storing, tagging
 from dangol.records.writing.context import sign
 
 ORIGIN = moving.ORIGIN
@@ -129,6 +129,7 @@ def _locked(
         if number in known and known[number][0] != version:
             message = _("The record has been changed since you opened it. Reload it and try again.")
             raise Conflict([RowError(0, "version", version, "conflict", message)])
+    locks.require_free(record_type, ids, actor)
     return {number: moment for number, (_version, moment) in known.items()}
 
 

@@ -25,7 +25,7 @@ from dangol.records.merging.places import Place
 from dangol.records.models import Merge, Merged
 from dangol.records.search import index
 from dangol.records.types import RecordType, WrittenRows
-from dangol.records.writing import Change, Missing, RowError, WriteError, storing, tagging
+from dangol.records.writing import Change, Missing, RowError, WriteError, locks, storing, tagging
 from dangol.records.writing.context import sign
 
 ORIGIN = "undo"
@@ -115,6 +115,7 @@ def require_undoable(row: Merge, record_type: RecordType, actor: Actor) -> None:
                 "To undo a merge you must be allowed to change the record that stays and to delete the others."
             )
             raise refusal("forbidden", message)
+    locks.require_free(record_type, group, actor)
 
 
 def _within(actor: Actor, record_type: RecordType, action: str, ids: Sequence[int]) -> bool:

@@ -73,6 +73,9 @@ def delete(request: HttpRequest, record_type: RecordType, record_id: int) -> Htt
         writing.delete(record_type, [record_id], actor=actor)
     except writing.Missing:
         raise Http404 from None
+    except writing.WriteError as problem:
+        messages.error(request, str(problem.errors[0].message))
+        return redirect("records:detail", record_type, record_id)
     messages.success(
         request,
         format_html(

@@ -30,6 +30,7 @@ from dangol.records.own import conditions
 from dangol.records.persons.erasing import may_erase
 from dangol.records.types import RecordType
 from dangol.records.views.access import actor_of, load, locale_of, title_of
+from dangol.records.writing import locks
 
 ORIGINS = {
     "page": "",
@@ -79,6 +80,7 @@ def detail(request: HttpRequest, record_type: RecordType, record_id: int) -> Htt
         ],
         "tags": _tags(record_type, record, locale, may_edit),
         "chips": [chip for chips in ports.chips(record_type.name) for chip in chips(actor, beside)],
+        "locks": locks.held(record_type, [record_id]).get(record_id, ()),
         "figures": [
             figure for figures in ports.figures(record_type.name) for figure in figures(actor, beside)
         ],

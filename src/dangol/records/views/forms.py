@@ -21,6 +21,7 @@ from dangol.records.matching.views.asking import keep_in_queue, questioned
 from dangol.records.own import conditions
 from dangol.records.types import RecordType
 from dangol.records.views.access import actor_of, guard, load, locale_of, title_of
+from dangol.records.writing import locks
 
 
 def new(request: HttpRequest, record_type: RecordType) -> HttpResponse:
@@ -108,6 +109,7 @@ def _form(
         "title": title_of(record_type, record, locale) if record else "",
         "version": data.get("version") if data is not None else (record or {}).get("version", ""),
         "general_errors": [message for name, message in errors.items() if name not in named],
+        "locks": locks.held(record_type, [record["id"]], actor).get(record["id"], ()) if record else (),
         "conditional": any(field.condition for field in record_type.own_fields.values()),
         "cancel_url": f"/{record_type.path}/{record['id']}/" if record else f"/{record_type.path}/",
         "looks_for_likes": record is None and bool(record_type.matching),

@@ -14,7 +14,6 @@ from django.urls import reverse
 from django.utils.html import conditional_escape, escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from dangol.identity.actors import Actor, may_administer
 from dangol.records import filters, groups, permissions
@@ -23,6 +22,7 @@ from dangol.records.bulk.selection import list_token
 from dangol.records.exporting import forms as exporting
 from dangol.records.fields import Choice, Field, Locale
 from dangol.records.fields.masks import Mask
+from dangol.records.filters.rows import OPERATOR_LABELS, SEVERAL, Row, text_of
 from dangol.records.filters.tree import EVERYTHING, And, Tree
 from dangol.records.lists import ListError, Page, record_count, record_list
 from dangol.records.merging.acts import offered
@@ -39,19 +39,7 @@ PAGE = 50
 SLOW_SECONDS = 0.5
 """A list that took longer proposes an index for the own fields it was filtered or sorted by."""
 INLINE = ' data-inline tabindex="0" hx-trigger="inline" hx-swap="innerHTML"'
-OPERATOR_LABELS = {
-    "=": gettext_lazy("is"),
-    "!=": gettext_lazy("is not"),
-    "<": "<",
-    "<=": "≤",
-    ">": ">",
-    ">=": "≥",
-    "contains": gettext_lazy("contains"),
-    "not contains": gettext_lazy("does not contain"),
-    "starts with": gettext_lazy("starts with"),
-    "is empty": gettext_lazy("is empty"),
-    "is not empty": gettext_lazy("is not empty"),
-}
+_OPERATORS = {op: label for op, label in OPERATOR_LABELS.items() if op not in SEVERAL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +138,7 @@ def index(request: HttpRequest, record_type: RecordType) -> HttpResponse:
             record_type, record_type.edition, tuple(known), frozenset(columns), actor.language
         ),
         "field_options": _field_options(record_type, record_type.edition, tuple(known), actor.language),
-        "operators": OPERATOR_LABELS,
+        "operators": _OPERATORS,
         "hidden": [(key, value) for key, value in base.items() if key != "filter"],
         "hidden_but_columns": [(key, value) for key, value in base.items() if key != "cols"],
         "sort": request.GET.get("sort", ""),
@@ -235,8 +223,7 @@ def _with_condition(request: HttpRequest, record_type: RecordType, state: Filter
     base = request.GET.copy()
     for passing in ("after", "before", "add_field", "add_op", "add_value"):
         base.pop(passing, None)
-    quoted = '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    text = f"{name} {op}" if op.startswith("is ") else f"{name} {op} {quoted}"
+    text = text_of(Row(name, op, value), record_type.fields.get(name))
     try:
         added = filters.parse(text, record_type, actor=actor_of(request))
     except filters.FilterError:

@@ -15,11 +15,13 @@ from dangol.events import outbox
 from dangol.identity.actors import Actor
 from dangol.records import fieldrules, permissions, registry
 from dangol.records.events import RecordsDeleted, RecordsRestored
+from dangol.records.fields.base import Label
 from dangol.records.looks import taking as looks
 from dangol.records.search import index
 from dangol.records.types import RecordType, WrittenRows
+from dangol.records.writing import locks
 from dangol.records.writing.context import sign
-from dangol.records.writing.errors import Conflict, Missing, RowError
+from dangol.records.writing.errors import Conflict, Missing, RowError, WriteError
 
 
 def delete(
@@ -35,6 +37,7 @@ def delete(
     Raises:
         Missing: one of them does not exist for this actor; nothing was deleted.
         Conflict: `version` was given and the record has another one by now.
+        WriteError: it, or one that would follow it, is locked; says who has to decide.
     """
     record_type = fieldrules.whole(record_type)
     with transaction.atomic():
@@ -49,6 +52,28 @@ def delete(
             record_type, record_type.model._default_manager.filter(pk__in=ids), timezone.now(), actor, origin
         )
         return len(found)
+
+
+def delete_unlocked(
+    record_type: RecordType, ids: Sequence[int], *, actor: Actor, origin: str = "page"
+) -> dict[int, Label]:
+    """As `delete`, but what is locked stays: returns those, each with the reason.
+
+    Costs one `delete` where nothing is locked; otherwise the ids are tried in halves.
+    """
+    try:
+        delete(record_type, ids, actor=actor, origin=origin)
+    except (Missing, Conflict):
+        raise
+    except WriteError as problem:
+        if len(ids) == 1:
+            return {ids[0]: problem.errors[0].message}
+        middle = len(ids) // 2
+        return {
+            **delete_unlocked(record_type, ids[:middle], actor=actor, origin=origin),
+            **delete_unlocked(record_type, ids[middle:], actor=actor, origin=origin),
+        }
+    return {}
 
 
 def restore(record_type: RecordType, ids: Sequence[int], *, actor: Actor, origin: str = "page") -> int:
@@ -85,6 +110,7 @@ def _set_deleted(
     ids = list(rows.filter(deleted_at__isnull=True).values_list("pk", flat=True))
     if not ids:
         return
+    locks.require_free(record_type, ids, actor)
     record_type.model._default_manager.filter(pk__in=ids).update(deleted_at=moment, updated_by=actor.user_id)
     index.remove(record_type, ids)
     looks.note("change", record_type, ids)

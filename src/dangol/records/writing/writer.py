@@ -22,7 +22,7 @@ from dangol.records.fields.own import Own
 from dangol.records.looks import taking as looks
 from dangol.records.search import index
 from dangol.records.types import Draft, RecordType, WrittenRows
-from dangol.records.writing import assigning, owned, storing, tagging
+from dangol.records.writing import assigning, locks, owned, storing, tagging
 from dangol.records.writing.conflicts import conflict_message
 from dangol.records.writing.context import sign
 from dangol.records.writing.errors import Change, Conflict, Missing, RowError, WriteError, Written
@@ -252,6 +252,8 @@ class _Batch:
         for name, field in self.type.editable_fields.items():
             if field.unique:
                 self._check_unique(name, drafts)
+        for error in locks.refusals(self.type, drafts, self.actor):
+            self._refuse(error)
         for error in owned.missing(self.type, drafts, self.actor):
             self._refuse(error)
         for index_, name, problem in self.type.check(drafts, actor=self.actor):
