@@ -69,9 +69,7 @@ def _duplicates(areas: Areas, insider: Person, administrator: Person) -> None:
     first, *_rest = made(insider.actor, HANBIT, *OTHERS)
     second, third = made(insider.actor, AGAIN, {**AGAIN, "name": "한빛전자", "city": "강남구"})
     minsu = {"kind": "person", "name": "김민수", "phone": "010-2345-6789", "email": "minsu77@naver.example"}
-    one, other = made(
-        insider.actor, minsu, {**minsu, "name": "Kim Min-soo", "email": "minsu77@daum.example"}
-    )
+    one, other = made(insider.actor, minsu, {**minsu, "name": "Kim Min-soo", "email": "minsu77@daum.example"})
     scanned(registry.get("customer"))
     areas.doubles = [first, second, third, one, other]
     areas.places["duplicates"] = {
@@ -87,7 +85,9 @@ def _duplicates(areas: Areas, insider: Person, administrator: Person) -> None:
 
 def _merges(areas: Areas, insider: Person, administrator: Person) -> None:
     customers = registry.get("customer")
-    stays = _customer(insider, name="㈜대원기공", phone="055-261-7788", city="창원시", industry="기계", tags=["VIP"])
+    stays = _customer(
+        insider, name="㈜대원기공", phone="055-261-7788", city="창원시", industry="기계", tags=["VIP"]
+    )
     goes = _customer(insider, name="대원기공 주식회사", phone="055-261-7789", city="김해시", tags=["박람회"])
     writing.create(registry.get("contact"), {"customer": goes, "name": "박지민"}, actor=insider.actor)
     merged = merging.merge(actor=insider.actor, record_type=customers, into=stays, others=[goes])
@@ -142,7 +142,9 @@ def _privacy(areas: Areas, insider: Person, administrator: Person) -> None:
     erasing.erase(erasure.pk)
     waiting = Erasure.objects.get(pk=erasure.pk)
     month = date(2026, 10, 1)
-    reviewing.review_sign(actor=administrator.actor, month=date(2026, 9, 1), note="내려받기 2건 확인, 이상 없음")
+    reviewing.review_sign(
+        actor=administrator.actor, month=date(2026, 9, 1), note="내려받기 2건 확인, 이상 없음"
+    )
     for channel, act in (("sms", "given"), ("email", "given"), ("email", "withdrawn"), ("kakao", "refused")):
         values = {"customer": hong, "purpose": {"code": "marketing"}, "channel": channel, "act": act}
         writing.create(registry.get("consent"), values, actor=insider.actor)
@@ -228,7 +230,10 @@ def _rules(areas: Areas, manager: Person, insider: Person) -> None:
     )
     work()
     approving.delegation_save(
-        actor=insider.actor, delegate_id=manager.id, first_day=date.today(), last_day=date.today() + timedelta(7)
+        actor=insider.actor,
+        delegate_id=manager.id,
+        first_day=date.today(),
+        last_day=date.today() + timedelta(7),
     )
     done_run = RuleRun.objects.filter(rule=moved).order_by("pk")[0]
     stopped = RuleRun.objects.filter(state="stopped").order_by("pk")[0]
@@ -271,7 +276,9 @@ def _doors(areas: Areas, administrator: Person, insider: Person, receiver: str) 
         scopes=["customer:read", "order:read", "order:write"],
     )  # fmt: skip
     identity.grant_make(app=app, user=insider.user, scopes=["order:read"], actor=insider.actor)
-    with call_noted(purpose="import", method="GET", url="https://files.partner.example/orders/2026-11.csv?t=1") as noted:
+    with call_noted(
+        purpose="import", method="GET", url="https://files.partner.example/orders/2026-11.csv?t=1"
+    ) as noted:
         noted.status, noted.received = 200, 482_133
     asked = {
         "response_type": "code",
@@ -332,7 +339,10 @@ def _moving(areas: Areas, folder: Path) -> None:
 
 def _favourites(administrator: Person) -> None:
     customers = registry.get("customer")
-    for name, state in (("강남 고객", {"filter": "city = 강남구"}), ("이탈 위험이 큰 VIP 고객과 그 담당자", {})):
+    for name, state in (
+        ("강남 고객", {"filter": "city = 강남구"}),
+        ("이탈 위험이 큰 VIP 고객과 그 담당자", {}),
+    ):
         view = saved_views.view_save(
             actor=administrator.actor, record_type=customers, values={"name": name, "state": state}
         )

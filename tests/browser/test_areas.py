@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from dangol.automation import definitions, index
 from dangol.identity import revisions
@@ -19,8 +17,6 @@ from tests.browser import areas
 from tests.browser.conftest import axe_findings
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-SHOTS = os.environ.get("DANGOL_SHOTS", "")
-ONLY = os.environ.get("DANGOL_SHOTS_OF", "")
 WIDTHS = (1440, 390)
 
 
@@ -71,34 +67,3 @@ def test_every_page_is_whole_and_clean(visit: Any, company_of_areas: areas.Areas
                 if findings := axe_findings(page):
                     found[f"{area}/{name} {width} axe"] = findings
     assert found == {}
-
-
-@pytest.mark.skipif(not SHOTS, reason="for whoever wants to look: DANGOL_SHOTS names the folder")
-def test_pictures(visit: Any, company_of_areas: areas.Areas) -> None:
-    from django.utils import translation
-
-    who = os.environ.get("DANGOL_SHOTS_AS", "administrator")
-    person = company_of_areas.people[who]
-    page = visit(person, "/")
-    combos = [c.split("-") for c in os.environ.get("DANGOL_SHOTS_COMBOS", "1440-light-ko,390-light-ko").split(",")]
-    told = []
-    for width, theme, language in combos:
-        type(person.user).objects.filter(pk=person.id).update(theme=theme, language=language)
-        page.set_viewport_size({"width": int(width), "height": 900})
-        for area, places in company_of_areas.places.items():
-            for name, place in places.items():
-                if ONLY and not re.search(ONLY, f"{area}-{name}"):
-                    continue
-                page.goto(place)
-                page.wait_for_load_state("networkidle")
-                for chart in page.locator("[data-chart]").all():
-                    chart.scroll_into_view_if_needed()
-                page.screenshot(path=f"{SHOTS}/{area}-{name}-{width}-{theme}-{language}-{who}.png", full_page=True)
-                text = page.inner_text("body")
-                if language == "en" and (bad := re.findall(r"[가-힣][가-힣 ,.·]*", page.inner_text("body"))):
-                    told.append((language, area, name, sorted(set(bad))[:30]))
-                if language == "ko" and (bad := re.findall(r"[A-Za-z][a-z]+(?: [A-Za-z][a-z]+)+", text)):
-                    told.append((language, area, name, sorted(set(bad))[:30]))
-                if wider := sideways(page):
-                    told.append((width, area, name, "SIDEWAYS", wider))
-    Path(f"{SHOTS}/words-{who}.txt").write_text("\n".join(map(str, told)))

@@ -44,7 +44,7 @@ def listed(actor: Actor) -> list[dict[str, Any]]:
         {
             "move": move,
             "url": reverse("moving:detail", args=[move.key]),
-            "title": titles.get(move.recipe) or _("By the columns"),
+            "title": titles.get(move.recipe) or _("Excel, or another program"),
             "files": len(move.plan.get("files", ())),
             "tone": TONES[MoveState(move.state)],
         }
@@ -63,7 +63,7 @@ def of_move(move: Move, actor: Actor) -> dict[str, Any]:
         "move": move,
         "tone": TONES[MoveState(move.state)],
         "is_draft": is_draft,
-        "recipe_title": said(recipe.title) if recipe else _("By the columns"),
+        "recipe_title": said(recipe.title) if recipe else _("Excel, or another program"),
         "recipe_note": said(recipe.note) if recipe else "",
         "steps": steps,
         "left": [{"at": at, "file": plan.files[at]} for at in plan.left()],
