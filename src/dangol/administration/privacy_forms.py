@@ -15,7 +15,6 @@ from dangol.records.looks.settings import Current
 from dangol.records.looks.taking import is_personal
 from dangol.records.models import LookAct, OwnField, OwnState
 
-
 WHOSE = re.compile(r"\s*(\S.*?)[\s:#]+([0-9]{1,18})\s*")
 
 
