@@ -355,7 +355,7 @@ class RequestKind(models.TextChoices):
 
 
 class RequestStatus(models.TextChoices):
-    OPEN = "open", pgettext_lazy("request of a person", "Open")
+    OPEN = "open", pgettext_lazy("request", "Open")
     DONE = "done", _("Done")
     REFUSED = "refused", _("Refused with a reason")
 
@@ -386,9 +386,7 @@ class PersonRequest(Record):
     received_on = models.DateField(_("Received on"))
     due_on = models.DateField(_("Due on"), null=True, blank=True)
     answered_on = models.DateField(_("Answered on"), null=True, blank=True)
-    answer = models.TextField(
-        pgettext_lazy("request of a person", "Answer"), blank=True, default="", db_default=""
-    )
+    answer = models.TextField(pgettext_lazy("request", "Answer"), blank=True, default="", db_default="")
 
     class Meta(Record.Meta):
         verbose_name = _("Request of a person")

@@ -333,7 +333,7 @@ class PersonRequestRecord(RecordType):
     }
     sections = (
         Section(_("Basics"), ("customer", "contact", "kind", "subject", "received_on", "due_on")),
-        Section(pgettext_lazy("request of a person", "Answer"), ("status", "answered_on", "answer")),
+        Section(pgettext_lazy("request", "Answer"), ("status", "answered_on", "answer")),
     )
 
     def before_write(self, rows: Sequence[Draft], *, actor: Actor) -> None:
