@@ -49,6 +49,7 @@ def consent_add(request: HttpRequest) -> HttpResponse:
         "form": form,
         "title": record_type.title_field.text(record[record_type.title], Locale(actor.language)),
         "purpose": purpose,
+        "purpose_name": (purpose.name_en if actor.language == "en" else "") or purpose.name,
         "channel": dict(ConsentChannel.choices).get(given.get("channel", ""), ""),
         "wording": (wording.text_en if actor.language == "en" and wording.text_en else wording.text)
         if wording
