@@ -11,6 +11,6 @@ SENTENCES = (
     gettext_noop("Enter a whole number."),
     gettext_noop("Enter a number."),
     gettext_noop("Enter a valid date."),
-    gettext_noop("Enter a valid IPv4 or IPv6 address."),
+    gettext_noop("Enter a valid %(protocol)s address."),
     gettext_noop("Select a valid choice. That choice is not one of the available choices."),
 )
