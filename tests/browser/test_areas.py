@@ -8,7 +8,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from dangol.automation import definitions, index
 from dangol.identity import revisions
@@ -58,7 +58,7 @@ def test_every_page_is_whole_and_clean(visit: Any, company_of_areas: areas.Areas
         for name, place in places.items():
             page.set_viewport_size({"width": WIDTHS[0], "height": 900})
             answer = page.goto(place)
-            page.wait_for_function("!document.querySelector('.htmx-request')")
+            expect(page.locator(".htmx-request")).to_have_count(0)
             assert answer.status in (200, 400), (place, answer.status)
             for width in WIDTHS:
                 page.set_viewport_size({"width": width, "height": 900})
