@@ -252,7 +252,7 @@ def test_only_administrators_see_hand_over_or_erase(person, insider, manager, ad
     assert "전자상거래법" in shown
     assert (
         administrator.client.post(f"{page}erase/", {"title": "다른 이름", "reason": "본인 요청"}).status_code
-        == 302
+        == 422
     )
     assert not Erasure.objects.exists()
     administrator.client.post(f"{page}erase/", {"title": NAME, "reason": "본인 요청", "everywhere": "on"})
