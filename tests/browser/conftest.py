@@ -25,7 +25,7 @@ PLACES = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
 )
-REFUSED = re.compile(r"status of (404|409|422)|Error Code (404|409|422)")
+REFUSED = re.compile(r"status of (400|404|409|422)|Error Code (400|404|409|422)")
 """What the console says when the server refuses what a test enters wrongly on purpose."""
 
 

@@ -252,7 +252,7 @@ def test_only_administrators_see_hand_over_or_erase(person, insider, manager, ad
     assert "전자상거래법" in shown
     assert (
         administrator.client.post(f"{page}erase/", {"title": "다른 이름", "reason": "본인 요청"}).status_code
-        == 302
+        == 422
     )
     assert not Erasure.objects.exists()
     administrator.client.post(f"{page}erase/", {"title": NAME, "reason": "본인 요청", "everywhere": "on"})
@@ -272,12 +272,9 @@ def test_all_there_is_comes_as_a_file_to_read_and_one_for_programs(person, admin
     (file,) = (name for name in archive.namelist() if name.startswith("files/"))
     assert archive.read(file).decode() == f"{NAME} {PHONE}"
     assert Look.objects.filter(act="person", record_type="customer", about="열람 요청 11월 20일").count() == 1
-    assert (
-        administrator.client.post(
-            f"/customers/{person['customer']}/person/export/", {"reason": "x"}
-        ).status_code
-        == 302
-    )
+    refused = administrator.client.post(f"/customers/{person['customer']}/person/export/", {"reason": "x"})
+    assert refused.status_code == 422
+    assert "5자 이상" in refused.content.decode()
 
 
 @pytest.mark.django_db

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms
@@ -14,6 +15,8 @@ from dangol.records.looks.settings import Current
 from dangol.records.looks.taking import is_personal
 from dangol.records.models import LookAct, OwnField, OwnState
 
+WHOSE = re.compile(r"\s*(\S.*?)[\s:#]+([0-9]{1,18})\s*")
+
 
 class LooksForm(forms.Form):
     """What of the access log is wanted."""
@@ -22,11 +25,11 @@ class LooksForm(forms.Form):
         label=_("Who"), queryset=User.objects.none(), required=False, empty_label="–"
     )
     act = forms.ChoiceField(label=_("What"), choices=[("", "–"), *LookAct.choices], required=False)
-    person = forms.RegexField(
-        r"^[a-z_]+:\d{1,18}$",
+    person = forms.CharField(
         label=_("Whose data"),
         required=False,
-        widget=forms.TextInput(attrs={"placeholder": "customer:123"}),
+        max_length=80,
+        widget=forms.TextInput(attrs={"placeholder": _("Customer 123")}),
     )
     ip = forms.GenericIPAddressField(label=_("From where"), required=False)
     since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
@@ -36,14 +39,27 @@ class LooksForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["user"].queryset = User.objects.order_by("name")  # type: ignore[attr-defined]
 
+    def clean_person(self) -> tuple[str, int] | None:
+        """The type, by its name or by what people call it, and the number: `customer:123`, “고객 123”."""
+        text = self.cleaned_data["person"]
+        found = WHOSE.fullmatch(text)
+        if not text:
+            return None
+        for one in registry.all_types():
+            if found and found[1].casefold() in (
+                one.name,
+                *(str(s).casefold() for s in (one.label, one.label_plural)),
+            ):
+                return one.name, int(found[2])
+        raise forms.ValidationError(_("Write what it is and its number, such as “Customer 123”."))
+
     def asked(self) -> Asked:
         """The question, of a form that is valid."""
         given = self.cleaned_data
-        name, _colon, number = given["person"].partition(":")
         return Asked(
             user=given["user"].pk if given["user"] else None,
             act=given["act"],
-            person=(name, int(number)) if name else None,
+            person=given["person"],
             ip=given["ip"],
             since=given["since"],
             until=given["until"],

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from dangol.records.models import OwnedRecord, Record
 
@@ -354,7 +355,7 @@ class RequestKind(models.TextChoices):
 
 
 class RequestStatus(models.TextChoices):
-    OPEN = "open", _("Open")
+    OPEN = "open", pgettext_lazy("request", "Open")
     DONE = "done", _("Done")
     REFUSED = "refused", _("Refused with a reason")
 
@@ -385,7 +386,7 @@ class PersonRequest(Record):
     received_on = models.DateField(_("Received on"))
     due_on = models.DateField(_("Due on"), null=True, blank=True)
     answered_on = models.DateField(_("Answered on"), null=True, blank=True)
-    answer = models.TextField(_("Answer"), blank=True, default="", db_default="")
+    answer = models.TextField(pgettext_lazy("request", "Answer"), blank=True, default="", db_default="")
 
     class Meta(Record.Meta):
         verbose_name = _("Request of a person")

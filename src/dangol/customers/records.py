@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from dangol.customers import consents, hierarchy, reaching, requests, synonyms
 from dangol.customers.models import (
@@ -332,7 +333,7 @@ class PersonRequestRecord(RecordType):
     }
     sections = (
         Section(_("Basics"), ("customer", "contact", "kind", "subject", "received_on", "due_on")),
-        Section(_("Answer"), ("status", "answered_on", "answer")),
+        Section(pgettext_lazy("request", "Answer"), ("status", "answered_on", "answer")),
     )
 
     def before_write(self, rows: Sequence[Draft], *, actor: Actor) -> None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from dangol.customers.forms import ConsentForm
-from dangol.customers.models import ConsentPurpose
+from dangol.customers.models import ConsentChannel, ConsentPurpose
 from dangol.identity.actors import Actor
 from dangol.records import permissions, registry, writing
 from dangol.records.fields import Locale
@@ -49,6 +49,8 @@ def consent_add(request: HttpRequest) -> HttpResponse:
         "form": form,
         "title": record_type.title_field.text(record[record_type.title], Locale(actor.language)),
         "purpose": purpose,
+        "purpose_name": (purpose.name_en if actor.language == "en" else "") or purpose.name,
+        "channel": dict(ConsentChannel.choices).get(given.get("channel", ""), ""),
         "wording": (wording.text_en if actor.language == "en" and wording.text_en else wording.text)
         if wording
         else "",

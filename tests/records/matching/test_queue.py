@@ -39,7 +39,7 @@ def test_the_queue_shows_both_side_by_side_with_the_reasons(
     assert "㈜한빛전자" in page
     assert "한빛전자 주식회사" in page
     assert "전화: 같음" in page or "전화번호: 같음" in page
-    assert f"/customers/merge?id={hanbit}&amp;id={again}" in page
+    assert f"/customers/merge/?id={hanbit}&amp;id={again}" in page
 
 
 def test_who_may_edit_only_one_of_the_two_does_not_see_the_pair(

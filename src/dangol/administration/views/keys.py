@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from dangol.administration.scope_words import permissions
 from dangol.administration.views.access import SignedInRequest, administrators_only
 from dangol.identity import selectors, services
 
@@ -20,7 +21,8 @@ PER_PAGE = 50
 def key_list(request: SignedInRequest) -> HttpResponse:
     """Every key that was not revoked: whose it is, what it may do, when it was used last. Two queries."""
     page = Paginator(selectors.live_tokens(), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "administration/keys.html", {"page": page})
+    rows = [(token, permissions(token.scopes or ())) for token in page.object_list]
+    return render(request, "administration/keys.html", {"page": page, "rows": rows})
 
 
 @require_POST

@@ -105,7 +105,7 @@ def overview(request: SignedInRequest) -> HttpResponse:
                 "url": reverse("administration:storage"),
             },
             {
-                "title": _("Keys of integrations"),
+                "title": _("Tokens of integrations"),
                 "text": _("Which programs sign in, with what rights, and when they last did."),
                 "icon": "key",
                 "url": reverse("administration:keys"),

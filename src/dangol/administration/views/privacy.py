@@ -39,6 +39,7 @@ ACTS = {
 }
 NAMES = {
     "history": gettext_lazy("Lines of history"),
+    "records_change": gettext_lazy("Lines of history"),
     "attachments": gettext_lazy("Files"),
     "shared": gettext_lazy("Shared with others"),
 }
@@ -211,7 +212,10 @@ def certificate(request: SignedInRequest, key: UUID) -> HttpResponse:
 
 
 def _called(name: str) -> str:
+    """A type, a table of a type, or what else the certificate counts, in words."""
     record_type = registry.find(name)
+    if record_type is None:
+        record_type = next((one for one in registry.all_types() if one.table.name == name), None)
     return str(record_type.label_plural) if record_type else str(NAMES.get(name, name))
 
 

@@ -120,7 +120,8 @@ def _steps(
             into.append((str(step["kind"]), _("There is no such step any more."), depth))
             continue
         into.append((str(kind.label), _said(kind, step, record_type, actor), depth))
-        for arm, word in (("then", _("then")), ("else", _("else"))):
+        words = (_("when approved"), _("when not approved")) if kind.decided else (_("then"), _("else"))
+        for arm, word in zip(("then", "else"), words, strict=True):
             if step.get(arm):
                 into.append((word, "", depth + 1))
                 _steps(step[arm], record_type, actor, into, depth + 2)

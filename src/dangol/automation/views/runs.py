@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from dangol.automation import ports, selectors, triggers
 from dangol.automation.models import RuleRun, RunReason, RunState
-from dangol.automation.policies import can_automate
+from dangol.automation.policies import can_automate, can_automate_any
 from dangol.automation.views.access import MENU_KEY
 from dangol.identity.actors import Actor
 from dangol.identity.models import User
@@ -72,6 +72,7 @@ def run_list(request: HttpRequest) -> HttpResponse:
             "state": kept.get("state", ""),
             "kept": [(key, value) for key, value in kept.items() if key != "state"],
             "is_chain": "chain" in kept,
+            "may_automate": can_automate_any(actor),
             "next": following,
             "menu_key": MENU_KEY,
         },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
@@ -44,7 +45,7 @@ def listed(actor: Actor) -> list[dict[str, Any]]:
         {
             "move": move,
             "url": reverse("moving:detail", args=[move.key]),
-            "title": titles.get(move.recipe) or _("By the columns"),
+            "title": titles.get(move.recipe) or _("Excel, or another program"),
             "files": len(move.plan.get("files", ())),
             "tone": TONES[MoveState(move.state)],
         }
@@ -63,7 +64,7 @@ def of_move(move: Move, actor: Actor) -> dict[str, Any]:
         "move": move,
         "tone": TONES[MoveState(move.state)],
         "is_draft": is_draft,
-        "recipe_title": said(recipe.title) if recipe else _("By the columns"),
+        "recipe_title": said(recipe.title) if recipe else _("Excel, or another program"),
         "recipe_note": said(recipe.note) if recipe else "",
         "steps": steps,
         "left": [{"at": at, "file": plan.files[at]} for at in plan.left()],
@@ -110,6 +111,11 @@ def of_move(move: Move, actor: Actor) -> dict[str, Any]:
     return context
 
 
+def _shown_sum(one: dict[str, Any], language: str) -> dict[str, Any]:
+    """A sum of a column with its amounts as people write them."""
+    return {**one, **{name: formats.number(Decimal(one[name]), language) for name in ("file", "kept")}}
+
+
 def _acts() -> list[tuple[str, str]]:
     return [
         (people.EXISTING, _("Is this user:")),
@@ -137,7 +143,7 @@ def _step(move: Move, plan: Plan, step: PlannedStep, run: ImportRun | None, acto
         "totals": totals,
         "reasons": [{**one, "where": _where(step, one)} for one in reasons[:SHOWN_REASONS]],
         "lost": (tried or {}).get("lost", {}),
-        "sums": sums,
+        "sums": [_shown_sum(one, actor.language) for one in sums],
         "run_url": reverse("imports:detail", args=[run.key]) if run else "",
         "state": run.get_state_display() if run else "",
         "undone": run.get_undo_display() if run and run.undo else "",

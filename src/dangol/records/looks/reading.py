@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dangol.identity.actors import Actor, may_administer
@@ -127,6 +128,7 @@ class Line:
     records: str
     via: str
     tone: str
+    about: str
 
 
 VIAS = {"page": _("Page"), "api": "API", "job": _("Background work")}
@@ -151,6 +153,15 @@ def lines(rows: list[Look], names: dict[int, str]) -> list[Line]:
                 label,
                 apps.get(row.via) or str(VIAS.get(row.via, row.via)),
                 TONES.get(row.act, ""),
+                _about(row),
             )
         )
     return found
+
+
+def _about(look: Look) -> str:
+    """What the line says besides, in the reader's language."""
+    key = look.about.removeprefix("erasure ")
+    if look.act == LookAct.ERASE and key != look.about:
+        return gettext("Certificate of erasure %(key)s") % {"key": key}
+    return look.about

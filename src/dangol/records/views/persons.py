@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
@@ -27,6 +29,16 @@ def _guarded(request: HttpRequest, record_type: RecordType) -> None:
 def person(request: HttpRequest, record_type: RecordType, record_id: int) -> HttpResponse:
     """What there is about somebody, what of it would go, and the two acts."""
     _guarded(request, record_type)
+    return _page(request, record_type, record_id)
+
+
+def _page(
+    request: HttpRequest,
+    record_type: RecordType,
+    record_id: int,
+    errors: Mapping[str, str] | None = None,
+) -> HttpResponse:
+    """The page, with what is wrong beside each field and what was typed kept."""
     actor = actor_of(request)
     record = load(actor, record_type, record_id, columns=[record_type.title])
     preview = erasing.preview(actor=actor, record_type=record_type, record_id=record_id)
@@ -39,8 +51,10 @@ def person(request: HttpRequest, record_type: RecordType, record_id: int) -> Htt
         "kept": [(registry.get(name).label_plural, count) for name, count in preview.kept.items()],
         "because": erasing.KEPT_BECAUSE,
         "erasures": Erasure.objects.filter(record_type=record_type.name, record_id=record_id),
+        "errors": errors or {},
+        "given": request.POST,
     }
-    return render(request, "records/persons/person.html", context)
+    return render(request, "records/persons/person.html", context, status=422 if errors else 200)
 
 
 @require_POST
@@ -49,10 +63,8 @@ def export(request: HttpRequest, record_type: RecordType, record_id: int) -> Htt
     _guarded(request, record_type)
     reason = " ".join(request.POST.get("reason", "").replace("\0", "").split())[:500]
     if len(reason) < erasing.REASON_LEAST:
-        messages.error(
-            request, _("Say what for, in at least %(least)s characters.") % {"least": erasing.REASON_LEAST}
-        )
-        return redirect("records:person", record_type, record_id)
+        message = _("Say what for, in at least %(least)s characters.") % {"least": erasing.REASON_LEAST}
+        return _page(request, record_type, record_id, {"export_reason": message})
     try:
         file = handing.person_export(
             actor=actor_of(request), record_type=record_type, record_id=record_id, reason=reason
@@ -71,8 +83,8 @@ def erase(request: HttpRequest, record_type: RecordType, record_id: int) -> Http
     actor = actor_of(request)
     record = load(actor, record_type, record_id, columns=[record_type.title])
     if request.POST.get("title", "").strip() != str(record[record_type.title]):
-        messages.error(request, _("Type the name as it stands here, so that nobody else is erased."))
-        return redirect("records:person", record_type, record_id)
+        message = _("Type the name as it stands here, so that nobody else is erased.")
+        return _page(request, record_type, record_id, {"title": message})
     try:
         erasing.erasure_ask(
             actor=actor,
@@ -82,8 +94,7 @@ def erase(request: HttpRequest, record_type: RecordType, record_id: int) -> Http
             everywhere=request.POST.get("everywhere") == "on",
         )
     except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-        return redirect("records:person", record_type, record_id)
+        return _page(request, record_type, record_id, {"erase_reason": " ".join(error.messages)})
     except writing.Missing:
         raise Http404 from None
     messages.success(

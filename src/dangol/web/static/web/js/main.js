@@ -8,6 +8,8 @@ import "./palette.js";
 import "./keys.js";
 import "./inline.js";
 import "./live.js";
+import "./tables.js";
+import "./errors.js";
 
 // Charts are heavy: their code and ECharts come only to pages that have one.
 async function drawCharts(root) {
