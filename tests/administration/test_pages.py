@@ -32,13 +32,14 @@ OWN_PAGES = {
     "account-disconnect",
     "token-new",
     "token-revoke",
+    "grant-revoke",
 }
 
 
 def address(name: str) -> str:
     pattern = next(page for page in settings_pages if page.name == name)
     kwargs = {}
-    for part in ("pk", "webhook_id", "token_id"):
+    for part in ("pk", "webhook_id", "token_id", "app_id"):
         if part in pattern.pattern.converters:
             kwargs[part] = 1
     if "month" in pattern.pattern.converters:
@@ -95,6 +96,8 @@ def test_only_those_who_administer_get_in(insider: Person, manager: Person, name
         "calls",
         "sign-in",
         "provider-new",
+        "apps",
+        "app-new",
     ],
 )
 @pytest.mark.parametrize("language", ["ko", "en"])
