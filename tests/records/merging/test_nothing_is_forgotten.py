@@ -23,6 +23,7 @@ FOREIGN = (
     "auth_",
     "workshop_",
     "usersessions_",
+    "allauth_idp_",
 )
 DEFINITIONS = ("filter", "condition", "condition_text", "where", "fails", "applies")
 """Names of texts in the filter language, which can name records by their ids."""
