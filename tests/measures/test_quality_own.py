@@ -66,9 +66,12 @@ def test_a_rule_of_the_company_finds_counts_and_leads_to_its_records(
     assert [row.pk for row in behind(insider, line["url"])] == [flawed]
     assert "거래 중인데 전화 없음" in insider.client.get(f"/customers/{flawed}/").content.decode()
     told = insider.api.get("/api/v1/quality/customer").json()
-    assert {"code": rule.code, "label": "거래 중인데 전화 없음", "dimension": "consistency", "records": 1} in told[
-        "findings"
-    ]
+    assert {
+        "code": rule.code,
+        "label": "거래 중인데 전화 없음",
+        "dimension": "consistency",
+        "records": 1,
+    } in told["findings"]
     assert (told["changes"][0]["code"], told["changes"][0]["act"]) == (rule.code, "made")
     with translation.override("en"):
         assert str(rules_of(customer())[rule.code].label) == "Active without phone"
@@ -87,9 +90,7 @@ def test_owners_are_told_of_findings_of_such_a_rule_too(administrator: Person, i
     assert notification_page(actor=insider.actor).items
 
 
-def test_a_change_of_a_rule_is_kept_and_shown_below_the_trend(
-    administrator: Person, insider: Person
-) -> None:
+def test_a_change_of_a_rule_is_kept_and_shown_below_the_trend(administrator: Person, insider: Person) -> None:
     make(insider.actor, stage="active")
     rule = add(administrator)
     expecting.rule_save(
@@ -104,7 +105,12 @@ def test_a_change_of_a_rule_is_kept_and_shown_below_the_trend(
     assert kept[3][1]["fails"] == ["phone is empty", None]
     services.compute_all()
     page = administrator.client.get("/quality/customer/")
-    assert [one["what"] for one in page.context["changes"]] == ["지움", "가중치 5 → 0", "가중치 3 → 5", "더함"]
+    assert [one["what"] for one in page.context["changes"]] == [
+        "지움",
+        "가중치 5 → 0",
+        "가중치 3 → 5",
+        "더함",
+    ]
     assert "거래 중인데 전화 없음" in page.content.decode()
     assert administrator.client.get("/quality/").context["changes"]
     assert not QualitySetting.objects.get(pk="customer").weights

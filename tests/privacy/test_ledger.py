@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +26,8 @@ def data(settings: Any, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def no_lake(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def no_lake(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(erasing, "_after", [])
-    yield
 
 
 def made(who: Person, **values: Any) -> int:
@@ -122,7 +120,9 @@ def test_a_number_that_was_given_to_somebody_else_since_is_left_alone(administra
     backup = Backup()  # without the person; the number is free again
     backup.bring_back()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT setval(pg_get_serial_sequence('customers_customer', 'id'), %s, false)", [number])
+        cursor.execute(
+            "SELECT setval(pg_get_serial_sequence('customers_customer', 'id'), %s, false)", [number]
+        )
     innocent = made(administrator, name="김무고")
     assert innocent == number
     # A transaction has one moment; in life the two would be made at different ones.

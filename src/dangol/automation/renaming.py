@@ -67,7 +67,9 @@ class RuleDefinitions:
         columns = {
             f"_{name}": Cast(f"current__{name}", TextField()) for name in ("trigger", "condition", "steps")
         }
-        named = Q(*((f"{name}__contains", str(other)) for name in columns), _connector=Q.OR)
+        named = Q()
+        for name in columns:
+            named |= Q(**{f"{name}__contains": str(other)})
         rows = Rule.objects.filter(deleted_at=None).annotate(**columns).filter(named)
         return list(rows.select_related("current").select_for_update(of=("self",)).order_by("pk"))
 

@@ -25,9 +25,7 @@ class IntegrationsConfig(AppConfig):
             stays(f"integrations_move.{column}", "files and columns, no records")
         also_move(
             "webhooks",
-            KeptFilters(
-                WebhookEndpoint, "filter", of=lambda endpoint: endpoint.events[0].partition(".")[0]
-            ),
+            KeptFilters(WebhookEndpoint, "filter", of=lambda endpoint: endpoint.events[0].partition(".")[0]),
             "integrations_webhookendpoint.filter",
         )
         revisions.keep(subscriptions.REVISION, subscriptions.forget)

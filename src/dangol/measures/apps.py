@@ -13,8 +13,8 @@ class MeasuresConfig(AppConfig):
         """Let scores go with their records, put data quality beside every record, and read the `metrics` and `quality`
         of every room, so that datasets, metrics and rules are known.
         """
-        from dangol.measures.lake import datasets, own_objects
         from dangol.identity import revisions
+        from dangol.measures.lake import datasets, own_objects
         from dangol.measures.models import QualityRule
         from dangol.measures.quality import api, own, panels, selectors, services
         from dangol.measures.quality import fields as quality_fields

@@ -406,9 +406,7 @@ def test_rows_that_would_stand_twice_are_found_by_the_rule_of_their_table(
     into, other = pair
     point = registry.get("contact_point")
     mine, twice, alone = (
-        writing.create(
-            point, {"customer": whose, "kind": "phone", "value": value}, actor=insider.actor
-        )
+        writing.create(point, {"customer": whose, "kind": "phone", "value": value}, actor=insider.actor)
         for whose, value in ((into, "02-777-7777"), (other, "02-777-7777"), (other, "02-888-8888"))
     )
     place = {place.name: place for place in places_of(customer)}["customers_contactpoint.customer_id"]

@@ -82,7 +82,14 @@ def weights(request: SignedInRequest, record_type: str) -> HttpResponse:
     return render(request, "administration/quality_type.html", context, status=422 if errors else 200)
 
 
-EMPTY = {"name_ko": "", "name_en": "", "dimension": Dimension.CONSISTENCY.value, "weight": "1", "fails": "", "applies": ""}
+EMPTY = {
+    "name_ko": "",
+    "name_en": "",
+    "dimension": Dimension.CONSISTENCY.value,
+    "weight": "1",
+    "fails": "",
+    "applies": "",
+}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

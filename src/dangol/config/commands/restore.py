@@ -55,9 +55,7 @@ def _erase_again() -> None:
 
     revisions.look()
     if not ledger.path().is_file():
-        print(
-            _("There is no list of erasures: if persons were erased since, restore with --erasures FILE.")
-        )
+        print(_("There is no list of erasures: if persons were erased since, restore with --erasures FILE."))
         return
     try:
         done = ledger.replay(ledger.path())
@@ -67,6 +65,8 @@ def _erase_again() -> None:
             _("mend that line and restore again before serving"),
         ) from problem
     print(
-        _("Erasures done again: %(erased)s. Not in this backup: %(absent)s. Done before it was made: %(known)s.")
+        _(
+            "Erasures done again: %(erased)s. Not in this backup: %(absent)s. Done before it was made: %(known)s."
+        )
         % {"erased": done.erased, "absent": done.absent, "known": done.known}
     )

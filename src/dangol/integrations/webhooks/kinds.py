@@ -69,9 +69,7 @@ _kinds: list[Kind] = [
         lambda fact: listing.gone_by(fact.merge),
         gone="merged",
     ),
-    Kind(
-        "unmerged", _("Merge undone"), RecordsUnmerged, lambda fact: listing.back_by(fact.merge)
-    ),
+    Kind("unmerged", _("Merge undone"), RecordsUnmerged, lambda fact: listing.back_by(fact.merge)),
     Kind("commented", _("Commented"), Commented, lambda fact: [(fact.record_type, [fact.record_id])]),
     Kind(
         "file_attached",

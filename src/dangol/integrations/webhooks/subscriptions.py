@@ -29,8 +29,8 @@ def wanted() -> frozenset[str]:
 
 
 def is_wanted(event: Event) -> bool:
-    """Whether an endpoint wants to be told of this fact. No query as a rule; of a merge, where somebody wants to be told of merges,
-    two or three."""
+    """Whether an endpoint wants to be told of this fact. No query as a rule; two or three for a merge, where somebody wants
+    to be told of those."""
     known = wanted()
     acts = {name.rpartition(".")[2] for name in known}
     return any(

@@ -7,51 +7,71 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('measures', '0002_quality'),
+        ("measures", "0002_quality"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='qualitysetting',
-            name='edition',
+            model_name="qualitysetting",
+            name="edition",
             field=models.PositiveIntegerField(db_default=0, default=0),
         ),
         migrations.CreateModel(
-            name='QualityRule',
+            name="QualityRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('record_type', models.CharField(db_collation='C', max_length=40)),
-                ('name_ko', models.CharField(max_length=120)),
-                ('name_en', models.CharField(blank=True, default='', max_length=120)),
-                ('dimension', models.CharField(db_collation='C', max_length=20)),
-                ('weight', models.PositiveSmallIntegerField(default=1)),
-                ('fails', models.TextField()),
-                ('applies', models.TextField(blank=True, default='')),
-                ('made_at', models.DateTimeField(auto_now_add=True)),
-                ('deleted_at', models.DateTimeField(null=True)),
-                ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("record_type", models.CharField(db_collation="C", max_length=40)),
+                ("name_ko", models.CharField(max_length=120)),
+                ("name_en", models.CharField(blank=True, default="", max_length=120)),
+                ("dimension", models.CharField(db_collation="C", max_length=20)),
+                ("weight", models.PositiveSmallIntegerField(default=1)),
+                ("fails", models.TextField()),
+                ("applies", models.TextField(blank=True, default="")),
+                ("made_at", models.DateTimeField(auto_now_add=True)),
+                ("deleted_at", models.DateTimeField(null=True)),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['record_type', 'pk'],
+                "ordering": ["record_type", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='QualityChange',
+            name="QualityChange",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('record_type', models.CharField(db_collation='C', max_length=40)),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('actor_name', models.CharField(blank=True, default='', max_length=200)),
-                ('act', models.CharField(db_collation='C', max_length=10)),
-                ('rule', models.CharField(db_collation='C', max_length=80)),
-                ('changes', models.JSONField(default=dict)),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("record_type", models.CharField(db_collation="C", max_length=40)),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("actor_name", models.CharField(blank=True, default="", max_length=200)),
+                ("act", models.CharField(db_collation="C", max_length=10)),
+                ("rule", models.CharField(db_collation="C", max_length=80)),
+                ("changes", models.JSONField(default=dict)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['record_type', '-at'], name='measures_qualitychange_type')],
+                "indexes": [models.Index(fields=["record_type", "-at"], name="measures_qualitychange_type")],
             },
         ),
     ]

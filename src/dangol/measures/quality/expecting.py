@@ -192,9 +192,7 @@ def _due_again(record_type: str) -> QualitySetting:
     return QualitySetting.objects.get(pk=record_type)
 
 
-def _change(
-    actor: Actor, record_type: str, act: str, rule: str, changes: Mapping[str, Any]
-) -> QualityChange:
+def _change(actor: Actor, record_type: str, act: str, rule: str, changes: Mapping[str, Any]) -> QualityChange:
     return QualityChange(
         record_type=record_type,
         actor_id=actor.user_id,

@@ -80,7 +80,8 @@ def fields_of(text: str, record_type: RecordType) -> list[str]:
         name = ".".join(node.path)
         if not isinstance(node, Compare) or name not in whole.fields or name in (NAME, ISSUES, SOURCE):
             raise FilterError(
-                _("A rule can only ask for fields of the record itself, and not for data quality."), code="own"
+                _("A rule can only ask for fields of the record itself, and not for data quality."),
+                code="own",
             )
         values = node.value if isinstance(node.value, tuple) else (node.value,)
         if any(isinstance(value, Relative) and value.name in PERSONS for value in values):

@@ -140,9 +140,7 @@ def days_forget(record_type: str, most: int) -> int:
     from dangol.records.objects.removing import delete_some
 
     tables = ("qualityday", "qualitysetting", "qualityrule", "qualitychange")
-    return sum(
-        delete_some(f"measures_{table}", "record_type = %s", [record_type], most) for table in tables
-    )
+    return sum(delete_some(f"measures_{table}", "record_type = %s", [record_type], most) for table in tables)
 
 
 def _setting(name: str) -> QualitySetting:

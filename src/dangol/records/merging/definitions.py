@@ -62,7 +62,9 @@ def _renamed(
         changes.append(("condition", definition.condition, after))
     settings = definition.settings
     if definition.kind == OwnKind.REFERENCE and settings.get("target") == record_type.name:
-        changes.append(("default", definition.default, into if definition.default == other else definition.default))
+        changes.append(
+            ("default", definition.default, into if definition.default == other else definition.default)
+        )
     if definition.kind == OwnKind.ROLL_UP and settings.get("where"):
         where = renamed(settings["child"], settings["where"], record_type, other, into)
         changes.append(("settings", settings, {**settings, "where": where}))

@@ -43,10 +43,12 @@ class KeptFilters:
     def move(self, record_type: RecordType, into: int, other: int) -> Any:
         """The former and the new filter of each row that changes, by its id."""
         memory: dict[str, list[str]] = {}
-        rows = self.model._default_manager.annotate(
-            _kept=KT(f"{self.column}__{self.key}")
-        ).filter(_kept__contains=str(other)) if self.key else self.model._default_manager.filter(
-            **{f"{self.column}__contains": str(other)}
+        rows = (
+            self.model._default_manager.annotate(_kept=KT(f"{self.column}__{self.key}")).filter(
+                _kept__contains=str(other)
+            )
+            if self.key
+            else self.model._default_manager.filter(**{f"{self.column}__contains": str(other)})
         )
         for row in rows.select_for_update().order_by("pk"):
             before = self._text(row)

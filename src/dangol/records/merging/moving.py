@@ -82,7 +82,8 @@ def rename(
         wanted = sorted(one for one in only if one not in stay)
         for start in range(0, len(wanted), BATCH):
             cursor.execute(
-                f"UPDATE {place.table} SET {place.assigned} WHERE {place.condition} AND {key} = ANY(%s::bigint[]) RETURNING {key}",  # noqa: S608
+                f"UPDATE {place.table} SET {place.assigned} WHERE {place.condition} AND {key} = ANY(%s::bigint[])"  # noqa: S608
+                f" RETURNING {key}",
                 [target, *parameters, wanted[start : start + BATCH]],
             )
             moved += [row[0] for row in cursor.fetchall()]

@@ -10,8 +10,8 @@ from dangol.identity.actors import Actor
 from dangol.records import ports, tombstones, writing
 from dangol.records import registry as types
 from dangol.records.merging import acts
-from dangol.records.merging.errors import refusal
 from dangol.records.merging.definitions import OwnDefinitions
+from dangol.records.merging.errors import refusal
 from dangol.records.merging.filters import KeptFilters
 from dangol.records.merging.registry import also_move, pair, stays
 from dangol.records.models import RetentionRule, SavedView

@@ -170,9 +170,7 @@ def replay(*files: Path) -> Replayed:
         some = [entry for entry in todo if entry.everywhere is everywhere and entry.key in present]
         if some:
             rows = _rows(some, ErasureState.WAITING)
-            erasing.erase(
-                *(row.pk for row in rows), found={row.pk: present[str(row.key)] for row in rows}
-            )
+            erasing.erase(*(row.pk for row in rows), found={row.pk: present[str(row.key)] for row in rows})
     absent = [entry for entry in todo if entry.key not in present]
     if absent:
         erasing.finish(*(row.pk for row in _rows(absent, ErasureState.LAKE)))
