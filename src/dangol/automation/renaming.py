@@ -96,7 +96,7 @@ class _Renaming:
         )
 
     def _trigger(self, trigger: Mapping[str, Any], listed: RecordType) -> Mapping[str, Any]:
-        names = trigger.get("fields") or ()
+        names = list(trigger.get("fields") or [])
         if len(names) != 1 or not self._refers(listed, names[0]):
             return trigger
         sides = {side: self.into for side in ("from", "to") if trigger.get(side) == self.other}
