@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from dangol.identity.services import role_save
 from dangol.integrations.feed import BadPlace, Place
-from dangol.records import registry, writing
+from dangol.records import merging, registry, writing
 from tests.cast import SYSTEM, person
 
 PLACE = "/api/v1/changes"
@@ -169,3 +169,58 @@ def test_every_type_is_told_of(administrator):
     for kind in registry.all_types():
         answer = administrator.api.get(PLACE, {"types": kind.name, "limit": "5"})
         assert answer.status_code == 200, kind.name
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_merge_says_which_record_stands_for_the_others_and_its_undo_that_they_are_back(administrator):
+    customers = registry.get("customer")
+    into, other, last = (create(administrator, name) for name in ("가온", "가온상사", "가온물산"))
+    points = [
+        writing.create(
+            registry.get("contact_point"),
+            {"customer": one, "kind": "phone", "value": "02-777-7777"},
+            actor=administrator.actor,
+        )
+        for one in (into, other)
+    ]
+    place = read(administrator, "now")["next"]
+    merge = merging.merge(actor=administrator.actor, record_type=customers, into=into, others=[other, last])
+    items, place = everything(administrator, place, types="customer,contact_point")
+    told = {(item["type"], item["id"]): item for item in items}
+    for number in (other, last):
+        item = told["customer", number]
+        assert (item["change"], item["url"]) == ("merged", None)
+        assert item["merged_into"] == {"id": into, "url": f"/api/v1/customers/{into}"}
+    # What stood there twice was merged along, and says so too.
+    assert told["contact_point", points[1]]["merged_into"]["id"] == points[0]
+    assert all(item["merged_into"] is None for item in items if item["change"] != "merged")
+
+    merging.undo(actor=administrator.actor, merge=merge)
+    items, place = everything(administrator, place, types="customer,contact_point")
+    told = {(item["type"], item["id"]): item for item in items}
+    for key in (("customer", other), ("customer", last), ("contact_point", points[1])):
+        assert (told[key]["change"], told[key]["merged_into"]) == ("restored", None)
+        assert administrator.api.get(told[key]["url"]).status_code == 200
+    assert everything(administrator, place)[0] == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_survivor_out_of_sight_is_not_named(insider, outsider, administrator, company):
+    customers = registry.get("customer")
+    hers = create(outsider, "부산상사")
+    kept = create(insider, "서울상사")
+    place = read(outsider, "now")["next"]
+    merging.merge(actor=administrator.actor, record_type=customers, into=kept, others=[hers])
+    (item,), _place = everything(outsider, place, types="customer")
+    assert (item["id"], item["change"], item["merged_into"]) == (hers, "deleted", None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_comes_out_of_the_bin_is_told_as_restored(administrator):
+    customers = registry.get("customer")
+    number = create(administrator)
+    writing.delete(customers, [number], actor=administrator.actor)
+    place = read(administrator, "now")["next"]
+    writing.restore(customers, [number], actor=administrator.actor)
+    (item,), _place = everything(administrator, place, types="customer")
+    assert (item["id"], item["change"]) == (number, "restored")

@@ -15,7 +15,7 @@ from dangol.integrations import services
 from dangol.integrations.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from dangol.interactions.models import Notification
 from dangol.outbound.models import OutboundCall
-from dangol.records import registry, writing
+from dangol.records import merging, registry, writing
 from tests.cast import SYSTEM, person
 from tests.integrations.conftest import deliver, deliver_events
 
@@ -290,3 +290,68 @@ def test_old_messages_are_forgotten_and_waiting_ones_kept(make, administrator, c
     assert services.deliveries_forget() == 1
     assert WebhookDelivery.objects.get().state == "pending"
     assert datetime.now(UTC)
+
+
+def test_a_merge_tells_which_record_stands_for_the_others_and_its_undo_that_they_are_back(
+    make, receiver, administrator, customers
+):
+    endpoint, _secret = make(
+        events=["customer.merged", "customer.unmerged", "customer.deleted", "contact_point.merged"]
+    )
+    into, other = (
+        writing.create(customers, {"name": name}, actor=administrator.actor) for name in ("가온", "가온상사")
+    )
+    points = [
+        writing.create(
+            registry.get("contact_point"),
+            {"customer": one, "kind": "phone", "value": "02-777-7777"},
+            actor=administrator.actor,
+        )
+        for one in (into, other)
+    ]
+    merge = merging.merge(actor=administrator.actor, record_type=customers, into=into, others=[other])
+    deliver(endpoint)
+    data = {message["type"]: message["data"] for message in told(receiver)}
+    assert data == {
+        "customer.merged": {
+            "record_type": "customer",
+            "ids": [other],
+            "actor": administrator.id,
+            "merged_into": {str(other): into},
+        },
+        "contact_point.merged": {
+            "record_type": "contact_point",
+            "ids": [points[1]],
+            "actor": administrator.id,
+            "merged_into": {str(points[1]): points[0]},
+        },
+    }
+    receiver.got.clear()
+    merging.undo(actor=administrator.actor, merge=merge)
+    deliver(endpoint)
+    ((message),) = told(receiver)
+    assert (message["type"], message["data"]["ids"]) == ("customer.unmerged", [other])
+
+
+def test_a_merge_into_a_record_that_the_owner_may_not_see_is_not_told(
+    make, receiver, insider, outsider, administrator, customers
+):
+    endpoint, _secret = make(owner=outsider.user, events=["customer.merged"])
+    hers = writing.create(customers, {"name": "부산상사"}, actor=outsider.actor)
+    kept = writing.create(customers, {"name": "서울상사"}, actor=insider.actor)
+    merging.merge(actor=administrator.actor, record_type=customers, into=kept, others=[hers])
+    assert deliver(endpoint) == 1
+    assert receiver.got == []
+    assert WebhookDelivery.objects.get().state == "skipped"
+
+
+def test_a_filter_asks_for_the_record_that_stands(make, receiver, administrator, customers):
+    endpoint, _secret = make(filter='city = "부산"', events=["customer.merged"])
+    busan, seoul, *others = (
+        writing.create(customers, {"name": name, "city": city}, actor=administrator.actor)
+        for name, city in (("가온", "부산"), ("나루", "서울"), ("가온상사", "서울"), ("나루상사", "부산"))
+    )
+    for into, other in ((busan, others[0]), (seoul, others[1])):
+        merging.merge(actor=administrator.actor, record_type=customers, into=into, others=[other])
+    deliver(endpoint)
+    assert [message["data"]["merged_into"] for message in told(receiver)] == [{str(others[0]): busan}]

@@ -16,7 +16,7 @@ from dangol.identity.actors import Actor
 from dangol.interactions.notifications.quality import tell_owners as told_owners
 from dangol.interactions.notifications.selectors import notification_page
 from dangol.measures.models import QualityDay, QualitySetting, Score
-from dangol.measures.quality import pages, selectors, services
+from dangol.measures.quality import expecting, pages, selectors, services
 from dangol.measures.quality.rules import in_force, rules_of
 from dangol.records import filters, lists, registry, writing
 from dangol.records.lists import rows_for
@@ -221,9 +221,9 @@ def test_an_administrator_sets_what_counts(insider, administrator):
     assert refused.status_code == 422
     assert QualitySetting.objects.get(pk="customer").weights == {"missing_industry": 0}
     with pytest.raises(PermissionDenied):
-        services.weights_save(actor=insider.actor, record_type=customer(), weights={"missing_industry": 1})
+        expecting.weights_save(actor=insider.actor, record_type=customer(), weights={"missing_industry": 1})
     with pytest.raises(ValidationError):
-        services.weights_save(actor=administrator.actor, record_type=customer(), weights={"no_such": 1})
+        expecting.weights_save(actor=administrator.actor, record_type=customer(), weights={"no_such": 1})
 
 
 def test_own_fields_and_own_objects_join_in(insider):
@@ -243,7 +243,7 @@ def test_own_fields_and_own_objects_join_in(insider):
     assert {"missing_x_mail", "form_x_mail", "doubled_x_mail"} <= rules_of(equipment).keys()
     assert "missing_x_size" in rules_of(registry.get("customer"))
     one = writing.create(equipment, {"name": "선반", "x_mail": "a@b.kr"}, actor=insider.actor)
-    services.weights_save(
+    expecting.weights_save(
         actor=replace(SYSTEM, is_administrator=True), record_type=equipment, weights={"missing_x_mail": 3}
     )
     services.compute(equipment)

@@ -82,6 +82,11 @@ settings_pages = [
     path("objects/<int:pk>/delete/", own_objects.object_delete, name="object-delete"),
     path("quality/", quality.type_list, name="quality"),
     path("quality/<slug:record_type>/", quality.weights, name="quality-type"),
+    path("quality/<slug:record_type>/rules/new/", quality.rule_new, name="quality-rule-new"),
+    path("quality/<slug:record_type>/rules/<int:pk>/", quality.rule_edit, name="quality-rule"),
+    path(
+        "quality/<slug:record_type>/rules/<int:pk>/delete/", quality.rule_delete, name="quality-rule-delete"
+    ),
     path("work/", work.work, name="work"),
     path("work/deliveries/<int:pk>/retry/", work.delivery_retry, name="delivery-retry"),
     path("work/jobs/<int:pk>/retry/", work.job_retry, name="job-retry"),

@@ -9,7 +9,8 @@ class AutomationConfig(AppConfig):
     def ready(self) -> None:
         """Make the built-in steps known, keep the active rules in memory, hang the pages into the menu and onto records."""
         from dangol.automation import history, index, locking, openapi, panels, policies, steps
-        from dangol.records.merging.registry import pair, stays
+        from dangol.automation.renaming import RuleDefinitions
+        from dangol.records.merging.registry import also_move, pair, stays
         from dangol.web import menu
 
         steps.register()
@@ -28,11 +29,14 @@ class AutomationConfig(AppConfig):
             "automation_reached_date.record_id",
             "what the rule did for that record; the survivor's days are its own",
         )
-        for column in ("trigger", "condition", "steps"):
-            stays(
-                f"automation_rule_version.{column}",
-                "a version never changes; a key in it leads to the survivor",
-            )
+        also_move(
+            "automation_rules",
+            RuleDefinitions(),
+            *(
+                f"automation_rule_version.{column}"
+                for column in ("trigger", "condition", "condition_text", "steps")
+            ),
+        )
         stays("automation_call.body", "what was said then")
         menu.add(
             menu.MenuItem(

@@ -26,6 +26,8 @@ NOTE: Final = "dangol.json"
 DUMP: Final = "database.dump"
 # What people uploaded, and the files and rejects of imports. The lake is not here: it can be computed again.
 FOLDERS: Final = ("media", "imports")
+ERASURES: Final = "erasures.jsonl"
+"""The list of erasures (`records.persons.ledger`): a copy goes along; a restore adds to the one that is there."""
 KEY: Final = "secret-key"
 BACKUPS: Final = "backups"
 """The folder for backups that the settings page asked for; never part of a backup."""
@@ -64,6 +66,8 @@ def save(file: Path, *, url: str, data: Path, version: str, with_secret_key: boo
                 for name in FOLDERS:
                     if (data / name).is_dir():
                         archive.add(data / name, name)
+                if (data / ERASURES).is_file():
+                    archive.add(data / ERASURES, ERASURES)
                 if with_secret_key:
                     _add_text(archive, KEY, environment.secret_key())
             out.flush()
@@ -125,11 +129,28 @@ def bring_back(file: Path, *, url: str, data: Path, force: bool = False) -> None
                 (data / kept).rename(folder / f"{kept}.old")
             if (folder / kept).is_dir():
                 (folder / kept).rename(data / kept)
+        add_erasures(folder / ERASURES, data)
         if note["secret_key"]:
             key = data / KEY
             key.unlink(missing_ok=True)
             shutil.copyfile(folder / KEY, key)
             key.chmod(0o600)
+
+
+def add_erasures(file: Path, data: Path) -> None:
+    """Add the lines of a list of erasures to the one of this installation, where they are not in it yet."""
+    if not file.is_file():
+        return
+    kept = data / ERASURES
+    there = kept.read_bytes() if kept.is_file() else b""
+    lines = set(there.split(b"\n"))
+    more = [line for line in file.read_bytes().split(b"\n") if line and line not in lines]
+    if more:
+        descriptor = os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(descriptor, "ab") as out:
+            out.write(b"".join(line + b"\n" for line in more))
+            out.flush()
+            os.fsync(out.fileno())
 
 
 def _fill(url: str, dump: Path) -> None:

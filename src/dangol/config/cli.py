@@ -109,6 +109,9 @@ def parser() -> argparse.ArgumentParser:
     restore = command("restore", "restore", _("Bring a backup back into an empty installation."))
     restore.add_argument("file", type=Path)
     restore.add_argument("--force", action="store_true", help=_("replace what is there"))
+    restore.add_argument(
+        "--erasures", type=Path, help=_("the list of erasures of the former installation (erasures.jsonl)")
+    )
 
     doctor = command("doctor", "doctor", _("Say what is wrong and how to mend it."))
     doctor.add_argument("--json", action="store_true", help=_("print the result as JSON"))

@@ -13,14 +13,21 @@ class IntegrationsConfig(AppConfig):
         """
         from dangol.identity import revisions
         from dangol.integrations import openapi, targets
+        from dangol.integrations.models import WebhookEndpoint
         from dangol.integrations.moving import jobs  # noqa: F401 - known to the worker
         from dangol.integrations.moving import targets as moved
         from dangol.integrations.webhooks import subscriptions
-        from dangol.records.merging.registry import stays
+        from dangol.records.merging.filters import KeptFilters
+        from dangol.records.merging.registry import also_move, stays
         from dangol.web import menu
 
         for column in ("plan", "rehearsed"):
             stays(f"integrations_move.{column}", "files and columns, no records")
+        also_move(
+            "webhooks",
+            KeptFilters(WebhookEndpoint, "filter", of=lambda endpoint: endpoint.events[0].partition(".")[0]),
+            "integrations_webhookendpoint.filter",
+        )
         revisions.keep(subscriptions.REVISION, subscriptions.forget)
         targets.register()
         openapi.describe()

@@ -10,12 +10,11 @@ import base64
 import binascii
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import orjson
 
 from dangol.identity.actors import Actor
-from dangol.records import fieldrules, history, permissions
+from dangol.records import fieldrules, history, permissions, tombstones
 from dangol.records.changes import Changed, changed_since, oldest_running
 from dangol.records.filters.tree import EVERYTHING
 from dangol.records.models import Change
@@ -62,10 +61,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One record and what became of it: `created`, `updated`, `deleted` (in the recycle bin) or `purged`.
+    """One record and what became of it: `created`, `updated`, `restored`, `deleted` (in the recycle bin), `merged` or `purged`.
 
-    `created` says that it is as it was made; one that was made and changed since the place is `updated`. `fields` are
-    names of what changed, those that the caller may know of.
+    `created` says that it is as it was made; one that was made and changed since the place is `updated`; one that has come
+    back since, from the recycle bin or from a merge, is `restored`. `into` is the record that stands for a merged one.
+    `fields` are names of what changed, those that the caller may know of.
     """
 
     record_type: RecordType
@@ -73,6 +73,7 @@ class Told:
     change: str
     version: int | None = None
     fields: tuple[str, ...] = ()
+    into: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,8 @@ def page(*, actor: Actor, types: Iterable[RecordType], after: Place | None, limi
     Raises:
         BadPlace: the place lies in the future of this database, as after one was put back to an older state.
 
-    Queries: one, one for each type, and three at most for each type that has something to tell.
+    Queries: one, one for each type, and three at most for each type that has something to tell; three more where records
+    of it were deleted or merged.
     """
     known = {kind.name: kind for kind in types if permissions.allowed(actor, kind, "view")}
     after = after or Place(0)
@@ -141,39 +143,53 @@ def _told(
             continue
         sees_all = permissions.visible(actor, kind) == EVERYTHING
         ids = [change.id for _place, change in here if not change.removed]
-        alive = _versions(actor, kind, ids, deleted=False)
-        binned = _versions(actor, kind, [one for one in ids if one not in alive], deleted=True)
-        fields = _fields(actor, kind, [one for one, version in alive.items() if version > 1], after)
+        alive = dict(permissions.visible_to(actor, kind).filter(pk__in=ids).values_list("pk", "version"))
+        binned, merged = _out_of_sight(actor, kind, [one for one in ids if one not in alive])
+        fields, back = _fields(actor, kind, [one for one, version in alive.items() if version > 1], after)
         for place, change in here:
             number = change.id
             if change.removed:
                 if sees_all:
                     told[place] = Told(kind, number, "purged")
             elif number in alive:
-                act = "created" if alive[number] == 1 else "updated"
+                act = "created" if alive[number] == 1 else "restored" if number in back else "updated"
                 told[place] = Told(kind, number, act, alive[number], fields.get(number, ()))
+            elif number in merged:
+                told[place] = Told(kind, number, "merged", binned[number], into=merged[number])
             elif number in binned:
                 told[place] = Told(kind, number, "deleted", binned[number])
     return told
 
 
-def _versions(actor: Actor, kind: RecordType, ids: Sequence[int], *, deleted: bool) -> dict[int, int]:
+def _out_of_sight(
+    actor: Actor, kind: RecordType, ids: Sequence[int]
+) -> tuple[dict[int, int], dict[int, int]]:
+    """Of records in the bin or merged into others that the actor could see: their versions, and by which record a merged
+    one is stood for. Where that one is not his to see, it is not named. Three queries, none without ids.
+    """
     if not ids:
-        return {}
-    rows: Any = permissions.visible_to(actor, kind, deleted=deleted).filter(pk__in=ids)
-    return dict(rows.values_list("pk", "version"))
+        return {}, {}
+    rows = permissions.out_of_sight_for(actor, kind).filter(pk__in=ids)
+    versions: dict[int, int] = dict(rows.values_list("pk", "version"))
+    return versions, tombstones.seen_survivors(actor, kind, versions)
 
 
-def _fields(actor: Actor, kind: RecordType, ids: Sequence[int], after: Place) -> dict[int, tuple[str, ...]]:
-    """The names of fields that changed at or behind the place, of those that exist for the actor. One query."""
+def _fields(
+    actor: Actor, kind: RecordType, ids: Sequence[int], after: Place
+) -> tuple[dict[int, tuple[str, ...]], set[int]]:
+    """The names of fields that changed at or behind the place, of those that exist for the actor; and the records that have
+    come back since. One query."""
     if not ids:
-        return {}
+        return {}, set()
     seen = fieldrules.seen_by(actor, kind)
     names = {column: field.name for column, field in history.columns_told(actor, seen).items()}
     rows = Change.objects.filter(
         table=kind.table.name, record_id__in=ids, action="update", changed_in__gte=after.transaction
     )
     found: dict[int, set[str]] = {}
+    back = set()
     for number, changes in rows.values_list("record_id", "changes"):
         found.setdefault(number, set()).update(names[column] for column in changes if column in names)
-    return {number: tuple(sorted(fields)) for number, fields in found.items()}
+        if "deleted_at" in changes:
+            back.add(number)
+    return {number: tuple(sorted(fields)) for number, fields in found.items()}, back

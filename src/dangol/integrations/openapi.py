@@ -75,14 +75,26 @@ def describe() -> None:
 def _changes() -> dict[str, Any]:
     item = {
         "type": "object",
-        "required": ["type", "id", "change", "version", "fields", "url"],
+        "required": ["type", "id", "change", "version", "fields", "url", "merged_into"],
         "properties": {
             "type": {"type": "string"},
             "id": {"type": "integer"},
-            "change": {"type": "string", "enum": ["created", "updated", "deleted", "purged"]},
+            "change": {
+                "type": "string",
+                "enum": ["created", "updated", "restored", "deleted", "merged", "purged"],
+            },
             "version": {"type": ["integer", "null"]},
             "fields": {"type": "array", "items": {"type": "string"}, "description": "What changed"},
             "url": {"type": ["string", "null"], "format": "uri-reference"},
+            "merged_into": {
+                "type": ["object", "null"],
+                "description": "The record that stands for a merged one",
+                "required": ["id", "url"],
+                "properties": {
+                    "id": {"type": "integer"},
+                    "url": {"type": "string", "format": "uri-reference"},
+                },
+            },
         },
     }
     page = {

@@ -13,14 +13,17 @@ class MeasuresConfig(AppConfig):
         """Let scores go with their records, put data quality beside every record, and read the `metrics` and `quality`
         of every room, so that datasets, metrics and rules are known.
         """
+        from dangol.identity import revisions
         from dangol.measures.lake import datasets, own_objects
-        from dangol.measures.quality import api, panels, selectors, services
+        from dangol.measures.models import QualityRule
+        from dangol.measures.quality import api, own, panels, selectors, services
         from dangol.measures.quality import fields as quality_fields
         from dangol.measures.quality import metrics as quality_metrics  # noqa: F401 - registers
-        from dangol.measures.quality.rules import looked_at
+        from dangol.measures.quality.rules import looked_at, register_source
         from dangol.measures.services import erasing, purging
         from dangol.records import openapi, ports, types, writing
-        from dangol.records.merging.registry import pair, stays
+        from dangol.records.merging.filters import KeptFilters
+        from dangol.records.merging.registry import also_move, pair, stays
         from dangol.records.objects import removing
         from dangol.records.persons import erasing as persons
         from dangol.web import menu
@@ -42,6 +45,20 @@ class MeasuresConfig(AppConfig):
                 "whose records a day's sums are of: people and places are not merged",
             )
         stays("measures_qualitysetting.weights", "names of rules")
+        stays("measures_qualitychange.changes", "tells what happened then")
+        for column in ("fails", "applies"):
+            also_move(
+                f"quality_rules.{column}",
+                KeptFilters(
+                    QualityRule,
+                    column,
+                    of=lambda rule: rule.record_type,
+                    then=lambda: revisions.changed(own.REVISION),
+                ),
+                f"measures_qualityrule.{column}",
+            )
+        register_source(own.rules)
+        revisions.keep(own.REVISION, own.read)
         stays("measures_qualitysetting.after_id", "a place in the order of changes")
         for config in apps.get_app_configs():
             if not config.name.startswith("dangol.") or config.name == self.name:

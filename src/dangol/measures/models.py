@@ -1,5 +1,6 @@
 """Results of models and metrics that every room may read."""
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
@@ -129,7 +130,7 @@ class QualitySetting(models.Model):
 
     `weights` holds rule code → weight where it differs from the rule's own; 0 switches a rule off. `after` and
     `after_id` are the place in the order of transactions up to which changes were followed (`records.changes`);
-    without `computed_at` all of the type is due.
+    without `computed_at` all of the type is due. `edition` counts up whenever something else is expected.
     """
 
     record_type = models.CharField(max_length=40, primary_key=True, db_collation="C")
@@ -137,9 +138,61 @@ class QualitySetting(models.Model):
     after = models.DecimalField(max_digits=20, decimal_places=0, default=0)
     after_id = models.BigIntegerField(default=0)
     computed_at = models.DateTimeField(null=True)
+    edition = models.PositiveIntegerField(default=0, db_default=0)
 
     def __str__(self) -> str:
         return self.record_type
+
+
+class QualityRule(models.Model):
+    """What an administrator expects of the records of a type, beside what rooms and fields expect by themselves.
+
+    `fails` and `applies` are filters: which records do not meet it, and of which it is expected at all (empty: of all).
+    """
+
+    record_type = models.CharField(max_length=40, db_collation="C")
+    name_ko = models.CharField(max_length=120)
+    name_en = models.CharField(max_length=120, blank=True, default="")
+    dimension = models.CharField(max_length=20, db_collation="C")
+    weight = models.PositiveSmallIntegerField(default=1)
+    fails = models.TextField()
+    applies = models.TextField(blank=True, default="")
+    made_at = models.DateTimeField(auto_now_add=True)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    deleted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["record_type", "pk"]
+
+    def __str__(self) -> str:
+        return self.name_ko or self.name_en
+
+    @property
+    def code(self) -> str:
+        """What its findings are called in scores, filters and the API; never used again."""
+        return f"own_{self.pk}"
+
+
+class QualityChange(models.Model):
+    """A change of what is expected of a type: it says why scores moved on a day when no record did.
+
+    `rule` is the rule's code, `changes` what was and what is since, by attribute. Append-only.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    record_type = models.CharField(max_length=40, db_collation="C")
+    at = models.DateTimeField(db_default=Now())
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    actor_name = models.CharField(max_length=200, blank=True, default="")
+    act = models.CharField(max_length=10, db_collation="C")
+    rule = models.CharField(max_length=80, db_collation="C")
+    changes = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [models.Index(fields=["record_type", "-at"], name="measures_qualitychange_type")]
+
+    def __str__(self) -> str:
+        return f"{self.record_type} {self.rule}: {self.act}"
 
 
 class QualityDay(models.Model):

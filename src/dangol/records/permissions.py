@@ -91,7 +91,17 @@ def visible_to(
     if deleted:  # those that were merged into others wait in no bin: they come back by undoing that
         merged = Merged.objects.filter(record_type=record_type.name, record_id=OuterRef("pk"))
         rows = rows.exclude(Exists(merged))
-    condition = visible_q(actor, record_type, action)
+    return _narrowed(rows, visible_q(actor, record_type, action))
+
+
+def out_of_sight_for(actor: Actor, record_type: RecordType) -> QuerySet[Any]:
+    """The rows in the recycle bin and those merged into others, that the actor would see if they were alive: to tell him
+    what became of them. Lazy, no query yet."""
+    rows = record_type.model._default_manager.filter(deleted_at__isnull=False)
+    return _narrowed(rows, visible_q(actor, record_type))
+
+
+def _narrowed(rows: QuerySet[Any], condition: Q | bool) -> QuerySet[Any]:
     if condition is True:
         return rows
     if condition is False:

@@ -30,6 +30,18 @@ def survivor_for(actor: Actor, record_type: RecordType, record_id: int) -> int |
     return found
 
 
+def seen_survivors(actor: Actor, record_type: RecordType, ids: Iterable[int]) -> dict[int, int]:
+    """As `survivors`, of those that the actor could see and whose surviving record he sees. Two queries, one where none was
+    merged."""
+    found = survivors(record_type, ids)
+    if not found:
+        return {}
+    alive = permissions.visible_to(actor, record_type).filter(pk__in=set(found.values()))
+    seen = permissions.out_of_sight_for(actor, record_type).filter(pk__in=list(found)).union(alive, all=True)
+    there = set(seen.values_list("pk", flat=True))
+    return {number: into for number, into in found.items() if {number, into} <= there}
+
+
 def part_of(record_type: RecordType, ids: Sequence[int]) -> list[int]:
     """The records that were merged into these: what belongs to a person belongs to them too. One query."""
     rows = Merged.objects.filter(record_type=record_type.name, into_id__in=list(ids))

@@ -53,6 +53,25 @@ def test_who_may_edit_only_one_of_the_two_does_not_see_the_pair(
     assert "㈜한빛전자" in administrator.client.get(QUEUE).content.decode()
 
 
+def test_the_list_says_how_many_pairs_wait_and_leads_there(
+    pair: DuplicatePair, insider: Person, administrator: Person, outsider: Person, reader: Person
+) -> None:
+    for person in (insider, administrator):
+        text = person.client.get("/customers/count/").content.decode()
+        assert f'<a class="chip b" href="{QUEUE}">중복 후보 1쌍</a>' in text
+    # Those who may not decide about the pair, and lists of other records, are not told.
+    for person in (outsider, reader):
+        assert "중복" not in person.client.get("/customers/count/").content.decode()
+    assert "중복" not in insider.client.get("/contacts/count/").content.decode()
+
+
+def test_the_list_says_nothing_where_no_pair_waits(
+    pair: DuplicatePair, insider: Person, customer: RecordType
+) -> None:
+    pairs.pairs_decide(actor=insider.actor, record_type=customer, pair_ids=[pair.pk], state="later")
+    assert QUEUE not in insider.client.get("/customers/count/").content.decode()
+
+
 def test_who_may_not_edit_customers_has_no_queue(pair: DuplicatePair, reader: Person, nobody: Person) -> None:
     for person in (reader, nobody):
         assert person.client.get(QUEUE).status_code == 404

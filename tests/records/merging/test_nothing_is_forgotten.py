@@ -23,8 +23,10 @@ FOREIGN = (
     "auth_",
     "workshop_",
     "usersessions_",
+    "allauth_idp_",
 )
-MOVED_BY_ROOMS = {"records_savedview.state": "saved_views"}
+DEFINITIONS = ("filter", "condition", "condition_text", "where", "fails", "applies")
+"""Names of texts in the filter language, which can name records by their ids."""
 
 _COLUMNS = """
 SELECT c.relname, a.attname, format_type(a.atttypid, NULL)
@@ -54,9 +56,7 @@ def test_every_number_that_could_name_a_record_is_moved_or_said_to_stay() -> Non
 
 
 def test_every_json_column_is_moved_or_said_to_stay() -> None:
-    known = registry.staying().keys() | {
-        column for column, mover in MOVED_BY_ROOMS.items() if mover in registry.movers()
-    }
+    known = registry.staying().keys() | registry.moved_by_rooms()
     unsaid = [
         f"{table}.{name}"
         for table, name, kind in columns()
@@ -66,8 +66,20 @@ def test_every_json_column_is_moved_or_said_to_stay() -> None:
     assert unsaid == [], "declare them: dangol.records.merging.registry.also_move or stays"
 
 
+def test_every_filter_that_is_kept_is_moved_or_said_to_stay() -> None:
+    known = registry.staying().keys() | registry.moved_by_rooms()
+    kept = {
+        f"{table}.{name}"
+        for table, name, kind in columns()
+        if name in DEFINITIONS and kind in ("text", "character varying")
+    }
+    assert "records_own_field.condition" in kept
+    assert kept - known == set(), "declare them: dangol.records.merging.registry.also_move or stays"
+
+
 def test_what_is_said_is_there() -> None:
     there = {f"{table}.{name}" for table, name, _kind in columns()}
+    assert registry.moved_by_rooms() <= there
     assert {pair.name for pair in registry.pairs()} <= there
     assert {f"{pair.table}.{pair.type_column}" for pair in registry.pairs()} <= there
     assert registry.staying().keys() - there == set()

@@ -16,6 +16,8 @@ def run(args: argparse.Namespace) -> int:
     data = environment.data_directory()
     data.mkdir(parents=True, exist_ok=True)
     archives.read_note(args.file)
+    if args.erasures is not None and not args.erasures.is_file():
+        raise CommandFailed(_("There is no file %s.") % args.erasures)
     lock = os.open(data / "serve.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
@@ -37,7 +39,34 @@ def run(args: argparse.Namespace) -> int:
             from dangol.config import preparation
 
             preparation.prepare()
+            if args.erasures is not None:
+                archives.add_erasures(args.erasures, data)
+            _erase_again()
     finally:
         os.close(lock)
     print(_("Restored from %s.") % args.file)
     return 0
+
+
+def _erase_again() -> None:
+    """Those who were erased after the backup was made are not brought back: before anybody is served, they go again."""
+    from dangol.identity import revisions
+    from dangol.records.persons import ledger
+
+    revisions.look()
+    if not ledger.path().is_file():
+        print(_("There is no list of erasures: if persons were erased since, restore with --erasures FILE."))
+        return
+    try:
+        done = ledger.replay(ledger.path())
+    except ledger.BadLedger as problem:
+        raise CommandFailed(
+            _("Restored, but the list of erasures cannot be read: %s") % problem,
+            _("mend that line and restore again before serving"),
+        ) from problem
+    print(
+        _(
+            "Erasures done again: %(erased)s. Not in this backup: %(absent)s. Done before it was made: %(known)s."
+        )
+        % {"erased": done.erased, "absent": done.absent, "known": done.known}
+    )

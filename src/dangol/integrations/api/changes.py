@@ -75,8 +75,11 @@ def _answer(page: feed.Page) -> HttpResponse:
             "version": told.version,
             "fields": list(told.fields),
             "url": f"/api/v1/{told.record_type.path}/{told.id}"
-            if told.change in ("created", "updated")
+            if told.change in ("created", "updated", "restored")
             else None,
+            "merged_into": None
+            if told.into is None
+            else {"id": told.into, "url": f"/api/v1/{told.record_type.path}/{told.into}"},
         }
         for told in page.items
     ]

@@ -11,10 +11,10 @@ import orjson
 from dangol.identity.actors import Actor
 from dangol.integrations.models import WebhookDelivery, WebhookEndpoint
 from dangol.integrations.webhooks import kinds
-from dangol.records import fieldrules, filters, permissions, registry
+from dangol.records import fieldrules, filters, permissions, registry, tombstones
 from dangol.records.filters import FilterError
 from dangol.records.filters.tree import EVERYTHING, And, Compare, Tree
-from dangol.records.lists import record_list
+from dangol.records.lists import record_list, rows_for
 from dangol.records.rest import showing
 from dangol.records.types import RecordType
 
@@ -68,6 +68,8 @@ def _rows(
     tree = filter_tree(endpoint, record_type, actor)
     if tree is None:
         return {}
+    if group.gone == "merged":
+        return _merged(actor, record_type, tree, ids)
     seen = fieldrules.seen_by(actor, record_type)
     with_record = endpoint.includes_record and not group.gone
     names = showing.names_in(None, seen, seen.fields, actor=actor) if with_record else [seen.title]
@@ -87,6 +89,19 @@ def _rows(
         for row in page.rows:
             shown[row["id"]] = showing.item(seen, row, names if with_record else [])
     return shown
+
+
+def _merged(
+    actor: Actor, record_type: RecordType, tree: Tree, ids: Iterable[int]
+) -> Mapping[int, dict[str, Any]]:
+    """Which record stands for each, where the owner may see it and the filter lets it through; none where the merge has been
+    taken back meanwhile, which another message tells."""
+    into = tombstones.seen_survivors(actor, record_type, ids)
+    if into and tree != EVERYTHING:
+        rows = rows_for(actor, record_type, And.of(tree, Compare(("id",), "in", tuple(set(into.values())))))
+        passed = set(rows.values_list("pk", flat=True))
+        into = {number: one for number, one in into.items() if one in passed}
+    return {number: {"id": number, "merged_into": one} for number, one in into.items()}
 
 
 def filter_tree(endpoint: WebhookEndpoint, record_type: RecordType, actor: Actor) -> Tree | None:
@@ -110,7 +125,9 @@ def _body(
         "ids": [row["id"] for row in told],
         "actor": delivery.actor,
     }
-    if endpoint.includes_record:
+    if "merged_into" in told[0]:
+        data["merged_into"] = {str(row["id"]): row["merged_into"] for row in told}
+    elif endpoint.includes_record:
         data["records"] = told
     return _dumped(delivery, data)
 

@@ -21,6 +21,8 @@ from dangol.records.events import (
     RecordsWritten,
 )
 from dangol.records.fields.base import Label
+from dangol.records.merging import listing
+from dangol.records.merging.events import RecordsMerged, RecordsUnmerged
 
 Found = Iterable[tuple[str, Sequence[int]]]
 """Record type and ids."""
@@ -36,7 +38,7 @@ class Kind:
         event_class: the fact.
         found: the records it is about, by type; those of a type nobody asked for are left out.
         only: the one record type it can be about; "" for any.
-        gone: where the records are afterwards: "" alive, `bin`, or `purged` for good.
+        gone: where the records are afterwards: "" alive, `bin`, `merged` into others, or `purged` for good.
     """
 
     act: str
@@ -60,6 +62,14 @@ _kinds: list[Kind] = [
         lambda fact: [(fact.record_type, fact.ids)],
         gone="purged",
     ),
+    Kind(
+        "merged",
+        _("Merged"),
+        RecordsMerged,
+        lambda fact: listing.gone_by(fact.merge),
+        gone="merged",
+    ),
+    Kind("unmerged", _("Merge undone"), RecordsUnmerged, lambda fact: listing.back_by(fact.merge)),
     Kind("commented", _("Commented"), Commented, lambda fact: [(fact.record_type, [fact.record_id])]),
     Kind(
         "file_attached",

@@ -29,12 +29,13 @@ def wanted() -> frozenset[str]:
 
 
 def is_wanted(event: Event) -> bool:
-    """Whether an endpoint wants to be told of this fact. No query as a rule."""
+    """Whether an endpoint wants to be told of this fact. No query as a rule; two or three for a merge, where somebody wants
+    to be told of those."""
     known = wanted()
-    if not known:
-        return False
+    acts = {name.rpartition(".")[2] for name in known}
     return any(
         ids and f"{record_type}.{kind.act}" in known
         for kind in kinds.of_event(type(event))
+        if kind.act in acts
         for record_type, ids in kind.found(event)
     )

@@ -72,6 +72,15 @@ def of_type(request: HttpRequest, record_type: str) -> HttpResponseBase:
                 for source, total in sums.sources.items()
             ],
             "days": [{"day": day.isoformat(), "score": score} for day, score in days.items()],
+            "changes": [
+                {
+                    "at": one["at"].isoformat(),
+                    "code": one["code"],
+                    "label": str(one["label"]),
+                    "act": one["act"],
+                }
+                for one in pages.changes(actor, [found])
+            ],
         }
     )
 
@@ -123,7 +132,10 @@ def paths() -> dict[str, Any]:
     findings = _list({"code": TEXT, "label": TEXT, "dimension": TEXT, "records": NUMBER})
     sources = _list({"source": TEXT, "label": TEXT, "records": NUMBER, "score": SCORE})
     days = _list({"day": {"type": "string", "format": "date"}, "score": NUMBER})
-    one = {**shared, "findings": findings, "sources": sources, "days": days}
+    changes = _list(
+        {"at": {"type": "string", "format": "date-time"}, "code": TEXT, "label": TEXT, "act": TEXT}
+    )
+    one = {**shared, "findings": findings, "sources": sources, "days": days, "changes": changes}
     name = openapi.parameter("record_type", "path", _("The type of records"), TEXT, required=True)
     return {
         "/quality": {

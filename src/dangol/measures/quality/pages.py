@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dangol.identity.actors import Actor, may_administer
 from dangol.identity.models import Team, User
-from dangol.measures.quality import selectors
+from dangol.measures.quality import expecting, selectors
 from dangol.measures.quality.fields import ISSUES, NAME, SOURCE
 from dangol.measures.quality.rules import DIMENSIONS
 from dangol.measures.quality.selectors import Total
@@ -23,6 +24,7 @@ from dangol.web import formats
 
 WORST: Final = 10
 SHOWN_GROUPS: Final = 20
+SHOWN_CHANGES: Final = 20
 GOOD, FAIR = 80, 60
 
 
@@ -37,7 +39,7 @@ def records_url(record_type: RecordType, condition: str) -> str:
 
 
 def overview(actor: Actor) -> dict[str, Any]:
-    """All types: a line each, and the whole by day. Three queries for each type."""
+    """All types: a line each, and the whole by day. Three queries for each type, and one or two."""
     types = selectors.types_for(actor)
     sums = {record_type.name: selectors.sums_of(actor, record_type) for record_type in types}
     whole = Total()
@@ -71,12 +73,13 @@ def overview(actor: Actor) -> dict[str, Any]:
             "day": max(days),
             "kpis": _kpis(actor, whole),
             "trend": _trend(selectors.trend(actor, shown, until=max(days))),
+            "changes": changes(actor, shown),
         }
     return context
 
 
 def of_type(actor: Actor, record_type: RecordType) -> dict[str, Any]:
-    """One type: dimensions, findings, sources, owners and teams, and the whole by day. Seven queries at most."""
+    """One type: dimensions, findings, sources, owners and teams, and the whole by day. Eight queries at most."""
     sums = selectors.sums_of(actor, record_type)
     if sums.day is None or not sums.total.records:
         return {"record_type": record_type, "day": None}
@@ -107,6 +110,7 @@ def of_type(actor: Actor, record_type: RecordType) -> dict[str, Any]:
         "parts": _parts(actor, record_type, sums.total),
         "findings": findings,
         "trend": _trend(selectors.trend(actor, [record_type], until=sums.day)),
+        "changes": changes(actor, [record_type]),
         "groups": [_group(_("By source"), _sources(actor, record_type, sums.sources))],
     }
     if "owner" in fields:
@@ -206,6 +210,52 @@ def _trend(days: Mapping[date, int]) -> dict[str, Any]:
         "series": [{"name": _("Data quality"), "values": list(days.values()), "tone": "p"}],
         "unit": "number",
     }
+
+
+def changes(actor: Actor, types: Sequence[RecordType]) -> list[dict[str, Any]]:
+    """When something else began to be expected, newest first: a step in the trend may come from that. One query.
+
+    Of rules whose findings the actor may not know, nothing is told.
+    """
+    by_name = {record_type.name: record_type for record_type in types}
+    since = timezone.now() - timedelta(days=selectors.TREND_DAYS)
+    known = {name: selectors.rules_for(actor, record_type) for name, record_type in by_name.items()}
+    full = may_administer(actor)
+    found = []
+    for row in expecting.changes_of(list(by_name), most=SHOWN_CHANGES):
+        rule = known[row.record_type].get(row.rule)
+        if row.at < since or (rule is None and not full):
+            continue
+        found.append(
+            {
+                "type": by_name[row.record_type],
+                "at": row.at,
+                "code": row.rule,
+                "act": row.act,
+                "label": rule.label if rule else own_label(row.changes, actor.language) or row.rule,
+                "what": what_changed(row.act, row.changes),
+                "who": row.actor_name,
+            }
+        )
+    return found
+
+
+def own_label(changed: Mapping[str, Any], language: str) -> str:
+    """What a rule that is gone was called."""
+    names = [next((one for one in changed.get(key, ()) if one), "") for key in ("name_ko", "name_en")]
+    return str((names[0] if language == "ko" else names[1]) or names[0] or names[1])
+
+
+def what_changed(act: str, changed: Mapping[str, Any]) -> str:
+    """A change of what is expected, in words."""
+    if act == expecting.MADE:
+        return _("Added")
+    if act == expecting.DELETED:
+        return _("Taken away")
+    if "weight" in changed:
+        before, after = changed["weight"]
+        return _("Weight %(before)s → %(after)s") % {"before": before, "after": after}
+    return _("Rewritten")
 
 
 def _group(title: str, rows: list[dict[str, Any]]) -> dict[str, Any]:

@@ -95,6 +95,11 @@ def register_source(source: Source) -> None:
     _kept.clear()
 
 
+def forget() -> None:
+    """Collect the rules anew when asked next: what administrators expect has changed."""
+    _kept.clear()
+
+
 def is_looked_at(record_type: RecordType) -> bool:
     """Whether records of the type have a score: those of registered types and of own objects."""
     return record_type.name in _declared or isinstance(record_type, OwnObjectType)

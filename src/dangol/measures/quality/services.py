@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import structlog
 from django.conf import settings
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
 from django.db.models import Max, Min
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
+from dangol.identity import revisions
 from dangol.identity.actors import Actor, may_administer
 from dangol.measures.models import QualityDay, QualitySetting
 from dangol.measures.quality import days, origins
 from dangol.measures.quality.fields import NAME
-from dangol.measures.quality.rules import HEAVIEST, in_force, looked_at, rules_of
+from dangol.measures.quality.rules import in_force, looked_at
 from dangol.measures.quality.statement import scores_write
 from dangol.records import registry
 from dangol.records.changes import changed_since, oldest_running
@@ -47,6 +47,7 @@ def compute(record_type: RecordType) -> int:
     Waits for another one of the same kind. Returns how many scores changed.
     """
     setting = _setting(record_type.name)
+    revisions.look()  # after the edition was read: rules that come later find the type due again
     place, begun = oldest_running(), timezone.now()
     rules = in_force(record_type, setting.weights)
     rows = record_type.model._base_manager.all()
@@ -68,7 +69,9 @@ def compute(record_type: RecordType) -> int:
         _alone()
         _forget_gone(record_type, any_rule=bool(rules))
         days.add_up(record_type, _today())
-        QualitySetting.objects.filter(pk=record_type.name).update(after=place, after_id=0, computed_at=begun)
+        QualitySetting.objects.filter(pk=record_type.name, edition=setting.edition).update(
+            after=place, after_id=0, computed_at=begun
+        )
     return written
 
 
@@ -95,6 +98,7 @@ def follow_changes() -> int:
     looked at once, and none is lost that commits late. Returns how many records were looked at.
     """
     looked = 0
+    revisions.look()
     for record_type in looked_at():
         setting = _setting(record_type.name)
         if setting.computed_at is None:
@@ -124,31 +128,6 @@ def forget_old_days() -> int:
     return gone
 
 
-def weights_save(*, actor: Actor, record_type: RecordType, weights: Mapping[str, int]) -> None:
-    """Keep how much each rule of a type weighs; all its records are due again. Two statements.
-
-    Args:
-        weights: by rule code, 0 (off) to 5; rules that are not named weigh what they weigh by themselves.
-
-    Raises:
-        PermissionDenied: the actor does not administer.
-        ValidationError: a rule that is none, or a weight beyond its bounds.
-    """
-    if not may_administer(actor):
-        raise PermissionDenied
-    known = rules_of(record_type)
-    for code, weight in weights.items():
-        if code not in known:
-            raise ValidationError({code[:60]: _("There is no such rule.")})
-        if not 0 <= weight <= HEAVIEST:
-            raise ValidationError({code: _("A weight is a number from 0 to %(most)s.") % {"most": HEAVIEST}})
-    different = {code: weight for code, weight in weights.items() if weight != known[code].weight}
-    QualitySetting.objects.update_or_create(
-        record_type=record_type.name, defaults={"weights": different, "computed_at": None}
-    )
-    log.info("quality_weights", record_type=record_type.name, actor=actor.user_id, weights=different)
-
-
 def recompute_request(*, actor: Actor) -> None:
     """Have everything looked at anew within the next minute. One statement. Raises PermissionDenied."""
     if not may_administer(actor):
@@ -160,9 +139,8 @@ def days_forget(record_type: str, most: int) -> int:
     """Take away what is kept of a type that is gone."""
     from dangol.records.objects.removing import delete_some
 
-    return delete_some("measures_qualityday", "record_type = %s", [record_type], most) + delete_some(
-        "measures_qualitysetting", "record_type = %s", [record_type], most
-    )
+    tables = ("qualityday", "qualitysetting", "qualityrule", "qualitychange")
+    return sum(delete_some(f"measures_{table}", "record_type = %s", [record_type], most) for table in tables)
 
 
 def _setting(name: str) -> QualitySetting:

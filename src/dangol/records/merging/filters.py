@@ -1,47 +1,84 @@
-"""Saved views whose filter names a merged record by its id."""
+"""Filters that are kept somewhere and name a merged record by its id: saved views, conditions, rules."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+
+from django.db.models import Model
+from django.db.models.fields.json import KT
 
 from dangol.identity.actors import Actor
 from dangol.records import registry
 from dangol.records.fields import Reference
-from dangol.records.filters import FilterError, parse, to_text
+from dangol.records.filters import FilterError, from_json, parse, to_json, to_text
 from dangol.records.filters.names import Part, resolve
 from dangol.records.filters.tree import All, And, Compare, Count, NoneOf, Not, Or, Tree
 from dangol.records.filters.tree import Any as AnyOf
-from dangol.records.models import SavedView
 from dangol.records.types import RecordType
 
 
-class SavedFilters:
-    """Moves what saved views say of a record, in the words of the filter language. One query, mostly no more."""
+class KeptFilters:
+    """Moves what the filters in one column say of a record, in the words of the filter language. One query, mostly no more.
+
+    Args:
+        model: the table.
+        column: a text; or with `key`, the text under that key of a JSON object.
+        of: the name of the record type that a row's filter is about.
+        then: called once where any was changed, and once where any was put back.
+    """
+
+    def __init__(
+        self,
+        model: type[Model],
+        column: str,
+        *,
+        of: Callable[[Any], str],
+        key: str = "",
+        then: Callable[[], None] | None = None,
+    ) -> None:
+        self.model, self.column, self.key, self.of, self.then = model, column, key, of, then
 
     def move(self, record_type: RecordType, into: int, other: int) -> Any:
-        """The former and the new filter of each view that changes, by its id."""
-        memory = {}
+        """The former and the new filter of each row that changes, by its id."""
+        memory: dict[str, list[str]] = {}
         rows = (
-            SavedView.objects.filter(state__filter__icontains=str(other)).select_for_update().order_by("pk")
+            self.model._default_manager.annotate(_kept=KT(f"{self.column}__{self.key}")).filter(
+                _kept__contains=str(other)
+            )
+            if self.key
+            else self.model._default_manager.filter(**{f"{self.column}__contains": str(other)})
         )
-        for view in rows:
-            before = view.state.get("filter", "")
-            after = renamed(view.record_type, before, record_type, other, into)
+        for row in rows.select_for_update().order_by("pk"):
+            before = self._text(row)
+            after = renamed(self.of(row), before, record_type, other, into)
             if after != before:
-                view.state = {**view.state, "filter": after}
-                view.save(update_fields=["state"])
-                memory[str(view.pk)] = [before, after]
+                self._put(row, after)
+                memory[str(row.pk)] = [before, after]
+        if memory and self.then:
+            self.then()
         return memory or None
 
     def back(self, record_type: RecordType, into: int, other: int, memory: Any) -> None:
-        """Back to the former filter, where the view still has the new one."""
-        for view in SavedView.objects.filter(pk__in=list(memory)).select_for_update().order_by("pk"):
-            before, after = memory[str(view.pk)]
-            if view.state.get("filter") == after:
-                view.state = {**view.state, "filter": before}
-                view.save(update_fields=["state"])
+        """Back to the former filter, where the row still has the new one."""
+        changed = False
+        rows = self.model._default_manager.filter(pk__in=list(memory)).select_for_update().order_by("pk")
+        for row in rows:
+            before, after = memory[str(row.pk)]
+            if self._text(row) == after:
+                self._put(row, before)
+                changed = True
+        if changed and self.then:
+            self.then()
+
+    def _text(self, row: Any) -> str:
+        kept = getattr(row, self.column)
+        return str(kept.get(self.key, "") if self.key else kept)
+
+    def _put(self, row: Any, text: str) -> None:
+        setattr(row, self.column, {**getattr(row, self.column), self.key: text} if self.key else text)
+        row.save(update_fields=[self.column])
 
 
 def renamed(of: str, text: str, record_type: RecordType, other: int, into: int) -> str:
@@ -55,6 +92,18 @@ def renamed(of: str, text: str, record_type: RecordType, other: int, into: int) 
     except FilterError:
         return text
     return text if found == tree else to_text(found)
+
+
+def renamed_json(
+    kept: Mapping[str, Any], listed: RecordType, record_type: RecordType, other: int, into: int
+) -> Mapping[str, Any]:
+    """As `renamed`, for a filter in its JSON form."""
+    try:
+        tree = from_json(kept, listed)
+        found = _renamed(tree, listed, record_type, other, into)
+    except FilterError:
+        return kept
+    return kept if found == tree else to_json(found)
 
 
 def _renamed(tree: Tree, listed: RecordType, record_type: RecordType, other: int, into: int) -> Tree:

@@ -16,7 +16,7 @@ from dangol.records import fieldrules, permissions, registry
 from dangol.records.fields import Locale
 from dangol.records.merging import choosing
 from dangol.records.merging.acts import mergeable
-from dangol.records.models import Merge
+from dangol.records.models import Merge, Merged
 from dangol.records.types import RecordType
 
 Titles = dict[tuple[str, int], str]
@@ -147,3 +147,30 @@ def choices_of(actor: Actor, one: Shown) -> dict[str, int | str]:
     """Whose value each field has, of fields that exist for the actor."""
     mine = choosing.choosable(actor, one.record_type)
     return {name: source for name, source in one.merge.choices.items() if name in mine}
+
+
+def gone_by(merge_id: int) -> list[tuple[str, list[int]]]:
+    """The records that are out of sight by a merge and what was merged along with it, by type; two queries or three."""
+    found: dict[str, list[int]] = defaultdict(list)
+    rows = Merged.objects.filter(merge__in=_whole(merge_id)).order_by("record_id")
+    for name, number in rows.values_list("record_type", "record_id"):
+        found[name].append(number)
+    return list(found.items())
+
+
+def back_by(merge_id: int) -> list[tuple[str, list[int]]]:
+    """The records that are there again since a merge, with what was merged along, was taken back; as `gone_by`."""
+    found: dict[str, list[int]] = defaultdict(list)
+    rows = Merge.objects.filter(pk__in=_whole(merge_id), undone_at__isnull=False).order_by("pk")
+    for name, undone in rows.values_list("record_type", "undone"):
+        found[name] += undone.get("merged", ())
+    return list(found.items())
+
+
+def _whole(merge_id: int) -> list[int]:
+    """A merge and its parts, and theirs."""
+    whole = new = [merge_id]
+    while new:
+        new = list(Merge.objects.filter(part_of__in=new).values_list("pk", flat=True))
+        whole = whole + new
+    return whole

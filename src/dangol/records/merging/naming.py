@@ -10,9 +10,11 @@ from dangol.identity.actors import Actor
 from dangol.records import ports, tombstones, writing
 from dangol.records import registry as types
 from dangol.records.merging import acts
+from dangol.records.merging.definitions import OwnDefinitions
 from dangol.records.merging.errors import refusal
-from dangol.records.merging.filters import SavedFilters
+from dangol.records.merging.filters import KeptFilters
 from dangol.records.merging.registry import also_move, pair, stays
+from dangol.records.models import RetentionRule, SavedView
 from dangol.records.openapi import merging as openapi
 
 PAST = "tells what happened then"
@@ -24,7 +26,21 @@ def register() -> None:
     pair("records_attachment")
     pair("records_taglink")
     pair("records_merged", id_column="into_id")
-    also_move("saved_views", SavedFilters())
+    also_move(
+        "saved_views",
+        KeptFilters(SavedView, "state", key="filter", of=lambda view: view.record_type),
+        "records_savedview.state",
+    )
+    also_move(
+        "retention_rules",
+        KeptFilters(RetentionRule, "filter", of=lambda rule: rule.record_type),
+        "records_retentionrule.filter",
+    )
+    also_move(
+        "own_fields",
+        OwnDefinitions(),
+        *(f"records_own_field.{column}" for column in ("condition", "default", "settings")),
+    )
     for column, reason in (
         # Of rooms below this one, which know nothing of merges.
         ("events_event.payload", PAST),
@@ -80,6 +96,7 @@ def register() -> None:
         "records_bulkrun.settings",
         "records_bulkrun.undone",
         "records_exportrun.columns",
+        "records_exportrun.filter",
         "records_exportrun.losses",
         "records_exportrun.sort",
         "records_idempotencykey.headers",
@@ -103,11 +120,6 @@ def register() -> None:
         ("records_savedmapping.choices", "columns of files and fields; a key in it leads to the survivor"),
         ("records_savedmapping.mapping", "columns of files and fields; a key in it leads to the survivor"),
         ("records_savedmapping.record_types", "names of types"),
-        (
-            "records_own_field.settings",
-            "definitions; a record named by an administrator is theirs to replace",
-        ),
-        ("records_own_field.default", "definitions; a record named by an administrator is theirs to replace"),
     ):
         stays(column, reason)
     writing.also_remove(tombstones.forget)

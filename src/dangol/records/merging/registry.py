@@ -42,6 +42,7 @@ class Mover(Protocol):
 
 _pairs: dict[str, Pair] = {}
 _movers: dict[str, Mover] = {}
+_moved: set[str] = set()
 _staying: dict[str, str] = {}
 
 
@@ -51,9 +52,10 @@ def pair(table: str, type_column: str = "record_type", id_column: str = "record_
     _pairs[found.name] = found
 
 
-def also_move(name: str, mover: Mover) -> None:
-    """Have a room move by itself what names a record. Called while the project starts."""
+def also_move(name: str, mover: Mover, *columns: str) -> None:
+    """Have a room move by itself what names a record in these columns (`table.column`). Called while the project starts."""
     _movers[name] = mover
+    _moved.update(columns)
 
 
 def stays(column: str, reason: str) -> None:
@@ -67,6 +69,11 @@ def pairs() -> Sequence[Pair]:
 
 def movers() -> dict[str, Mover]:
     return dict(_movers)
+
+
+def moved_by_rooms() -> frozenset[str]:
+    """The columns that a mover sees to."""
+    return frozenset(_moved)
 
 
 def staying() -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ from dangol.records.attachments.locking import forget
 from dangol.records.fields import Boolean, Choice, Reference
 from dangol.records.looks import taking
 from dangol.records.models import Attachment, Change, Erasure, ErasureState, LookAct, StoredFile
+from dangol.records.persons import ledger
 from dangol.records.persons.gathering import Gathered, gather, together
 from dangol.records.persons.identifying import Identity, identity_of
 from dangol.records.persons.sweeping import remove_files, sweep
@@ -107,11 +108,15 @@ def erasure_ask(
     return made
 
 
-def erase(*erasures: int) -> None:
+def erase(*erasures: int, found: Mapping[int, Gathered] | None = None) -> None:
     """Do it, in one transaction; then copies elsewhere. Called by the job; done twice is done once.
 
     Several at once cost as much as one: every table is read once. Their certificates then share the numbers, and say
     of how many persons these are (`together`).
+
+    Args:
+        found: by erasure, what there is about the person, where that is known otherwise than by the record's id
+            (`ledger.replay`).
     """
     actor = Actor.system("erasure")
     with transaction.atomic():
@@ -121,17 +126,23 @@ def erase(*erasures: int) -> None:
             return
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('dangol.erasing', 'on', true)")
-        found = together(gather(registry.get(one.record_type), one.record_id) for one in locked)
+        each = [
+            (one, found[one.pk] if found else gather(registry.get(one.record_type), one.record_id))
+            for one in locked
+        ]
+        if found is None:
+            ledger.note(each)
+        whole = together(gathered for _one, gathered in each)
         everywhere = all(one.everywhere for one in locked)
-        identity = identity_of(found)
+        identity = identity_of(whole)
         counts: Counter[str] = Counter()
-        digests = _files_of(found)
-        counts["attachments"] = sum(_attachments(name, ids).delete()[0] for name, ids in found.own.items())
-        _take_away(found, actor, counts)
+        digests = _files_of(whole)
+        counts["attachments"] = sum(_attachments(name, ids).delete()[0] for name, ids in whole.own.items())
+        _take_away(whole, actor, counts)
         swept = sweep(identity, with_names=everywhere)
         counts.update({f"swept:{name}": rows for name, rows in swept.items()})
-        counts["history"] = sum(_history(name, ids).delete()[0] for name, ids in found.own.items())
-        _note(locked, found, counts, len(identity.shared))
+        counts["history"] = sum(_history(name, ids).delete()[0] for name, ids in whole.own.items())
+        _note(locked, whole, counts, len(identity.shared))
         waits = [step([one.pk for one in locked]) for step in _after]
     _outside(locked, identity, digests, everywhere=everywhere)
     if not any(waits):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from dangol.records import registry
+from dangol.records import registry, tombstones
 from dangol.records.fields import Reference
 from dangol.records.fields.own import Own, OwnReference
 from dangol.records.types import RecordType
@@ -32,11 +32,13 @@ def gather(record_type: RecordType, record_id: int) -> Gathered:
     """What there is about a person, also in the recycle bin. A query for each reference that leads to something found.
 
     From records of people – contacts, notes, consents – the search goes on; business records – orders, invoices – are
-    found with their lines, but what else points at those is not the person's.
+    found with their lines, but what else points at those is not the person's. Records that were merged into the person's are
+    the person's, too.
     """
     found = Gathered()
-    found.own[record_type.name] = {record_id}
-    edge: dict[str, set[int]] = {record_type.name: {record_id}}
+    person = {record_id, *tombstones.part_of(record_type, [record_id])}
+    found.own[record_type.name] = set(person)
+    edge: dict[str, set[int]] = {record_type.name: person}
     for _round in range(ROUNDS):
         further: dict[str, set[int]] = {}
         for child in registry.all_types():

@@ -9,7 +9,7 @@ from procrastinate.contrib.django import app
 from dangol.events import queue
 from dangol.identity import revisions
 from dangol.records.models import Erasure, ErasureState
-from dangol.records.persons import erasing, retention
+from dangol.records.persons import erasing, ledger, retention
 
 log = structlog.get_logger(__name__)
 
@@ -20,7 +20,7 @@ def erase(*, erasures: list[int]) -> None:
     revisions.look()
     try:
         erasing.erase(*erasures)
-    except Error as problem:
+    except (Error, OSError) as problem:
         open_ = Erasure.objects.filter(pk__in=erasures).exclude(state=ErasureState.FINISHED)
         open_.update(state=ErasureState.FAILED, message=type(problem).__name__)
         log.exception("erasure_failed", erasures=erasures)
@@ -36,8 +36,10 @@ def erase(*, erasures: list[int]) -> None:
     queueing_lock="dangol.records.persons.retention",
 )
 def retain(timestamp: int) -> None:
-    """Each night: those whose time is over are erased, all of a rule at once."""
+    """Each night: those whose time is over are erased, all of a rule at once; and those again who came back with a database
+    that was put back otherwise than by `dangol restore`."""
     revisions.look()
+    ledger.replay(ledger.path())
     begun = retention.run()
     if begun:
         log.info("retention_ended", persons=begun)

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.html import conditional_escape, escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from dangol.identity.actors import Actor, may_administer
 from dangol.records import filters, groups, permissions
@@ -25,6 +26,7 @@ from dangol.records.fields.masks import Mask
 from dangol.records.filters.rows import OPERATOR_LABELS, SEVERAL, Row, text_of
 from dangol.records.filters.tree import EVERYTHING, And, Tree
 from dangol.records.lists import ListError, Page, record_count, record_list
+from dangol.records.matching import reviewing
 from dangol.records.merging.acts import offered
 from dangol.records.types import RecordType
 from dangol.records.views import boards, calendars, grouped, splits
@@ -192,7 +194,8 @@ def _slow_fields(
 
 
 def count(request: HttpRequest, record_type: RecordType) -> HttpResponse:
-    """How many records the list has, as a fragment, so that the list itself need not wait for it."""
+    """How many records the list has, as a fragment, so that the list itself need not wait for it; and how many pairs of them
+    may be the same, for those who may decide it."""
     actor = actor_of(request)
     guard(actor, record_type)
     state = read_filter(request, record_type)
@@ -200,7 +203,21 @@ def count(request: HttpRequest, record_type: RecordType) -> HttpResponse:
         return HttpResponse("")
     found = record_count(actor=actor, record_type=record_type, tree=state.tree, seen=PAGE)
     number = formats.number(found.value, actor.language) + ("" if found.exact else "+")
-    return HttpResponse(format_html("{}", _("%(count)s records") % {"count": number}))
+    text = format_html("{}", _("%(count)s records") % {"count": number})
+    return HttpResponse(text + _doubles(actor, record_type))
+
+
+def _doubles(actor: Actor, record_type: RecordType) -> SafeString:
+    """The way to the pairs of possible duplicates, where some wait for this person."""
+    pairs = reviewing.waiting(actor, record_type)
+    if not pairs:
+        return SafeString("")
+    number = formats.number(pairs, actor.language) + ("+" if pairs == reviewing.HINTED else "")
+    return format_html(
+        ' <a class="chip b" href="{}">{}</a>',
+        reverse("records:duplicates", args=[record_type]),
+        ngettext("%(count)s possible duplicate", "%(count)s possible duplicates", pairs) % {"count": number},
+    )
 
 
 def suggest(request: HttpRequest, record_type: RecordType) -> JsonResponse:
