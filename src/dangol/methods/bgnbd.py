@@ -22,7 +22,7 @@ from typing import ClassVar, Final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dangol.methods.buying import BuyingModel, checked_edges, checked_horizon
+from dangol.methods.buying import BuyingModel, checked_edges
 from dangol.methods.histories import Floats, Histories, Whole
 from dangol.methods.likelihood import Fit, climb
 
@@ -93,23 +93,20 @@ class BgNbd(BuyingModel):
         gap -= np.log(self.alpha + histories.lasts)[histories.of_last]
         return first[histories.level] + (self.r + x)[histories.level] * gap, gap
 
-    def alive(self, histories: Histories) -> Floats:
-        """P(alive) of each customer: 1 / (1 + a/(b+x-1) · ((α+T)/(α+t_x))^(r+x)), 1 without a repeat purchase."""
-        return histories.spread(self._staying(histories))
-
-    def _staying(self, histories: Histories) -> Floats:
+    def alive_rows(self, histories: Histories) -> Floats:
+        """P(alive) = 1 / (1 + a/(b+x-1) · ((α+T)/(α+t_x))^(r+x)); 1 without a repeat purchase."""
         from scipy.special import expit
 
-        staying: Floats = expit(-self._odds(histories)[0])
-        return staying
+        out: Floats = expit(-self._odds(histories)[0])
+        return out
 
-    def expected(self, histories: Histories, horizon: float) -> Floats:
-        """E[Y(t) | x, t_x, T] of each customer, t = `horizon`."""
-        t = checked_horizon(horizon)
-        x, age, pair = histories.pairs()
-        n = x + self.chances_before
-        living = purchases(self.r + x, self.alpha + age, self.a, self.b + n, np.float64(t))
-        return histories.spread(living[pair] * self._staying(histories))
+    def living_rows(self, histories: Histories, horizon: float) -> Floats:
+        """See `purchases`."""
+        x, age, pair = histories.pairs
+        living = purchases(
+            self.r + x, self.alpha + age, self.a, self.b + x + self.chances_before, np.float64(horizon)
+        )
+        return living[pair]
 
     def cumulative(self, ages: ArrayLike) -> Floats:
         """E[X(t)] for each t in `ages` (0 or later)."""

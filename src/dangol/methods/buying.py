@@ -45,12 +45,43 @@ class BuyingModel(ABC):
         return self.score(histories)[0]
 
     @abstractmethod
-    def alive(self, histories: Histories) -> Floats:
-        """The probability that each customer is still one."""
+    def alive_rows(self, histories: Histories) -> Floats:
+        """P(alive) of each different history."""
 
     @abstractmethod
+    def living_rows(self, histories: Histories, horizon: float) -> Floats:
+        """Purchases to be expected within `horizon` of each different history, given that the customer is alive."""
+
+    def alive(self, histories: Histories) -> Floats:
+        """The probability that each customer is still one."""
+        return histories.spread(self.alive_rows(histories))
+
     def expected(self, histories: Histories, horizon: float) -> Floats:
-        """Purchases to be expected of each customer within `horizon` from the end of observation."""
+        """E[Y(t) | x, t_x, T]: purchases to be expected of each customer within `horizon` from the end of observation.
+
+        Raises:
+            ValueError: a horizon that is not above 0.
+        """
+        if not (horizon > 0 and np.isfinite(horizon)):
+            raise ValueError(f"a horizon is a finite time above 0: {horizon}")
+        return histories.spread(self.living_rows(histories, horizon) * self.alive_rows(histories))
+
+    def weighed(self, histories: Histories, edges: ArrayLike, factors: ArrayLike) -> Floats:
+        """Expected purchases of each customer between neighbouring edges, times the factor of the period, added up.
+
+        Raises:
+            ValueError: edges that do not ascend, or not one factor for each period.
+        """
+        periods, worth = checked_edges(edges), np.asarray(factors, np.float64)
+        if worth.shape != (len(periods) - 1,):
+            raise ValueError(f"{len(periods) - 1} periods need as many factors, not {worth.shape}")
+        rows = np.zeros(len(histories.weight))
+        before = self.living_rows(histories, periods[0]) if periods[0] > 0 else np.zeros(len(rows))
+        for edge, factor in zip(periods[1:], worth, strict=True):
+            until = self.living_rows(histories, float(edge))
+            rows += factor * (until - before)
+            before = until
+        return histories.spread(rows * self.alive_rows(histories))
 
     @abstractmethod
     def cumulative(self, ages: ArrayLike) -> Floats:
@@ -63,13 +94,6 @@ class BuyingModel(ABC):
         Edges ascend and count from the end of observation; the first is usually 0. Each customer's own rate and
         moment of leaving are drawn from what is known of them after their history.
         """
-
-
-def checked_horizon(horizon: float) -> float:
-    """Raises ValueError unless above 0 and finite."""
-    if not (horizon > 0 and np.isfinite(horizon)):
-        raise ValueError(f"a horizon is a finite time above 0: {horizon}")
-    return float(horizon)
 
 
 def checked_edges(edges: ArrayLike) -> Floats:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,7 +26,7 @@ Places = NDArray[np.intp]
 WEEK = 7.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Histories:
     """Folded histories. All but `row` have an entry per different row; `row` has one per customer.
 
@@ -115,6 +116,7 @@ class Histories:
             self.levels, self.level[taken], self.lasts, self.of_last[taken], self.ages, self.of_age[taken],
         )  # fmt: skip
 
+    @cached_property
     def pairs(self) -> tuple[Whole, Floats, Places]:
         """The different (x, T), and of each row the place of its pair: what is expected of the living needs no t_x."""
         codes, pair = np.unique(self.level * len(self.ages) + self.of_age, return_inverse=True)

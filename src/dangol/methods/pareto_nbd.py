@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dangol.methods.bgnbd import ROWS_TO_START, starting_points
-from dangol.methods.buying import BuyingModel, checked_edges, checked_horizon
+from dangol.methods.buying import BuyingModel, checked_edges
 from dangol.methods.histories import Floats, Histories, Whole
 from dangol.methods.likelihood import Fit, climb
 
@@ -115,7 +115,8 @@ class ParetoNbd(BuyingModel):
         )  # fmt: skip
         return here, there, logs
 
-    def _alive_by_row(self, histories: Histories) -> Floats:
+    def alive_rows(self, histories: Histories) -> Floats:
+        """P(alive): the share of the first term in the likelihood."""
         from scipy.special import expit, logsumexp
 
         out = np.empty(len(histories.weight))
@@ -129,16 +130,10 @@ class ParetoNbd(BuyingModel):
             out[piece] = expit(living - gone)
         return out
 
-    def alive(self, histories: Histories) -> Floats:
-        """P(alive) of each customer: the share of the first term in the likelihood."""
-        return histories.spread(self._alive_by_row(histories))
-
-    def expected(self, histories: Histories, horizon: float) -> Floats:
-        """E[Y(t) | x, t_x, T] of each customer, t = `horizon`."""
-        t = checked_horizon(horizon)
+    def living_rows(self, histories: Histories, horizon: float) -> Floats:
+        """(r+x)/(α+T), the rate of buying, times the time that somebody alive will stay."""
         rate = (self.r + histories.frequency) / (self.alpha + histories.age)
-        staying = _staying(self.s, self.beta + histories.age, np.float64(t))
-        return histories.spread(self._alive_by_row(histories) * rate * staying)
+        return rate * _staying(self.s, self.beta + histories.ages, np.float64(horizon))[histories.of_age]
 
     def cumulative(self, ages: ArrayLike) -> Floats:
         """E[X(t)] for each t in `ages` (0 or later)."""
@@ -160,7 +155,7 @@ class ParetoNbd(BuyingModel):
             raise ValueError(f"a rate of discount is a finite number above 0: {rate}")
         time_left = (self.beta + histories.ages) * hyperu(1.0, 2.0 - self.s, rate * (self.beta + histories.ages))
         buying = (self.r + histories.frequency) / (self.alpha + histories.age)
-        return histories.spread(self._alive_by_row(histories) * buying * time_left[histories.of_age])
+        return histories.spread(self.alive_rows(histories) * buying * time_left[histories.of_age])
 
     def simulate(self, histories: Histories, edges: ArrayLike, rng: np.random.Generator) -> Whole:
         """Rates λ ~ gamma(r+x, α+T) and μ ~ gamma(s, β+T) of those alive; leaving after an exponential time."""
