@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike
 
 from dangol.methods.buying import BuyingModel, checked_edges
 from dangol.methods.histories import Floats, Histories, Whole
-from dangol.methods.likelihood import Fit, climb
+from dangol.methods.likelihood import Fit, climb, fitted
 
 ROWS_TO_START: Final = 20_000
 """The search from each start looks at so many rows at most."""
@@ -200,7 +200,7 @@ def climb_from(
     part = histories.some_rows(ROWS_TO_START)
     coarse = None if part is histories else (lambda at: kind.with_logarithms(at).score(part))
     peak = climb(lambda at: kind.with_logarithms(at).score(histories), starts, coarse=coarse)
-    return Fit.of(kind, peak, histories.customers)
+    return fitted(kind, peak, histories.customers)
 
 
 def starting_points(histories: Histories) -> list[tuple[float, float, float, float]]:
@@ -214,5 +214,6 @@ def starting_points(histories: Histories) -> list[tuple[float, float, float, flo
     weight = histories.weight
     rate = float(weight @ histories.frequency) / float(weight @ histories.age)
     return [
-        (r, r / rate, a, b) for r, (a, b) in ((0.3, (0.8, 2.5)), (1.0, (1.0, 5.0)), (0.3, (0.1, 1.0)), (2.0, (0.5, 0.5)))
+        (r, r / rate, a, b)
+        for r, (a, b) in ((0.3, (0.8, 2.5)), (1.0, (1.0, 5.0)), (0.3, (0.1, 1.0)), (2.0, (0.5, 0.5)))
     ]

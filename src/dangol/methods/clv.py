@@ -58,7 +58,9 @@ class Terms:
         if not 0 < self.margin <= 1:
             raise ValueError(f"margin is a share above 0, at most 1 (0.3 for 30 %): {self.margin}")
         if not 0 <= self.yearly_rate < 10:
-            raise ValueError(f"the yearly rate of discount is a share, 0 or more (0.1 for 10 %): {self.yearly_rate}")
+            raise ValueError(
+                f"the yearly rate of discount is a share, 0 or more (0.1 for 10 %): {self.yearly_rate}"
+            )
         if not self.units_per_year > 0 or self.periods_per_year < 1:
             raise ValueError("a year has units of time and at least one period")
 
@@ -97,7 +99,9 @@ def expected_value(model: BuyingModel, histories: Histories, spend: ArrayLike, t
     """
     money = np.asarray(spend, np.float64)
     if money.shape != (histories.customers,):
-        raise ValueError(f"one spend per customer is needed: {money.shape} for {histories.customers} customers")
+        raise ValueError(
+            f"one spend per customer is needed: {money.shape} for {histories.customers} customers"
+        )
     if not np.isfinite(money).all():
         raise ValueError(f"spend is finite; row {int(np.argmax(~np.isfinite(money)))} is not")
     return terms.margin * money * model.weighed(histories, terms.edges(), terms.factors())

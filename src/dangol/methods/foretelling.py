@@ -67,9 +67,7 @@ def total(
         ValueError: the fit has no covariance.
     """
     rng = np.random.default_rng(seed)
-    sums = [
-        float(model.simulate(histories, [0.0, horizon], rng).sum()) for model in fit.draws(draws, rng)
-    ]
+    sums = [float(model.simulate(histories, [0.0, horizon], rng).sum()) for model in fit.draws(draws, rng)]
     low, high = np.quantile(sums, [(1 - level) / 2, (1 + level) / 2])
     return Foretold(float(fit.model.expected(histories, horizon).sum()), float(low), float(high))
 
@@ -105,7 +103,13 @@ def each(
 
 
 def randomised_pit(
-    fit: Fit[BuyingModel], histories: Histories, actual: ArrayLike, horizon: float, *, draws: int = 200, seed: int = 0
+    fit: Fit[BuyingModel],
+    histories: Histories,
+    actual: ArrayLike,
+    horizon: float,
+    *,
+    draws: int = 200,
+    seed: int = 0,
 ) -> Floats:
     """Where each customer's real purchases lie in what was foretold, 0 … 1; uniform where the model is right."""
     happened = _per_customer(actual, histories)
@@ -120,9 +124,7 @@ def randomised_pit(
     return out
 
 
-def bands(
-    expected: ArrayLike, actual: ArrayLike, histories: Histories, *, most: int = 7
-) -> list[Band]:
+def bands(expected: ArrayLike, actual: ArrayLike, histories: Histories, *, most: int = 7) -> list[Band]:
     """Expectation beside what happened by repeat purchases so far: 0, 1, … , `most` and more; empty rows are left out."""
     happened, foretold = _per_customer(actual, histories), _per_customer(expected, histories)
     so_far = np.minimum(histories.frequencies(), most)

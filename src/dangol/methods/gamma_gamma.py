@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dangol.methods.histories import Floats
-from dangol.methods.likelihood import Fit, climb, positive
+from dangol.methods.likelihood import Fit, climb, fitted, positive
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,9 @@ class GammaGamma:
             ValueError: q ≤ 1: so few customers spend so much that there is no mean.
         """
         if self.q <= 1:
-            raise ValueError(f"spend is spread so widely that it has no mean (q = {self.q:.3g}, must be above 1)")
+            raise ValueError(
+                f"spend is spread so widely that it has no mean (q = {self.q:.3g}, must be above 1)"
+            )
         return self.p * self.gamma / (self.q - 1)
 
     def expected(self, purchases: ArrayLike, means: ArrayLike) -> Floats:
@@ -144,9 +146,7 @@ def fit(purchases: ArrayLike, means: ArrayLike) -> Spending:
         value = counts @ (
             gammaln(shape + q) - gammaln(shape) - gammaln(q) + q * np.log(gamma) + shape * np.log(levels)
         ) + (shape - 1) @ logs - (shape + q) @ log_total  # fmt: skip
-        by_p = levels @ (
-            counts * (digamma(shape + q) - digamma(shape) + np.log(levels)) + logs - log_total
-        )
+        by_p = levels @ (counts * (digamma(shape + q) - digamma(shape) + np.log(levels)) + logs - log_total)
         by_q = counts @ (digamma(shape + q) - digamma(q) + np.log(gamma)) - log_total.sum()
         by_gamma = counts.sum() * q / gamma - (shape + q) @ inverse
         return float(value), np.array([by_p * p, by_q * q, by_gamma * gamma])
@@ -159,7 +159,7 @@ def fit(purchases: ArrayLike, means: ArrayLike) -> Spending:
         log_likelihood=peak.log_likelihood - len(x) * float(np.log(unit)),
     )
     correlation, interval = correlation_of(x, m)
-    return Spending(Fit.of(model, moved, len(x)), correlation, interval, len(x))
+    return Spending(fitted(model, moved, len(x)), correlation, interval, len(x))
 
 
 def correlation_of(x: ArrayLike, y: ArrayLike) -> tuple[float, tuple[float, float]]:
@@ -185,7 +185,11 @@ def _checked(purchases: ArrayLike, means: ArrayLike) -> tuple[Floats, Floats]:
     if x.shape != m.shape or x.ndim != 1:
         raise ValueError(f"purchases and means need one value per customer: {x.shape}, {m.shape}")
     _say((x < 0) | ~np.isfinite(x), x, "the number of purchases is 0 or more")
-    _say((x > 0) & (~np.isfinite(m) | (m <= 0)), m, "mean spend of a customer with purchases is finite and above 0")
+    _say(
+        (x > 0) & (~np.isfinite(m) | (m <= 0)),
+        m,
+        "mean spend of a customer with purchases is finite and above 0",
+    )
     return x, m
 
 

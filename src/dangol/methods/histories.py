@@ -206,7 +206,12 @@ def summarise(
 
 
 def bought_later(
-    summary: Summary, customers: Sequence[object] | NDArray[np.generic], days: ArrayLike, *, after: int, until: int
+    summary: Summary,
+    customers: Sequence[object] | NDArray[np.generic],
+    days: ArrayLike,
+    *,
+    after: int,
+    until: int,
 ) -> Whole:
     """On how many days each customer of a summary bought after `after` and up to `until`: what a model had to foretell.
 

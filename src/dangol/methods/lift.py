@@ -107,7 +107,10 @@ def proportions(
             raise ValueError(f"{name}: {yes} of {of} customers cannot be")
     p, q = treated_yes / treated, control_yes / control
     z = normal_quantile(level)
-    (p_low, p_high), (q_low, q_high) = wilson(treated_yes, treated, level), wilson(control_yes, control, level)
+    (p_low, p_high), (q_low, q_high) = (
+        wilson(treated_yes, treated, level),
+        wilson(control_yes, control, level),
+    )
     difference = p - q
     low = difference - sqrt((p - p_low) ** 2 + (q_high - q) ** 2)
     high = difference + sqrt((p_high - p) ** 2 + (q - q_low) ** 2)
@@ -138,7 +141,14 @@ def ratios(
     (p, p_spread, n), (q, q_spread, m) = found
     z, error = normal_quantile(level), sqrt(p_spread + q_spread)
     return _effect(
-        p, q, p - q, (p - q - z * error, p - q + z * error), level, (n, m), _fieller(p, q, p_spread, q_spread, z), error
+        p,
+        q,
+        p - q,
+        (p - q - z * error, p - q + z * error),
+        level,
+        (n, m),
+        _fieller(p, q, p_spread, q_spread, z),
+        error,
     )
 
 
@@ -287,7 +297,9 @@ def _of_means(one: Floats, two: Floats, level: float) -> Effect:
     n, m = len(one), len(two)
     spread, other = float(one.var(ddof=1)) / n, float(two.var(ddof=1)) / m
     error = sqrt(spread + other)
-    freedom = (spread + other) ** 2 / (spread**2 / (n - 1) + other**2 / (m - 1)) if error > 0 else float(n + m - 2)
+    freedom = (
+        (spread + other) ** 2 / (spread**2 / (n - 1) + other**2 / (m - 1)) if error > 0 else float(n + m - 2)
+    )
     reach = _t_quantile(level, freedom)
     p, q = float(one.mean()), float(two.mean())
     ends = (p - q - reach * error, p - q + reach * error)

@@ -42,6 +42,7 @@ class Positive(Protocol):
 
 
 M = TypeVar("M", bound=Positive)
+Model_co = TypeVar("Model_co", bound=Positive, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class Peak:
 
 
 @dataclass(frozen=True, slots=True)
-class Fit(Generic[M]):
+class Fit(Generic[Model_co]):
     """A fitted model and how far it is to be trusted.
 
     Attributes:
@@ -71,7 +72,7 @@ class Fit(Generic[M]):
         starts: log-likelihood reached from each start (on a part of the rows where there are very many).
     """
 
-    model: M
+    model: Model_co
     log_likelihood: float
     customers: int
     converged: bool
@@ -80,15 +81,6 @@ class Fit(Generic[M]):
     loose: tuple[str, ...]
     evaluations: int
     starts: tuple[float, ...]
-
-    @classmethod
-    def of(cls, model: M, peak: Peak, customers: int) -> Fit[M]:
-        """The peak in words of the model (any of its kind)."""
-        names = model.names()
-        return cls(
-            _moved(model, peak.logarithms), peak.log_likelihood, customers, peak.converged, peak.message,
-            peak.covariance, tuple(names[place] for place in peak.loose), peak.evaluations, peak.starts,
-        )  # fmt: skip
 
     def parameters(self) -> dict[str, float]:
         """By name."""
@@ -110,7 +102,7 @@ class Fit(Generic[M]):
         ends = zip(np.exp(middle - reach).tolist(), np.exp(middle + reach).tolist(), strict=True)
         return dict(zip(self.model.names(), ends, strict=True))
 
-    def draws(self, count: int, rng: np.random.Generator) -> list[M]:
+    def draws(self, count: int, rng: np.random.Generator) -> list[Model_co]:
         """Models as they might have been fitted to other customers of the same kind.
 
         Raises:
@@ -123,6 +115,15 @@ class Fit(Generic[M]):
         root = vectors * np.sqrt(np.maximum(values, 0.0))
         moved = middle + rng.standard_normal((count, len(middle))) @ root.T
         return [_moved(self.model, np.clip(one, LEAST, MOST)) for one in moved]
+
+
+def fitted(model: M, peak: Peak, customers: int) -> Fit[M]:
+    """The peak in words of the model (any of its kind)."""
+    names = model.names()
+    return Fit(
+        _moved(model, peak.logarithms), peak.log_likelihood, customers, peak.converged, peak.message,
+        peak.covariance, tuple(names[place] for place in peak.loose), peak.evaluations, peak.starts,
+    )  # fmt: skip
 
 
 def normal_quantile(level: float) -> float:
@@ -175,9 +176,7 @@ def climb(score: Score, starts: Sequence[Sequence[float]], *, coarse: Score | No
     return Peak(*peak, evaluations=calls, starts=tuple(value for value, _ in reached))
 
 
-def _chords(
-    downward: Callable[[Floats], tuple[float, Floats]], at: Floats, spread: Floats | None
-) -> Floats:
+def _chords(downward: Callable[[Floats], tuple[float, Floats]], at: Floats, spread: Floats | None) -> Floats:
     """Steps by a curvature from elsewhere, as long as they lead down."""
     if spread is None:
         return at

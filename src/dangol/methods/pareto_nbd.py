@@ -31,7 +31,7 @@ from numpy.typing import ArrayLike
 from dangol.methods.bgnbd import ROWS_TO_START, starting_points
 from dangol.methods.buying import BuyingModel, checked_edges
 from dangol.methods.histories import Floats, Histories, Whole
-from dangol.methods.likelihood import Fit, climb
+from dangol.methods.likelihood import Fit, climb, fitted
 
 NODES: Final = 32
 REACH: Final = 40.0
@@ -82,7 +82,9 @@ class ParetoNbd(BuyingModel):
             weight @ (digamma(r + x) - digamma(r) + np.log(alpha))[level]
             - kept @ np.log(alpha + age) - lost @ (parts * np.log(here)).sum(axis=1)
         )  # fmt: skip
-        by_alpha = weight.sum() * r / alpha - bought @ (kept / (alpha + age) + lost * (parts / here).sum(axis=1))
+        by_alpha = weight.sum() * r / alpha - bought @ (
+            kept / (alpha + age) + lost * (parts / here).sum(axis=1)
+        )
         by_s = (
             weight.sum() * np.log(beta) - kept @ np.log(beta + age)
             + lost.sum() / s - lost @ (parts * np.log(there)).sum(axis=1)
@@ -153,7 +155,9 @@ class ParetoNbd(BuyingModel):
 
         if not (rate > 0 and np.isfinite(rate)):
             raise ValueError(f"a rate of discount is a finite number above 0: {rate}")
-        time_left = (self.beta + histories.ages) * hyperu(1.0, 2.0 - self.s, rate * (self.beta + histories.ages))
+        time_left = (self.beta + histories.ages) * hyperu(
+            1.0, 2.0 - self.s, rate * (self.beta + histories.ages)
+        )
         buying = (self.r + histories.frequency) / (self.alpha + histories.age)
         return histories.spread(self.alive_rows(histories) * buying * time_left[histories.of_age])
 
@@ -201,8 +205,11 @@ def fit(histories: Histories) -> Fit[ParetoNbd]:
         ValueError: nobody bought again, so there is nothing to learn about leaving.
     """
     kind = ParetoNbd(1.0, 1.0, 1.0, 1.0)
-    starts = [(r, alpha, s, alpha) for (r, alpha, _, _), s in zip(starting_points(histories), (0.6, 1.0, 0.2, 2.0), strict=True)]
+    starts = [
+        (r, alpha, s, alpha)
+        for (r, alpha, _, _), s in zip(starting_points(histories), (0.6, 1.0, 0.2, 2.0), strict=True)
+    ]
     part = histories.some_rows(ROWS_TO_START // 4)
     coarse = None if part is histories else (lambda at: kind.with_logarithms(at).score(part))
     peak = climb(lambda at: kind.with_logarithms(at).score(histories), starts, coarse=coarse)
-    return Fit.of(kind, peak, histories.customers)
+    return fitted(kind, peak, histories.customers)

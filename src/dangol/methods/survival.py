@@ -125,7 +125,11 @@ def kaplan_meier(durations: ArrayLike, left: ArrayLike, *, level: float = 0.95) 
 
 
 def by_group(
-    durations: ArrayLike, left: ArrayLike, groups: Sequence[object] | NDArray[np.generic], *, level: float = 0.95
+    durations: ArrayLike,
+    left: ArrayLike,
+    groups: Sequence[object] | NDArray[np.generic],
+    *,
+    level: float = 0.95,
 ) -> dict[object, Curve]:
     """A curve for each group, in ascending order of the groups.
 
