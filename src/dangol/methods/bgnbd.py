@@ -30,6 +30,7 @@ ROWS_TO_START: Final = 20_000
 """The search from each start looks at so many rows at most."""
 NODES: Final = 200
 AROUND_ONE: Final = 1e-3
+BESIDE_ONE: Final = 1.1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +143,9 @@ def purchases(r: ArrayLike, alpha: ArrayLike, a: float, b: ArrayLike, t: ArrayLi
     from scipy.special import hyp2f1
 
     if abs(a - 1) < AROUND_ONE:
-        below = purchases(r, alpha, 1 - AROUND_ONE, b, t)
-        above = purchases(r, alpha, 1 + AROUND_ONE, b, t)
-        share = (a - 1 + AROUND_ONE) / (2 * AROUND_ONE)
+        below = purchases(r, alpha, 1 - BESIDE_ONE, b, t)
+        above = purchases(r, alpha, 1 + BESIDE_ONE, b, t)
+        share = (a - 1 + BESIDE_ONE) / (2 * BESIDE_ONE)
         between: Floats = below * (1 - share) + above * share
         return between
     r, alpha, b, t = np.broadcast_arrays(*(np.asarray(one, np.float64) for one in (r, alpha, b, t)))

@@ -21,6 +21,7 @@ with 400,000 different histories take some half a minute.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -171,7 +172,7 @@ class ParetoNbd(BuyingModel):
         rate = rng.gamma(self.r + histories.frequency[row]) / (self.alpha + age)
         leave = rng.gamma(self.s, size=len(living)) / (self.beta + age)
         end = rng.exponential(size=len(living)) / np.maximum(leave, 1e-300)
-        for column, (begin, close) in enumerate(zip(periods[:-1], periods[1:], strict=True)):
+        for column, (begin, close) in enumerate(itertools.pairwise(periods)):
             present = np.clip(end, begin, close) - begin
             out[living, column] = rng.poisson(rate * present)
         return out

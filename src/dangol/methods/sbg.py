@@ -15,6 +15,7 @@ Cost: periods × cohorts.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields, replace
 
@@ -121,9 +122,9 @@ def fit(cohorts: Sequence[Sequence[int]]) -> Fit[Sbg]:
         numbers = [int(count) for count in counts]
         if len(numbers) < 2 or numbers[0] < 1 or min(numbers) < 0 or numbers != [*counts]:
             raise ValueError(f"cohort {place} needs whole counts after 0, 1, … renewals: {[*counts]}")
-        if any(later > earlier for earlier, later in zip(numbers, numbers[1:], strict=False)):
+        if any(later > earlier for earlier, later in itertools.pairwise(numbers)):
             raise ValueError(f"cohort {place} grows, which no cohort can: {numbers}")
-        for t, (earlier, later) in enumerate(zip(numbers, numbers[1:], strict=False), start=1):
+        for t, (earlier, later) in enumerate(itertools.pairwise(numbers), start=1):
             left[t] = left.get(t, 0.0) + earlier - later
             kept[t] = kept.get(t, 0.0) + later
     if not left:

@@ -204,16 +204,21 @@ def cohorts(
         raise ValueError(f"activity {int(np.argmax(when < start))} lies before its customer began")
     kept = when <= until
     start, who, when = start[kept], who[kept], when[kept]
+    if not len(when):
+        return []
+    firsts, cohort = np.unique(start, return_inverse=True)
+    names, who = np.unique(who, return_inverse=True)
+    members, _ = np.divmod(np.unique(cohort * len(names) + who), len(names))
+    sizes = np.bincount(members, minlength=len(firsts))
+    width = until - int(firsts[0]) + 1
+    places = np.unique((cohort * width + (when - start)) * len(names) + who) // len(names)
+    counts = np.bincount(places, minlength=len(firsts) * width).reshape(len(firsts), width)
     found = []
-    for first in np.unique(start).tolist():
-        inside = start == first
-        size = len(np.unique(who[inside]))
-        active = []
-        for later in range(until - first + 1):
-            active.append(len(np.unique(who[inside & (when == first + later)])))
+    for first, size, row in zip(firsts.tolist(), sizes.tolist(), counts.tolist(), strict=True):
+        active = tuple(row[: until - first + 1])
         found.append(
             Cohort(
-                first, size, tuple(active), tuple(count / size for count in active),
+                first, size, active, tuple(count / size for count in active),
                 tuple(wilson(count, size, level) for count in active),
             )
         )  # fmt: skip
