@@ -77,15 +77,27 @@ def test_the_beta_models_agree_with_the_integral_over_all_customers(kind):
             gone = p * (1 - p) ** (n - 1) * (alpha + last) ** -(r + x) if n else 0.0
             return beta * (here + gone)
 
-        whole = quad(density, 0, 1, epsabs=0, epsrel=1e-11)[0] * np.exp(gammaln(r + x) - gammaln(r)) * alpha**r
-        assert model.log_likelihood(Histories.of([x], [last], [age])) == pytest.approx(np.log(whole), rel=1e-8)
+        whole = (
+            quad(density, 0, 1, epsabs=0, epsrel=1e-11)[0] * np.exp(gammaln(r + x) - gammaln(r)) * alpha**r
+        )
+        assert model.log_likelihood(Histories.of([x], [last], [age])) == pytest.approx(
+            np.log(whole), rel=1e-8
+        )
 
 
-@pytest.mark.parametrize(("alpha", "beta"), [(10.6, 11.7), (11.7, 10.6), (0.2, 50.0), (50.0, 0.2), (5.0, 5.0)])
+@pytest.mark.parametrize(
+    ("alpha", "beta"), [(10.6, 11.7), (11.7, 10.6), (0.2, 50.0), (50.0, 0.2), (5.0, 5.0)]
+)
 def test_pareto_nbd_agrees_with_its_integral_on_either_side(alpha, beta):
     r, s = 0.55, 0.61
     model = ParetoNbd(r, alpha, s, beta)
-    for x, last, age in ((0, 0.0, 39.0), (2, 30.4, 38.9), (26, 30.9, 31.0), (3, 0.4, 39.0), (120, 20.0, 39.0)):
+    for x, last, age in (
+        (0, 0.0, 39.0),
+        (2, 30.4, 38.9),
+        (26, 30.9, 31.0),
+        (3, 0.4, 39.0),
+        (120, 20.0, 39.0),
+    ):
         scale = (r + x) * np.log(alpha + last) + (s + 1) * np.log(beta + last)
 
         def integrand(u, x=x, scale=scale):
@@ -94,7 +106,9 @@ def test_pareto_nbd_agrees_with_its_integral_on_either_side(alpha, beta):
         middle = min(age, last + 5 * (alpha + last) / (r + x))
         gone = s * (quad(integrand, last, middle, epsabs=0)[0] + quad(integrand, middle, age, epsabs=0)[0])
         here = np.exp(scale - (r + x) * np.log(alpha + age) - s * np.log(beta + age))
-        expected = np.log(here + gone) - scale + gammaln(r + x) - gammaln(r) + r * np.log(alpha) + s * np.log(beta)
+        expected = (
+            np.log(here + gone) - scale + gammaln(r + x) - gammaln(r) + r * np.log(alpha) + s * np.log(beta)
+        )
         histories = Histories.of([x], [last], [age])
         assert model.log_likelihood(histories) == pytest.approx(expected, rel=1e-9, abs=1e-9)
         assert model.alive(histories)[0] == pytest.approx(here / (here + gone), rel=1e-8)

@@ -23,7 +23,10 @@ def test_bins_hold_equal_numbers_and_keep_equal_probabilities_together():
     assert [one.customers for one in ties] == [70, 30]
 
 
-@given(st.lists(st.tuples(st.sampled_from([0, 0.1, 0.25, 0.5, 1]), st.booleans()), min_size=1, max_size=50), st.integers(1, 12))
+@given(
+    st.lists(st.tuples(st.sampled_from([0, 0.1, 0.25, 0.5, 1]), st.booleans()), min_size=1, max_size=50),
+    st.integers(1, 12),
+)
 def test_nobody_is_lost_between_bins(rows, count):
     p, y = zip(*rows, strict=True)
     found = calibration.bins(p, y, count=count)

@@ -51,7 +51,9 @@ def test_the_endless_sum_is_its_integral():
     rate = 0.0027
     for x, last, age in ((0, 0.0, 39.0), (7, 35.0, 38.0)):
         one = Histories.of([x], [last], [age])
-        left = quad(lambda t: np.exp(-rate * t) * ((11.669 + age) / (11.669 + age + t)) ** 0.606, 0, 20_000, limit=500)  # noqa: B023
+        left = quad(
+            lambda t: np.exp(-rate * t) * ((11.669 + age) / (11.669 + age + t)) ** 0.606, 0, 20_000, limit=500
+        )  # noqa: B023
         expected = PARETO.alive(one)[0] * (0.553 + x) / (10.578 + age) * left[0]
         assert PARETO.discounted(one, rate)[0] == pytest.approx(expected, rel=1e-6)
 
@@ -68,7 +70,9 @@ def test_totals_lie_in_their_intervals_and_customers_mostly_below_their_upper_en
             means = np.where(x > 0, rng.gamma(SPENDING.p * np.maximum(x, 1)) / rates / x, np.nan)
         came = rng.gamma(SPENDING.p * np.maximum(later, 1e-9)) / rates * (later > 0)
         spending = gamma_gamma.fit(x, means).fit
-        found = clv.with_intervals(bgnbd.fit(made), spending, made, means, Terms(1, 1.0, 0.0), draws=120, seed=seed)
+        found = clv.with_intervals(
+            bgnbd.fit(made), spending, made, means, Terms(1, 1.0, 0.0), draws=120, seed=seed
+        )
         held += found.total.low <= came.sum() <= found.total.high
         assert ((came >= found.low) & (came <= found.high)).mean() > 0.85
         assert found.total.expected == pytest.approx(found.expected.sum())

@@ -61,7 +61,11 @@ def test_a_better_model_is_told_from_a_worse_one_and_equal_ones_are_not():
 def test_the_interval_of_a_gain_holds_what_many_customers_show():
     def people(rng, count):
         truth = rng.gamma(1, 10, count)
-        return truth * rng.lognormal(0, 0.5, count), truth * rng.lognormal(0, 1, count), rng.poisson(truth).astype(float)
+        return (
+            truth * rng.lognormal(0, 0.5, count),
+            truth * rng.lognormal(0, 1, count),
+            rng.poisson(truth).astype(float),
+        )
 
     good, poor, came = people(np.random.default_rng(3), 400_000)
     truth = decile.ranking(good, came).gini - decile.ranking(poor, came).gini

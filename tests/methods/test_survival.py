@@ -25,9 +25,7 @@ def test_remission_under_6_mp_is_as_published():
 
 def test_the_log_rank_test_of_that_trial_is_as_published():
     """χ² = 16.8 on 1 degree of freedom, expected 19.3 and 10.7 (as in R's documentation of survdiff)."""
-    found = survival.log_rank(
-        TREATED + PLACEBO, TREATED_LEFT + [1] * 21, ["6-MP"] * 21 + ["placebo"] * 21
-    )
+    found = survival.log_rank(TREATED + PLACEBO, TREATED_LEFT + [1] * 21, ["6-MP"] * 21 + ["placebo"] * 21)
     assert found.groups == ("6-MP", "placebo")
     assert found.left.tolist() == [9, 21]
     assert np.round(found.expected, 1).tolist() == [19.3, 10.7]

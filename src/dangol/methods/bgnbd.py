@@ -156,12 +156,9 @@ def purchases(r: ArrayLike, alpha: ArrayLike, a: float, b: ArrayLike, t: ArrayLi
         out: Floats = np.asarray(c / (a - 1) * (1 - left))
     doubtful = ~np.isfinite(out) | (c < 0.05) | (out < 0) | (out > r * t / alpha * (1 + 1e-9))
     if doubtful.any():
-        out = np.where(doubtful, 0.0, out)
-        places = np.flatnonzero(doubtful.ravel())
-        flat = out.ravel()
-        for place in places:
-            flat[place] = by_quadrature(*(one.ravel()[place] for one in (r, alpha)), a,
-                                        *(one.ravel()[place] for one in (b, t)))  # fmt: skip
+        flat = np.where(doubtful, 0.0, out).ravel()
+        for place in np.flatnonzero(doubtful).tolist():
+            flat[place] = by_quadrature(r.flat[place], alpha.flat[place], a, b.flat[place], t.flat[place])
         out = flat.reshape(out.shape)
     return out
 

@@ -218,7 +218,7 @@ def _judge(
     y = third.defected
     area, base = (calibration.area_under_curve(scores, y) for scores in (told, simple))
     rng = np.random.default_rng(seed)
-    gains = []
+    gains: list[float] = []
     while len(gains) < draws:
         taken = rng.integers(0, len(y), len(y))
         if 0 < y[taken].sum() < len(y):

@@ -124,9 +124,9 @@ def fit(cohorts: Sequence[Sequence[int]]) -> Fit[Sbg]:
             raise ValueError(f"cohort {place} needs whole counts after 0, 1, … renewals: {[*counts]}")
         if any(later > earlier for earlier, later in itertools.pairwise(numbers)):
             raise ValueError(f"cohort {place} grows, which no cohort can: {numbers}")
-        for t, (earlier, later) in enumerate(itertools.pairwise(numbers), start=1):
-            left[t] = left.get(t, 0.0) + earlier - later
-            kept[t] = kept.get(t, 0.0) + later
+        for renewal, (earlier, later) in enumerate(itertools.pairwise(numbers), start=1):
+            left[renewal] = left.get(renewal, 0.0) + earlier - later
+            kept[renewal] = kept.get(renewal, 0.0) + later
     if not left:
         raise ValueError("there are no cohorts")
     if not sum(left.values()):
