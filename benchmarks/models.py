@@ -34,7 +34,7 @@ def cdnow(folder: Path) -> None:
         rows = [line.split() for line in (folder / "cdnow" / name).read_text(encoding="utf-8").splitlines()]
         rows = [row for row in rows if row[at].isdigit()]
         who = np.array([int(row[at]) for row in rows])
-        days = np.array([datetime.strptime(row[at + 1], "%Y%m%d").toordinal() for row in rows])
+        days = np.array([date.fromisoformat(row[at + 1]).toordinal() for row in rows])
         judge(
             name, who, days, np.array([float(row[-1]) for row in rows]), date(1997, 9, 30), date(1998, 6, 30)
         )
@@ -74,9 +74,9 @@ def judge(
         found = fit(summary.histories)
         spent = time.perf_counter() - begin
         told = found.model.expected(summary.histories, weeks)
+        errors = found.standard_errors()
         parameters = ", ".join(
-            f"{key} {value:.3f} ± {found.standard_errors().get(key, np.nan):.3f}"
-            for key, value in found.parameters().items()
+            f"{key} {one:.3f} ± {errors.get(key, np.nan):.3f}" for key, one in found.parameters().items()
         )
         print(f"  {model}: {parameters}; LL {found.log_likelihood:.1f}; {found.message}; {spent:.2f} s")
         total = foretelling.total(found, summary.histories, weeks)

@@ -51,9 +51,11 @@ def test_the_endless_sum_is_its_integral():
     rate = 0.0027
     for x, last, age in ((0, 0.0, 39.0), (7, 35.0, 38.0)):
         one = Histories.of([x], [last], [age])
-        left = quad(
-            lambda t: np.exp(-rate * t) * ((11.669 + age) / (11.669 + age + t)) ** 0.606, 0, 20_000, limit=500
-        )  # noqa: B023
+
+        def stays(t, whole=11.669 + age):
+            return np.exp(-rate * t) * (whole / (whole + t)) ** 0.606
+
+        left = quad(stays, 0, 20_000, limit=500)
         expected = PARETO.alive(one)[0] * (0.553 + x) / (10.578 + age) * left[0]
         assert PARETO.discounted(one, rate)[0] == pytest.approx(expected, rel=1e-6)
 

@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,7 +15,7 @@ def test_tenths_are_in_order_and_their_shares_add_up():
     found = decile.deciles(told, rng.poisson(told))
     assert sum(one.customers for one in found) == 1003
     assert [one.number for one in found] == list(range(1, 11))
-    assert all(a.foretold >= b.foretold for a, b in zip(found, found[1:], strict=False))
+    assert all(a.foretold >= b.foretold for a, b in itertools.pairwise(found))
     assert found[-1].cumulative_share == pytest.approx(1)
     assert found[0].share > 0.2
 
