@@ -183,6 +183,7 @@ def learn(
             either kind.
     """
     from sklearn.ensemble import HistGradientBoostingClassifier
+    from threadpoolctl import threadpool_limits
 
     for place, window in (("first", first), ("second", second), ("third", third)):
         if window.features.shape[1] != len(names):
@@ -199,7 +200,9 @@ def learn(
         learning_rate=0.06, max_iter=150, max_leaf_nodes=15, min_samples_leaf=40, l2_regularization=1.0,
         early_stopping=False, random_state=seed,
     )  # fmt: skip
-    boosted.fit(first.features, first.defected)
+    # one thread: trees of this size gain little from more, and on a busy machine threads that wait cost a hundredfold
+    with threadpool_limits(1):
+        boosted.fit(first.features, first.defected)
     mending = calibration.mend(_raw(boosted, second.features), second.defected)
     rng = np.random.default_rng(seed)
     typical = first.features[rng.choice(len(first.features), min(200, len(first.features)), replace=False)]
@@ -236,5 +239,8 @@ def _judge(
 
 
 def _raw(boosted: HistGradientBoostingClassifier, features: Floats) -> Floats:
-    out: Floats = boosted.predict_proba(features)[:, 1]
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        out: Floats = boosted.predict_proba(features)[:, 1]
     return out
