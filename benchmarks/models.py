@@ -144,6 +144,9 @@ def judge(
             f"{key} {one:.3f} ± {errors.get(key, np.nan):.3f}" for key, one in found.parameters().items()
         )
         print(f"  {model}: {parameters}; LL {found.log_likelihood:.1f}; {found.message}; {spent:.2f} s")
+        if found.covariance is None:
+            print(f"    total {told.sum():,.0f}, mean error {np.abs(told - came).mean():.3f}")
+            continue
         total = foretelling.total(found, summary.histories, weeks)
         pit = foretelling.randomised_pit(found, summary.histories, came, weeks)
         gain = decile.compare(told, simple, came.astype(float), draws=200)
@@ -186,7 +189,10 @@ def value(
         summary.histories.spread(summary.histories.age),
     )  # fmt: skip
     for name, fit in MODELS.items():
-        told = clv.with_intervals(fit(summary.histories), spending.fit, seen, means, terms)
+        buying = fit(summary.histories)
+        if buying.covariance is None:
+            continue
+        told = clv.with_intervals(buying, spending.fit, seen, means, terms)
         inside = ((came >= told.low) & (came <= told.high)).mean()
         print(
             f"  money by {name}: told {told.total.expected:,.0f} ({told.total.low:,.0f} … {told.total.high:,.0f}), came "
@@ -237,7 +243,10 @@ def speed(_: Path) -> None:
     def timed(what: str, act: Callable[[], object]) -> object:
         begin, cpu = time.perf_counter(), time.process_time()
         out = act()
-        print(f"  {what}: {time.perf_counter() - begin:.2f} s, CPU {time.process_time() - cpu:.2f} s", flush=True)
+        print(
+            f"  {what}: {time.perf_counter() - begin:.2f} s, CPU {time.process_time() - cpu:.2f} s",
+            flush=True,
+        )
         return out
 
     print("\na million customers")

@@ -25,6 +25,8 @@ FARTHEST: Final = 60.0
 """No drawn logarithm lies beyond: e^60 is finite in all that follows, whatever the currency."""
 STEP: Final = 1e-4
 STEPS_OF_NEWTON: Final = 8
+IDLE: Final = 0.01
+"""A parameter by whose logarithm the log-likelihood neither slopes nor bends more than this does nothing where it is."""
 CHORDS: Final = 12
 NEAR_ENOUGH: Final = 1e-7
 """Converged means that the next step would better the log-likelihood by less than this."""
@@ -70,7 +72,8 @@ class Fit(Generic[Model_co]):
         customers: how many the model was fitted to.
         converged: False where the search ended elsewhere than on a peak; `message` says why. Do not use such a fit.
         covariance: of the logarithms of the parameters; None where the peak is too flat to have one.
-        loose: parameters that ran to the end of what is sought: the data say only that they are very large or small.
+        loose: parameters of which the data say only that they are very large or small, such as a and b where nobody can be
+            seen to leave. They are held where they are: intervals leave out how unsure they are.
         starts: log-likelihood reached from each start (on a part of the rows where there are very many).
     """
 
@@ -213,10 +216,13 @@ def _newton(
     free = _free(at, gradient)
     for _ in range(STEPS_OF_NEWTON):
         free = _free(at, gradient)
+        curvature = _curvature(downward, at, free)
+        matters = (np.abs(np.diag(curvature)) >= IDLE) | (np.abs(gradient[free]) >= IDLE)
+        curvature = curvature[np.ix_(matters, matters)]
+        free[np.flatnonzero(free)[~matters]] = False
         if not free.any():
             left, covariance = 0.0, np.zeros((len(at), len(at)))
             break
-        curvature = _curvature(downward, at, free)
         values, vectors = np.linalg.eigh(curvature)
         solid = values > max(values[-1], 0.0) * 1e-10
         if not solid.all() or values[-1] <= 0:
@@ -248,7 +254,7 @@ def _newton(
     elif covariance is None:
         message = "the peak is flat: the data do not tell the parameters apart"
     elif loose:
-        message = "a parameter ran to the end of what is sought"
+        message = "the data say of a parameter only that it is very large or very small"
     else:
         message = "converged"
     return at, -value, converged, message, covariance, loose
