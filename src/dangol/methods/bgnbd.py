@@ -29,6 +29,7 @@ from dangol.methods.likelihood import Fit, climb, fitted
 ROWS_TO_START: Final = 20_000
 """The search from each start looks at so many rows at most."""
 NODES: Final = 200
+LARGE: Final = 300.0
 AROUND_ONE: Final = 1e-3
 BESIDE_ONE: Final = 1.1e-3
 
@@ -171,10 +172,16 @@ def by_quadrature(r: float, alpha: float, a: float, b: float, t: float) -> float
 
     For the rare parameters at which the closed form breaks down (a + b close to 1 or below), and to test it.
     """
-    from scipy.special import roots_jacobi
+    from scipy.special import betaincinv, roots_jacobi
 
-    nodes, weights = roots_jacobi(NODES, b - 1, a - 1)
-    p = np.maximum((1 + nodes) / 2, 1e-300)
+    if b > LARGE:
+        # the weights of Jacobi's polynomials overflow; the mean over equal shares of the distribution does not
+        nodes, weights = np.polynomial.legendre.leggauss(NODES)
+        p = betaincinv(a, b, (1 + nodes) / 2)
+    else:
+        nodes, weights = roots_jacobi(NODES, b - 1, a - 1)
+        p = (1 + nodes) / 2
+    p = np.maximum(p, 1e-300)
     value = -np.expm1(-r * np.log1p(p * t / alpha)) / p
     return float(weights @ value / weights.sum())
 

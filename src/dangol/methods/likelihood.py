@@ -25,7 +25,7 @@ FARTHEST: Final = 60.0
 """No drawn logarithm lies beyond: e^60 is finite in all that follows, whatever the currency."""
 STEP: Final = 1e-4
 STEPS_OF_NEWTON: Final = 8
-IDLE: Final = 0.01
+IDLE: Final = 0.1
 """A parameter by whose logarithm the log-likelihood neither slopes nor bends more than this does nothing where it is."""
 CHORDS: Final = 12
 NEAR_ENOUGH: Final = 1e-7
