@@ -60,6 +60,7 @@ def test_the_endless_sum_is_its_integral():
         assert PARETO.discounted(one, rate)[0] == pytest.approx(expected, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_totals_lie_in_their_intervals_and_customers_mostly_below_their_upper_end():
     """20 seeded companies over 1 year: a true 0.9 holds 15 … 20 of them."""
     held = 0

@@ -60,6 +60,7 @@ def test_a_better_model_is_told_from_a_worse_one_and_equal_ones_are_not():
     assert not same.is_better
 
 
+@pytest.mark.slow
 def test_the_interval_of_a_gain_holds_what_many_customers_show():
     def people(rng, count):
         truth = rng.gamma(1, 10, count)

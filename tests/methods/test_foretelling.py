@@ -10,6 +10,7 @@ from tests.methods.buyers import CALIBRATED, HELD_OUT, cdnow, made_by
 TRUTH = BgNbd(0.243, 4.414, 0.793, 2.426)
 
 
+@pytest.mark.slow
 def test_totals_of_companies_not_yet_seen_lie_in_their_intervals():
     """40 seeded companies: a true 0.9 holds 32 … 40 of them."""
     held = 0

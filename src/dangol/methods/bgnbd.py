@@ -160,14 +160,15 @@ def purchases(r: ArrayLike, alpha: ArrayLike, a: float, b: ArrayLike, t: ArrayLi
     doubtful = ~np.isfinite(out) | (c < 0.05) | (out < -1e-6) | (out > most * (1 + 1e-6) + 1e-6)
     out = np.clip(out, 0.0, most)
     if doubtful.any():
-        flat = np.where(doubtful, 0.0, out).ravel()
-        for place in np.flatnonzero(doubtful).tolist():
-            flat[place] = by_quadrature(r.flat[place], alpha.flat[place], a, b.flat[place], t.flat[place])
+        flat, rows = out.ravel(), np.flatnonzero(doubtful)
+        for leaving in np.unique(b.ravel()[rows]).tolist():
+            same = rows[b.ravel()[rows] == leaving]
+            flat[same] = by_quadrature(r.ravel()[same], alpha.ravel()[same], a, leaving, t.ravel()[same])
         out = flat.reshape(out.shape)
     return out
 
 
-def by_quadrature(r: float, alpha: float, a: float, b: float, t: float) -> float:
+def by_quadrature(r: ArrayLike, alpha: ArrayLike, a: float, b: float, t: ArrayLike) -> Floats:
     """The same as `purchases` by another way: the mean of (1 - (α/(α+pt))^r)/p over p ~ beta(a, b), by Gauss and Jacobi.
 
     For the rare parameters at which the closed form breaks down (a + b close to 1 or below), and to test it.
@@ -182,8 +183,11 @@ def by_quadrature(r: float, alpha: float, a: float, b: float, t: float) -> float
         nodes, weights = roots_jacobi(NODES, b - 1, a - 1)
         p = (1 + nodes) / 2
     p = np.maximum(p, 1e-300)
-    value = -np.expm1(-r * np.log1p(p * t / alpha)) / p
-    return float(weights @ value / weights.sum())
+    r, alpha, t = np.broadcast_arrays(*(np.asarray(one, np.float64) for one in (r, alpha, t)))
+    total = np.zeros(r.shape)
+    for chance, weight in zip(p, weights / weights.sum(), strict=True):
+        total += weight * -np.expm1(-r * np.log1p(chance * t / alpha)) / chance
+    return total
 
 
 def fit(histories: Histories) -> Fit[BgNbd]:

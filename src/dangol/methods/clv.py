@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dangol.methods.buying import BuyingModel
-from dangol.methods.foretelling import Foretold
+from dangol.methods.foretelling import AT_ONCE, Foretold
 from dangol.methods.gamma_gamma import GammaGamma
 from dangol.methods.histories import Floats, Histories
 from dangol.methods.likelihood import Fit
@@ -138,10 +138,13 @@ def with_intervals(
         brought[place] = 0.0
         brought[place, buyers] = terms.margin * (spent @ factors)
     ends = ((1 - level) / 2, (1 + level) / 2)
-    low, high = np.quantile(brought, ends, axis=0)
+    low, high = np.empty(histories.customers), np.empty(histories.customers)
+    for start in range(0, histories.customers, AT_ONCE):
+        piece = slice(start, start + AT_ONCE)
+        low[piece], high[piece] = np.quantile(brought[:, piece], ends, axis=0)
     sums = np.quantile(brought.sum(axis=1, dtype=np.float64), ends)
     expected = expected_value(buying.model, histories, spending.model.expected(x, means), terms)
     return Lifetime(
-        expected, low.astype(np.float64), high.astype(np.float64),
+        expected, low, high,
         Foretold(float(expected.sum()), float(sums[0]), float(sums[1])),
     )  # fmt: skip
