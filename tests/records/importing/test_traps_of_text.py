@@ -37,7 +37,7 @@ class TestEncodings:
         assert [row.cells[1] for row in rows] == ["김지우", "쁢뷁똠방각하"]
         found = describe(path)
         assert found.options.encoding == "cp949"
-        assert [str(note) for note in found.notes] == ["CP949로 읽었어요."]
+        assert [str(note) for note in found.notes] == ["CP949 인코딩으로 읽었어요."]
         with translation.override("en"):
             assert [str(note) for note in describe(path).notes] == ["Read as CP949."]
 
