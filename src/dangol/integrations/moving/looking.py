@@ -114,12 +114,11 @@ def unpacked(given: Given) -> list[Given]:
                         _("Out of %(name)s come more bytes than can be taken.") % {"name": given.name}
                     )
         return _few(made)
-    except BaseException as error:
+    except (zipfile.BadZipFile, RuntimeError, EOFError) as error:
+        forget(made)
+        raise ImportProblem(_("The ZIP file %(name)s cannot be unpacked.") % {"name": given.name}) from error
+    except BaseException:
         forget(made)  # also where the disk is full
-        if isinstance(error, zipfile.BadZipFile | RuntimeError | NotImplementedError | EOFError):
-            raise ImportProblem(
-                _("The ZIP file %(name)s cannot be unpacked.") % {"name": given.name}
-            ) from error
         raise
 
 
