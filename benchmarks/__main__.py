@@ -127,6 +127,7 @@ BENCHMARKS: dict[str, Run] = {
     "webhooks": module,
     "lake": lake,
     "rfm": module,
+    "insight": module,
 }
 ASIDE: dict[str, Callable[[float], list[str]]] = {
     # How each kind of query does on many names, under several scopes.

@@ -16,7 +16,7 @@ def floor(target: Path) -> int:
     import pyarrow.parquet as pq
     from adbc_driver_postgresql import dbapi
 
-    from dangol.commerce.metrics import ORDER_LINES
+    from dangol.commerce.facts import ORDER_LINES
     from dangol.measures.lake.extraction import database_address
 
     rows = 0

@@ -16,6 +16,7 @@ from dangol.identity import revisions
 from dangol.identity.actors import Actor
 from dangol.identity.models import App, Grant, Role, Team, Token, User
 from dangol.identity.services import app_save, grant_make
+from dangol.insight.models import Dashboard, Mailing, Programme, ProgrammeEffect, Report, SegmentStay
 from dangol.integrations.models import BulkJob, Move, WebhookEndpoint
 from dangol.interactions import comments
 from dangol.interactions.models import Comment, Follow
@@ -148,6 +149,29 @@ class Secrets:
         make("machine", {"code": SECRET, "name": SECRET})
         make("repair", {"machine": self.ids["machine"], "title": SECRET}, everything)
         writing.update(registry.get("customer"), customer, {"city": SECRET}, actor=actor)
+        said = {"condition": f'city = "{SECRET}"', "offer": f"{SECRET} {mark('segment')}"}
+        make("segment", {"name": f"{SECRET} {mark('segment')}", **said})
+        SegmentStay.objects.create(
+            segment_id=self.ids["segment"], customer_id=customer, entered_on=date(2026, 11, 20)
+        )
+        # What came of it are figures of the whole company: for nobody who sees a part of it.
+        programme = Programme.objects.create(
+            name=SECRET,
+            description=f"{SECRET} {mark('programme')}",
+            starts_on=date(2026, 9, 1),
+            group_filter=f'city = "{SECRET}"',
+            control="others",
+            reached_id=self.ids["segment"],
+            owner=insider.user,
+            team=insider.user.team,
+        )
+        self.ids["programme"] = programme.pk
+        ProgrammeEffect.objects.create(
+            programme=programme,
+            as_of=date(2026, 11, 20),
+            computed_at=now,
+            found={"state": "not_begun", "treated": REVENUE, "control": REVENUE, "currency": "KRW"},
+        )
         scores = {
             "rfm.monetary": REVENUE,
             "rfm.recency": 111,
@@ -202,6 +226,21 @@ class Secrets:
             owner=insider.user,
             state={"filter": f'name contains "{SECRET}"'},
         )
+
+        # The insider's own: its name, its words and what it filters by are the secret.
+        self.dashboard = Dashboard.objects.create(
+            name=SECRET, description=SECRET, owner=insider.user, filter=f'name contains "{SECRET}"',
+            tiles=[
+                {"id": "t1", "chart": "note", "title": SECRET, "text": SECRET, "x": 0, "y": 0, "w": 6, "h": 4},
+                {"id": "t2", "chart": "number", "metric": "revenue", "x": 6, "y": 0, "w": 3, "h": 2},
+            ],
+        )  # fmt: skip
+        self.mailing = Mailing.objects.create(dashboard=self.dashboard, owner=insider.user, next_at=now)
+
+        self.report = Report.objects.create(
+            name=SECRET, description=SECRET, owner=insider.user, record_type="customer",
+            filter=f'name contains "{SECRET}"', plan={"kind": "pivot", "rows": "grade", "measures": ["count"]},
+        )  # fmt: skip
 
         # It would send to an address that carries the secret.
         self.webhook = WebhookEndpoint.objects.create(
@@ -286,6 +325,11 @@ class Secrets:
         schedules = [
             *ImportSchedule.objects.values_list("pk", "version", "active"),
             *SavedView.objects.filter(pk=self.view.pk).values_list("pk", "version", "state", "deleted_at"),
+            *Dashboard.objects.filter(pk=self.dashboard.pk).values_list(
+                "pk", "version", "tiles", "deleted_at"
+            ),
+            *Mailing.objects.values_list("pk", "version", "deleted_at"),
+            *Report.objects.filter(pk=self.report.pk).values_list("pk", "version", "plan", "deleted_at"),
         ]
         duplicates = [
             *DuplicatePair.objects.order_by("pk").values_list("pk", "state", "decided_by"),
@@ -353,14 +397,21 @@ def places(secrets, insider):
         "merge_id": [str(secrets.merge.pk)],
         "run_id": ["1", str(secrets.rule_run.pk)],
         "rule_id": [str(secrets.rule.pk)],
+        "segment_id": [str(secrets.ids["segment"])],
+        "programme_id": [str(secrets.ids["programme"])],
         "version_id": [str(secrets.rule.current_id)],
         "request_id": [str(secrets.approval.pk)],
         "view_id": [str(secrets.view.pk)],
+        "dashboard_id": [str(secrets.dashboard.pk)],
+        "tile_id": ["t1", "t2"],
+        "report_id": [str(secrets.report.pk)],
+        "mailing_id": [str(secrets.mailing.pk)],
         "pair_id": [str(secrets.pair.pk)],
         "pk": ["1", str(secrets.grant.pk), str(insider.id), str(insider.user.team_id)],
         "kind": ["note", "task", "teams"],
         "tab": ["all"],
         "month": ["202610", "202699"],
+        "purpose": ["lifetime_value", "nothing"],
         "provider_key": ["company"],
         "provider_id": ["company"],
         "organization_slug": ["company-saml"],

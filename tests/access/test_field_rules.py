@@ -191,7 +191,8 @@ def test_no_address_tells_a_hidden_or_masked_value(kept, places):
         client = kept.api if path.startswith("/api/") else kept.client
         for question in questions_of(path):
             answer = client.get(path + question)
-            assert answer.status_code < 500 or path == "/readyz", f"{path}{question}: {answer.status_code}"
+            # 503: not ready, or figures that no refresh has computed yet.
+            assert answer.status_code < 500 or answer.status_code == 503, f"{path}{question}"
             text = body_of(answer)
             assert not told(text), f"{path}{question} tells {told(text)}"
             seen |= {mask for mask in MASKS if mask in text}
@@ -446,7 +447,7 @@ def test_every_page_stands_when_every_field_that_can_have_the_rule_has_it(compan
         client = who.api if path.startswith("/api/") else who.client
         for question in ("", "?q=5678"):
             answer = client.get(path + question)
-            assert answer.status_code < 500 or path == "/readyz", f"{path}{question}: {answer.status_code}"
+            assert answer.status_code < 500 or answer.status_code == 503, f"{path}{question}"
             text = body_of(answer)
         if rule == "hidden":
             assert "7777-5678" not in text, path

@@ -65,7 +65,10 @@ ADDRESSES = {
     "/api/v1/customers/{id}/timeline": ["limit", "after"],
     "/api/v1/customers/{id}/history": ["limit", "after"],
     "/api/v1/search": ["q", "types&q=a", "limit&q=a"],
-    "/api/v1/metrics/revenue": ["from", "to"],
+    "/api/v1/metrics/revenue": ["from", "to", "by", "filter", "grain"],
+    "/api/v1/metrics/revenue/change": ["by", "against", "filter&by=customer.grade", "from&by=customer.grade"],
+    "/metrics/": ["q"],
+    "/metrics/revenue/": ["from", "to", "by", "filter", "grain", "against"],
 }
 
 

@@ -61,6 +61,9 @@ def test_no_address_shows_or_changes_what_belongs_to_another_team(visitor, secre
     visitors = _visitors(visitor, request)
     before = secrets.state()
     for client in visitors:
+        # Methods that the view of a page does not know, whatever else stands in its address. Doors for programs are asked
+        # everything: what one view of theirs knows depends on the type of record.
+        unknown = set()
         for pattern, path in places:
             if "logout" in pattern or "sign-out" in pattern:
                 continue
@@ -76,6 +79,8 @@ def test_no_address_shows_or_changes_what_belongs_to_another_team(visitor, secre
                 if answer.status_code in (302, 401, 403, 404, 405):
                     break  # shut, whatever is asked
             for method in ("post", "patch", "delete"):
+                if (pattern, method) in unknown:
+                    continue
                 answer = getattr(client, method)(
                     path,
                     {} if method == "post" else "{}",
@@ -83,6 +88,8 @@ def test_no_address_shows_or_changes_what_belongs_to_another_team(visitor, secre
                 )
                 assert answer.status_code < 500 or path == "/readyz", f"{method} {path}: {answer.status_code}"
                 assert SECRET not in _text(answer), f"{method} {path} shows the secret"
+                if answer.status_code == 405 and not path.startswith("/api/"):
+                    unknown.add((pattern, method))
     assert secrets.state() == before
 
 

@@ -107,6 +107,7 @@ def test_after_fifty_deaths_every_row_is_in_once(installation, place, record_pro
     files = Files(installation, place)
     died = dict.fromkeys(dict.fromkeys(TARGETS), 0)
     while sum(died.values()) < DEATHS:
+        assert installation.serving.poll() is None, "serve itself must not end"
         if not files.is_busy():
             until_all_stand(installation)
             files.start_next()

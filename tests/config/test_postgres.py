@@ -69,6 +69,28 @@ def test_a_killed_server_comes_back_with_what_was_committed(data):
     assert query(server.url(), "SELECT x FROM kept") == (1,)
 
 
+def test_a_server_killed_between_its_first_answer_and_the_first_question_is_said_to_have_gone(
+    data, monkeypatch
+):
+    """Whoever tends it catches that error and starts it once more; any other would end the whole of `serve`."""
+    server = postgres.start(data)
+    os.kill(server.pid, signal.SIGKILL)
+    wait_until_gone(server)
+    ask = postgres._create_database
+
+    def killed_first(folder):
+        again = postgres.find(folder)
+        os.kill(again.pid, signal.SIGKILL)
+        wait_until_gone(again)
+        ask(folder)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(postgres, "_create_database", killed_first)
+        with pytest.raises(postgres.PostgresError, match="went away"):
+            postgres.start(data)
+    assert postgres.start(data).is_running()
+
+
 def test_lock_files_whose_number_another_program_got_do_not_keep_it_from_starting(data):
     server = postgres.start(data)
     os.kill(server.pid, signal.SIGKILL)

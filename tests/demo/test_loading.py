@@ -16,6 +16,10 @@ from dangol.config.demo.loading import AlreadyLoadedError
 from dangol.customers.models import Contact, Customer
 from dangol.identity.actors import actor_for
 from dangol.identity.models import Team, User
+from dangol.insight.dashboards import keeping
+from dangol.insight.dashboards.answering import Lens, show
+from dangol.insight.dashboards.tiles import read
+from dangol.insight.models import Dashboard
 from dangol.interactions.models import Interaction, TimelineEntry
 from dangol.records import registry, writing
 from dangol.records.models import Change
@@ -56,7 +60,15 @@ def test_clearing_removes_what_was_loaded_and_what_demo_users_did() -> None:
     mine = Customer.objects.filter(owner_id=seoyun.user_id).first()
     assert mine is not None
     writing.update(registry.get("customer"), mine.pk, {"description": "방문자가 바꿨어요."}, actor=seoyun)
+    shared = keeping.found_by(seoyun).get()
+    assert shared.name == "경영 현황"
+    assert not [
+        one.problem
+        for tile in read(shared.tiles)
+        if (one := show(seoyun, tile, Lens(), day=NOW.date())).problem
+    ]
     demo.clear()
+    assert not Dashboard.objects.exists()
     assert counts() == before
     assert Change.objects.count() == changes
     assert not TimelineEntry.objects.exists()

@@ -18,6 +18,15 @@ FROM (SELECT *, first_value(quantity) OVER (PARTITION BY invoice ORDER BY quanti
 GROUP BY month ORDER BY month
 """
 
+NEW = """
+SELECT strftime(first, '%Y-%m') AS month, count(*) AS customers
+FROM (
+    SELECT min(moment) AS first FROM lines
+    WHERE customer IS NOT NULL AND invoice NOT LIKE 'C%' GROUP BY customer
+)
+GROUP BY month ORDER BY month
+"""
+
 CUSTOMERS = """
 WITH one AS (
     SELECT customer::DOUBLE::INTEGER AS customer, sum(amount) AS monetary,

@@ -182,30 +182,3 @@ def test_the_list_filters_sorts_and_shows_scores(market, insider):
         "/customers/?sort=-rfm.monetary&columns=name,rfm.segment,rfm.monetary,rfm.recency"
     )
     assert response.status_code == 200
-
-
-def test_the_api_gives_metrics_within_the_callers_scope(market, administrator, outsider, nobody):
-    body = administrator.api.get("/api/v1/metrics/revenue").json()
-    assert (body["as_of"], body["currency"], body["unit"]) == ("2026-11-20", "KRW", "money")
-    november = administrator.api.get("/api/v1/metrics/revenue?from=2026-11&to=2026-11-30").json()["items"]
-    assert [item["period"] for item in november] == ["2026-11"]
-    busan = outsider.api.get("/api/v1/metrics/active_customers?from=2026-11").json()["items"]
-    assert busan == [{"period": "2026-11", "value": "10"}]
-    average = administrator.api.get("/api/v1/metrics/average_order?from=2026-11").json()["items"]
-    orders = administrator.api.get("/api/v1/metrics/orders?from=2026-11").json()["items"]
-    assert Decimal(average[0]["value"]) * Decimal(orders[0]["value"]) == pytest.approx(
-        Decimal(november[0]["value"])
-    )
-    assert nobody.api.get("/api/v1/metrics/revenue").status_code == 403
-
-
-def test_the_api_says_what_is_wrong(market, administrator):
-    unknown = administrator.api.get("/api/v1/metrics/profit")
-    assert unknown.status_code == 404
-    assert unknown["Content-Type"] == "application/problem+json"
-    assert "revenue" in unknown.json()["detail"]
-    assert administrator.api.get("/api/v1/metrics/revenue?from=Nov").status_code == 400
-    names = [item["name"] for item in administrator.api.get("/api/v1/metrics").json()["items"]]
-    assert names == [
-        "active_customers", "average_order", "data_quality", "orders", "records_with_findings", "revenue",
-    ]  # fmt: skip

@@ -156,7 +156,9 @@ def test_all_datasets_are_one_moment_of_the_company(shop):
         seen.append(dataset)
 
     lake.extract(progress=late_writer)
-    assert seen == ["customers", "order_lines", "quality_days"]
+    assert seen == [
+        "customers", "interactions", "order_lines", "orders", "products", "quality_days", "work_days",
+    ]  # fmt: skip
     with lake.connect() as opened:
         assert amounts(opened)["total"] == 5
 

@@ -133,3 +133,17 @@ def test_what_cannot_be_learnt_from_is_refused(act, said):
 def test_other_features_than_learnt_are_refused(learnt):
     with pytest.raises(ValueError, match="customers × 4 features are needed"):
         learnt.probability([[1.0, 2.0]])
+
+
+def test_a_feature_that_nobody_has_breaks_nothing_and_tells_nothing():
+    windows = []
+    for seed in (1, 2, 3):
+        chance = np.random.default_rng(seed)
+        silent = chance.uniform(0, 90, 1_000)
+        left = chance.random(1_000) < silent / 100
+        windows.append(defection.Window.of(np.column_stack([silent, np.full(1_000, np.nan)]), left))
+    without = [defection.Window.of(one.features[:, :1], one.defected) for one in windows]
+    found = defection.learn(*windows, names=("silent", "nobody"), baseline="silent")
+    alone = defection.learn(*without, names=("silent",), baseline="silent")
+    told = found.probability(windows[2].features)
+    assert told == pytest.approx(alone.probability(without[2].features))

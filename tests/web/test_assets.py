@@ -19,6 +19,9 @@ def node_modules(tmp_path: Path) -> Path:
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("content\n//# sourceMappingURL=there.js.map\n", encoding="utf-8")
+    for name in assets.FONTS:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(b"whole font")
     for name in assets.FOLDERS:
         (root / name).mkdir(parents=True)
         (root / name / "a.woff2").write_bytes(b"font")
@@ -36,6 +39,7 @@ def test_everything_is_copied_and_maps_that_are_not_there_are_not_named(node_mod
     assert not (target / "old").exists()
     assert (target / "htmx.js").read_text().strip() == "content"
     assert (target / "pretendard" / "woff2-dynamic-subset" / "a.woff2").read_bytes() == b"font"
+    assert (target / "pretendard" / "Pretendard-Regular.otf").read_bytes() == b"whole font"
 
 
 def test_the_sprite_holds_the_icons_that_the_sources_name(node_modules, tmp_path):

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from django.test import RequestFactory
 
 from dangol.web.context import Shell, shell
-from dangol.web.menu import Menu, MenuItem
+from dangol.web.menu import Group, Menu, MenuItem
 
 
 def test_entries_stand_in_order_and_only_where_they_may_be_seen():
@@ -45,7 +45,7 @@ def test_the_open_entry_is_the_one_with_the_longest_fitting_address(monkeypatch)
     menu.add(
         MenuItem("home", "Home", url="/"),
         MenuItem("customers", "Customers", url="/customers/"),
-        MenuItem("value", "Value", url="/customers/value/"),
+        MenuItem("value", "Value", url="/customers/value/", also="/worth/"),
     )
     monkeypatch.setattr("dangol.web.context.menu", menu)
 
@@ -58,6 +58,48 @@ def test_the_open_entry_is_the_one_with_the_longest_fitting_address(monkeypatch)
     assert place("/customers/7/") == "customers"
     assert place("/customers/value/") == "value"
     assert place("/customersx/") == ""
+    assert place("/worth/7/") == "value"
+
+
+def _shell(monkeypatch, groups, *items):
+    menu = Menu()
+    menu.add(*items)
+    monkeypatch.setattr("dangol.web.context.menu", menu)
+    monkeypatch.setattr("dangol.web.context.groups", groups)
+    monkeypatch.setattr("dangol.web.menu.groups", groups)
+    request = RequestFactory().get("/")
+    request.actor = "clerk"
+    return Shell(request)
+
+
+def test_an_entry_joins_the_department_in_whose_stretch_it_stands(monkeypatch):
+    shell = _shell(
+        monkeypatch,
+        {"insight": Group("insight", "Insight", "chart", 60, range(60, 80))},
+        MenuItem("value", "Value", url="/value/", order=70),
+        MenuItem("effects", "Effects", url="/effects/", order=75, badge=lambda actor: 3, hot=True),
+        MenuItem("home", "Home", url="/", order=0),
+        MenuItem("strategy", "Strategy", url="/strategy/", order=80),
+    )
+    home, insight, strategy = shell.departments
+    assert (home["item"].key, strategy["item"].key) == ("home", "strategy")
+    assert (insight["label"], insight["keys"], insight["hot"]) == ("Insight", ["value", "effects"], 3)
+    assert shell.groups == []
+
+
+def test_a_department_of_one_page_is_that_page_and_a_missing_one_hides_nothing(monkeypatch):
+    shell = _shell(
+        monkeypatch,
+        {"sales": Group("sales", "Sales", "target", 20), "data": Group("data", "Data", "database", 200)},
+        MenuItem("orders", "Orders", url="/orders/", group="sales", order=20),
+        MenuItem("deals", "Deals", url="/deals/", group="sales", order=21, visible=lambda actor: False),
+        MenuItem("lathe", "Lathe", url="/lathe/", group="no_such", order=50),
+        MenuItem("imports", "Imports", url="/imports/", group="data", order=910),
+        MenuItem("settings", "Settings", url="/settings/", order=990),
+    )
+    assert [one["item"].key for one in shell.departments] == ["orders", "lathe"]
+    assert [group["keys"] for group in shell.groups] == [["imports"]]
+    assert [item.key for item in shell.foot] == ["settings"]
 
 
 def test_nobody_signed_in_sees_no_entries_and_costs_nothing(django_assert_num_queries, db):

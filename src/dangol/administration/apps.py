@@ -20,15 +20,13 @@ class AdministrationConfig(AppConfig):
         menu.routes.own_field = "administration:field"
         menu.routes.seeing_end = "administration:see-as-end"
         duties.register()
-        department = _("Settings")
         menu.add(
             menu.MenuItem(
                 key="settings",
                 label=_("Settings"),
                 icon="settings",
                 url_name="administration:overview",
-                department=department,
-                order=900,
+                order=990,
                 badge=lambda actor: work.dead_letter_count() if may_administer(actor) else None,
                 hot=True,
             )

@@ -52,7 +52,7 @@ class AutomationConfig(AppConfig):
                 label=_("Automation rules"),
                 icon="robot",
                 url_name="automation:rules",
-                order=895,
+                order=900,
                 visible=policies.can_automate_any,
             ),
         )

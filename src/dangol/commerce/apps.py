@@ -1,6 +1,7 @@
 from pathlib import Path
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class CommerceConfig(AppConfig):
@@ -8,11 +9,13 @@ class CommerceConfig(AppConfig):
     label = "commerce"
 
     def ready(self) -> None:
-        """Contribute the cards of the customer's and the order's page, and the mappings for foreign files."""
+        """Contribute the department of the menu, the cards of customers and orders, and the mappings for foreign files."""
         from dangol.commerce import panels, services
         from dangol.records import writing
         from dangol.records.importing import registry
+        from dangol.web import menu
 
+        menu.add_group(menu.Group("sales", _("Sales"), "target", 20))
         panels.register()
         writing.also_remove(services.order_totals_remove)
         registry.register_folder(Path(__file__).parent / "mappings")

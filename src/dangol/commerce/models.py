@@ -51,6 +51,7 @@ class Product(Record):
         Category, models.PROTECT, null=True, blank=True, related_name="products", verbose_name=_("Category")
     )
     list_price = models.DecimalField(_("List price"), max_digits=18, decimal_places=4, null=True, blank=True)
+    cost = models.DecimalField(_("Cost"), max_digits=18, decimal_places=4, null=True, blank=True)
     currency = models.CharField(_("Currency"), max_length=3, default="KRW", db_default="KRW")
     unit = models.CharField(_("Unit"), max_length=20, blank=True, default="", db_default="")
     is_active = models.BooleanField(_("For sale"), default=True, db_default=True)
@@ -140,7 +141,8 @@ class OrderLine(Record):
     """One line of an order, known by the order and its ordinal. `amount` is quantity × unit price, never rounded.
 
     A line from another system whose file does not say which order it belongs to has its number there instead, and
-    counts nowhere until it is given its order. `discount`, `tax` and `total` are what that file states.
+    counts nowhere until it is given its order. `discount`, `tax` and `total` are what that file states. `cost` is what
+    one piece cost the company when it was sold, in the order's currency.
     """
 
     order = models.ForeignKey(
@@ -160,6 +162,7 @@ class OrderLine(Record):
     kind = models.CharField(_("Kind"), max_length=10, choices=LineKind, default=LineKind.SALE)
     quantity = models.DecimalField(_("Quantity"), max_digits=18, decimal_places=4)
     unit_price = models.DecimalField(_("Unit price"), max_digits=18, decimal_places=4)
+    cost = models.DecimalField(_("Unit cost"), max_digits=18, decimal_places=4, null=True, blank=True)
     amount = models.GeneratedField(
         expression=models.F("quantity") * models.F("unit_price"),
         output_field=models.DecimalField(_("Amount"), max_digits=28, decimal_places=8),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from django.utils.translation import gettext_lazy as _
 
-from dangol.commerce import invoices, services, synonyms
+from dangol.commerce import costs, invoices, services, synonyms
 from dangol.commerce.models import Category, Invoice, InvoiceLine, Order, OrderLine, Product
 from dangol.identity.actors import Actor
 from dangol.records import fields
@@ -65,11 +65,11 @@ class ProductRecord(RecordType):
     scope = Open()
     keys = ("code", "external_id")
     search = (Words("name", weight=60), Code("code"))
-    kinds = {"list_price": fields.Money}
-    options = {"list_price": {"currency_column": "currency"}}
+    kinds = {"list_price": fields.Money, "cost": fields.Money}
+    options = {"list_price": {"currency_column": "currency"}, "cost": {"currency_column": "currency"}}
     sections = (
         Section(_("Basics"), ("code", "name", "category", "is_active")),
-        Section(_("Price"), ("list_price", "currency", "unit")),
+        Section(_("Price"), ("list_price", "cost", "currency", "unit")),
         Section(_("Other details"), ("external_id", "description")),
     )
 
@@ -146,10 +146,12 @@ class OrderLineRecord(RecordType):
     default_sort = ("-id",)
     scope = Inherited(through="order.customer")
     keys = ("external_id",)
-    kinds = dict.fromkeys(("unit_price", "amount", "discount", "tax", "total"), fields.Money)
+    kinds = dict.fromkeys(("unit_price", "cost", "amount", "discount", "tax", "total"), fields.Money)
     options = {
         "kind": {"tones": KIND_TONES},
         "unit_price": {"currency_column": "order__currency"},
+        # Filled from the product: where that cost is hidden, so is this.
+        "cost": {"currency_column": "order__currency", "reads": ("product.cost",)},
         "amount": {"currency_column": "order__currency", "editable": False},
         "discount": {"currency_column": "order__currency"},
         "tax": {"currency_column": "order__currency"},
@@ -157,9 +159,13 @@ class OrderLineRecord(RecordType):
     }
     sections = (
         Section(_("Basics"), ("order", "ordinal", "product", "description", "kind")),
-        Section(_("Price"), ("quantity", "unit_price", "amount", "occurred_at")),
+        Section(_("Price"), ("quantity", "unit_price", "amount", "cost", "occurred_at")),
         Section(_("As the document states"), ("discount", "tax", "total", "external_id")),
     )
+
+    def before_write(self, rows: Sequence[Draft], *, actor: Actor) -> None:
+        """A line that says no cost has what its product costs now. One query, where any line is so."""
+        costs.fill(rows)
 
     def check(self, rows: Sequence[Draft], *, actor: Actor) -> Iterable[tuple[int, str, FieldError]]:
         """Two lines of an order never share an ordinal, and each has an order or a number elsewhere. One query."""

@@ -19,6 +19,7 @@ PRODUCT: dict[str, tuple[str, ...]] = {
         "정가", "소비자가", "판매가", "판매가격", "단가", "가격", "List Price", "Price", "Unit Price",
         "sales_price",
     ),
+    "cost": ("원가", "매입가", "매입단가", "구매단가", "공급원가", "Cost", "Unit Cost", "Purchase Price", "Cost Price"),
     "category": ("분류", "대분류", "상품군", "제품군", "Series"),
     "is_active": ("판매여부", "사용여부", "판매중", "Active", "Is Active", "Product Active", "Enabled"),
 }  # fmt: skip
@@ -42,6 +43,7 @@ ORDER_LINE: dict[str, tuple[str, ...]] = {
     "ordinal": ("순번", "행번호", "라인번호", "Line", "Line No", "Line Number", "Position"),
     "quantity": ("주문수량", "판매수량", "Quantity", "Qty"),
     "unit_price": ("판매단가", "단가", "Unit Price", "List Price", "Price"),
+    "cost": ("원가", "매입단가", "단위원가", "Cost", "Unit Cost", "Purchase Price", "Cost Price"),
     "description": ("품목 설명", "규격", "Description", "Item Description"),
     "occurred_at": ("일시", "거래일시"),
 }

@@ -139,7 +139,11 @@ def start(
                 if "still in use" not in str(error) or time.monotonic() > deadline:
                     raise
                 time.sleep(0.5)
-        _create_database(data)
+        try:
+            _create_database(data)
+        except psycopg.OperationalError as error:
+            # Gone again between its first answer and this question; whoever tends it starts it once more.
+            raise PostgresError(f"PostgreSQL went away while it started: {error}") from error
         return server
 
 

@@ -47,10 +47,10 @@ def is_for_programs(path: str) -> bool:
     return path.startswith(API_PREFIX)
 
 
-def problem(*, status: int, code: str, title: str, detail: str) -> JsonResponse:
-    """An error as RFC 9457 problem details."""
+def problem(*, status: int, code: str, title: str, detail: str, **more: str) -> JsonResponse:
+    """An error as RFC 9457 problem details; `more` are further members, such as the parameter that is wrong."""
     return JsonResponse(
-        {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail},
+        {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail, **more},
         status=status,
         content_type="application/problem+json",
         json_dumps_params={"ensure_ascii": False},

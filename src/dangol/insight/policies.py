@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from dangol.identity.actors import Actor
+from dangol.identity.actors import Actor, may_administer
 from dangol.records import fieldrules, permissions, registry
 
 
@@ -23,6 +23,16 @@ def can_see_value(actor: Actor | None) -> bool:
 def can_refresh(actor: Actor | None) -> bool:
     """Whoever may see all orders: a refresh is the company's, not one team's."""
     return can_see_value(actor) and actor is not None and "all" in actor.scopes("order", "view")
+
+
+def can_see_models(actor: Actor | None) -> bool:
+    """Whoever may see all orders: what models were learnt from is the whole company."""
+    return can_refresh(actor)
+
+
+def can_publish(actor: Actor | None) -> bool:
+    """Whoever looks after the company's settings decides which models it goes by."""
+    return may_administer(actor)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The eight RFM segments as people see them."""
+"""The eight RFM segments and the four tiers of lifetime value as people see them."""
 
 from typing import Final
 
@@ -41,3 +41,12 @@ AREA_TONES: Final = {
 """Colours of areas in charts, where neighbours must differ."""
 
 CHOICES: Final = tuple((code, LABELS[code]) for code in SEGMENTS)
+
+TIER_LABELS: Final[dict[str, str | Promise]] = {
+    "top": _("Top 5%"),
+    "high": _("Next 15%"),
+    "middle": _("Next 30%"),
+    "low": _("The other half"),
+}
+TIER_TONES: Final = {"top": "p", "high": "b", "middle": "g", "low": ""}
+TIER_CHOICES: Final = tuple(TIER_LABELS.items())

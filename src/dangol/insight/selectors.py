@@ -60,7 +60,7 @@ class Leaving:
 
 def segment_sizes(sight: Sight) -> dict[str, SegmentSize]:
     """Customers and revenue by segment. One query."""
-    rows = _rows(
+    rows = rows_seen(
         """
         SELECT s.label, count(*), coalesce(sum(m.value), 0)
         FROM measures_score s
@@ -79,7 +79,7 @@ def concentration(sight: Sight) -> list[Step]:
 
     A customer belongs to the step in which the first of those with the same revenue stands.
     """
-    rows = _rows(
+    rows = rows_seen(
         """
         WITH v AS (
             SELECT value, rank() OVER (ORDER BY value DESC) AS place, count(*) OVER () AS n
@@ -97,7 +97,7 @@ def concentration(sight: Sight) -> list[Step]:
 
 def activity(sight: Sight) -> Activity:
     """How many customers ordered in the last twelve months, and for how much. One query."""
-    ((active, repeating, known, revenue),) = _rows(
+    ((active, repeating, known, revenue),) = rows_seen(
         """
         SELECT count(*) FILTER (WHERE name = 'value.orders_12m' AND value >= 1),
                count(*) FILTER (WHERE name = 'value.orders_12m' AND value >= 2),
@@ -114,7 +114,7 @@ def activity(sight: Sight) -> Activity:
 
 def about_to_leave(sight: Sight, *, limit: int = 8) -> list[Leaving]:
     """The customers at risk who brought most, most first; not those who are within their own rhythm. One query."""
-    rows = _rows(
+    rows = rows_seen(
         """
         SELECT c.id, c.name, r.value, i.value, f.value, m.value, m.label
         FROM measures_score s
@@ -158,7 +158,7 @@ def share_of_best(steps: Sequence[Step]) -> tuple[Decimal | None, int, Decimal |
     )
 
 
-def _rows(statement: str, sight: Sight, *more: Any) -> list[tuple[Any, ...]]:
+def rows_seen(statement: str, sight: Sight, *more: Any) -> list[tuple[Any, ...]]:
     """Run a statement in which `{seen}` stands for the ids the actor may see, before all other parameters."""
     seen, parameters = sight.customers.query.sql_with_params()
     with connection.cursor() as cursor:

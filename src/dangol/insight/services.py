@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -13,8 +13,12 @@ from django.db import connection, transaction
 from dangol.events import queue
 from dangol.identity.actors import Actor
 from dangol.insight import customer_value
+from dangol.insight.effects import outcomes
+from dangol.insight.modelling import room
 from dangol.insight.policies import can_refresh
+from dangol.insight.segmentation import snapshot, standard
 from dangol.measures import lake, metrics, services
+from dangol.measures.metrics import standing
 from dangol.measures.models import RefreshRun
 
 log = structlog.get_logger(__name__)
@@ -47,6 +51,18 @@ def refresh_request(*, actor: Actor, reason: str) -> RefreshRun:
     return run
 
 
+def refresh_stop(*, actor: Actor) -> bool:
+    """Ask the refresh that waits or runs to stop; false where there is none.
+
+    Raises:
+        PermissionDenied: the actor may not.
+    """
+    if not can_refresh(actor):
+        raise PermissionDenied
+    log.info("refresh_stop_requested", by=actor.user_id)
+    return services.run_stop()
+
+
 def refresh_all(*, actor: Actor, full: bool = False, progress: Progress | None = None) -> RefreshRun:
     """Refresh everything now, in this process, and return the finished run.
 
@@ -76,10 +92,18 @@ def refresh_run(*, run: RefreshRun, full: bool = False, progress: Progress | Non
         log.info("refresh_started", run=run.pk)
         try:
             _refresh(run, full, progress)
+        except services.RunStopped:
+            services.run_stopped(run=run)
+            log.info("refresh_stopped", run=run.pk)
+            return
         except BaseException as error:
             services.run_fail(run=run, error=error)
             log.error("refresh_failed", run=run.pk, error=str(error))
             raise
+    # The results stand. Who is in which segment follows from them, each segment in a transaction of its own.
+    standard.make()
+    snapshot.take()
+    outcomes.compute()
     log.info("refresh_done", run=run.pk, as_of=run.as_of, **run.facts.get("rows", {}))
 
 
@@ -99,7 +123,8 @@ def _refresh(run: RefreshRun, full: bool, progress: Progress | None) -> None:
         currency = facts["currency"]
         known = metrics.registered()
         scores = opened.keep("scores", customer_value.customer_scores(opened, as_of=as_of, currency=currency))
-        tell("publish", 0, 0.7)
+        models, stays = _models(opened, as_of, currency, lambda step, part: tell(step, 0, part))
+        tell("publish", 0, 0.8)
         with transaction.atomic():
             published = services.scores_publish(
                 record_type="customer",
@@ -109,6 +134,10 @@ def _refresh(run: RefreshRun, full: bool, progress: Progress | None) -> None:
                 currency=currency,
                 money=customer_value.MONEY,
             )
+            for purpose in room.PURPOSES:
+                published += room.scores_write(
+                    models.get(purpose), names=room.score_names(purpose), as_of=as_of, currency=currency
+                )
             for per_record in (False, True):
                 services.series_publish(
                     names=[metric.name for metric in known],
@@ -119,13 +148,49 @@ def _refresh(run: RefreshRun, full: bool, progress: Progress | None) -> None:
                     ),
                     record_type="customer" if per_record else "",
                 )
+            # Read after the scores are there: customers are split by the segments of this very run.
+            standing.publish(standing.standing_of(opened, currency=currency))
+            told: dict[str, Any] = {"retention": stays} if stays else {}
+            told |= {purpose: dict(one.facts) for purpose, one in models.items()}
             services.run_finish(
                 run=run,
                 as_of=as_of if facts["lines"] else None,
-                facts={**facts, "rows": rows, "scores": published, "taken_at": manifest.taken_at},
+                facts={**facts, "rows": rows, "scores": published, "taken_at": manifest.taken_at, **told},
             )
     if progress:
         progress("done", published, 1.0)
+
+
+def _models(
+    opened: lake.Lake, as_of: date, currency: str, tell: Callable[[str, float], None]
+) -> tuple[dict[str, room.Prepared], dict[str, Any]]:
+    """Learn what is due, and have the models in use tell of every customer, by purpose; and how customers stay."""
+    from dangol.insight.modelling import defecting
+    from dangol.insight.modelling.margins import margin_of
+    from dangol.insight.modelling.purchases import read_days
+    from dangol.insight.modelling.retention import retention
+
+    if not currency:
+        return {}, {}
+    tell("learn", 0.55)
+    days = read_days(opened, currency=currency, until=as_of.toordinal())
+    if room.is_due(room.LIFETIME, as_of):
+        margin = margin_of(opened, until=as_of, currency=currency)
+        room.learn_lifetime(
+            days, as_of=as_of, currency=currency, step=lambda: tell("learn", 0.6), margin=margin
+        )
+    if room.is_due(room.DEFECTION, as_of):
+        defecting.learn_defection(days, as_of=as_of, currency=currency, step=lambda: tell("learn", 0.65))
+    tell("value", 0.7)
+    stays = retention(days, until=as_of.toordinal(), gap_days=defecting.gap_said())
+    found: dict[str, room.Prepared] = {}
+    lifetime = room.prepare_lifetime(days, as_of=as_of, currency=currency)
+    if lifetime is not None:
+        found[room.LIFETIME] = lifetime
+    leaving = defecting.prepare_defection(days, as_of=as_of, currency=currency, lifetime=lifetime)
+    if leaving is not None:
+        found[room.DEFECTION] = leaving
+    return found, stays
 
 
 def _today() -> date:

@@ -38,6 +38,7 @@ class MeasuresConfig(AppConfig):
         pair("measures_score")
         pair("measures_series")
         stays("measures_refreshrun.facts", "tells what happened then")
+        stays("measures_standingfigures.figures", "computed anew by each refresh")
         stays("measures_qualityday.findings", "sums of a day that is over")
         for column in ("owner_id", "team_id", "territory_id"):
             stays(

@@ -17,9 +17,10 @@ from typing import Any
 from django.db.models import F, Func, Q, QuerySet
 
 from dangol.measures.models import Score
-from dangol.records.fields import Choice, Integer, Money, Text
-from dangol.records.fields.base import Ordered
+from dangol.records.fields import Choice, Date, Integer, Money, Number, Text
+from dangol.records.fields.base import Locale, Ordered
 from dangol.records.fields.numbers import Amount
+from dangol.web import formats
 
 PLAIN = re.compile(r"[a-z0-9_.]+")
 
@@ -112,6 +113,25 @@ class ScoreInteger(ScoreField, Integer):
 
     def value_of(self, columns: Sequence[Any]) -> Any:
         return None if columns[0] is None else int(columns[0])
+
+
+class ScoreNumber(ScoreField, Number):
+    """A score that is a decimal number."""
+
+
+class ScoreShare(ScoreNumber):
+    """A score that is a share or a probability: 0 … 1, shown as a percentage."""
+
+    percentages = False
+
+    def text(self, value: Any, locale: Locale) -> str:
+        return "" if value is None else formats.percent(value, locale.language, 0)
+
+
+class ScoreDate(ScoreField, Date):
+    """The day of the data that a score was computed from."""
+
+    score_column = "as_of"
 
 
 class ScoreMoney(ScoreField, Money):

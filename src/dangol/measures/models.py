@@ -78,7 +78,7 @@ class Series(models.Model):
 
 
 class RefreshRun(models.Model):
-    """One run of lake, scores and series: asked for, under way, done or failed.
+    """One run of lake, scores and series: asked for, under way, done, failed, or stopped by somebody.
 
     `step` is what it is doing, `rows` how many rows of that step are done, `part` how far the whole run is (0 … 1).
     `facts` holds what the run found out: rows per dataset, currency, what was left out and how much of it.
@@ -89,11 +89,13 @@ class RefreshRun(models.Model):
         RUNNING = "running"
         DONE = "done"
         FAILED = "failed"
+        STOPPED = "stopped"
 
     id = models.BigAutoField(primary_key=True)
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
     reason = models.CharField(max_length=60, blank=True, default="")
     requested_by = models.BigIntegerField(null=True)
+    stop_requested = models.BooleanField(default=False)
     step = models.CharField(max_length=40, blank=True, default="")
     rows = models.BigIntegerField(default=0)
     part = models.FloatField(default=0)
@@ -228,3 +230,32 @@ class QualityDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.record_type} {self.day}"
+
+
+class StandingFigures(models.Model):
+    """What a standing question about a metric comes to for whoever sees everything: kept current by each refresh.
+
+    `by` is the dimension it is split by (empty: not at all). `first` and `last` are how far the facts reach, `grain`,
+    `since` and `until` the days that were asked for; `figures` the numbers, exact, as texts. `snapshot` and `taken_at` name
+    the lake that they were computed from.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    name = models.CharField(max_length=60, db_collation="C")
+    by = models.CharField(max_length=120, blank=True, default="", db_collation="C")
+    first = models.DateField(null=True)
+    last = models.DateField(null=True)
+    grain = models.CharField(max_length=8, blank=True, default="", db_collation="C")
+    since = models.DateField(null=True)
+    until = models.DateField(null=True)
+    currency = models.CharField(max_length=3, blank=True, default="")
+    figures = models.JSONField(default=dict)
+    snapshot = models.CharField(max_length=40, db_collation="C")
+    taken_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "standing figures"
+        constraints = [models.UniqueConstraint(fields=["name", "by"], name="measures_standing_once")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.by}".strip()

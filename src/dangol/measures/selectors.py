@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import QuerySet, Sum
 
 from dangol.measures import metrics
 from dangol.measures.models import RefreshRun, Score, Series
@@ -76,9 +76,6 @@ def metric_by_month(
         rows = rows.filter(name=metric.name, record_type="")
         return dict(rows.order_by("period").values_list("period", "value"))
     rows = rows.filter(record_type=metric.record_type, record_id__in=records)
-    if metric.counts:
-        counted = rows.filter(name=metric.counts, value__gt=0).order_by("period").values("period")
-        return {row["period"]: Decimal(row["n"]) for row in counted.annotate(n=Count("pk"))}
     summed = rows.filter(name=metric.name).order_by("period").values("period").annotate(total=Sum("value"))
     return {row["period"]: row["total"] for row in summed}
 

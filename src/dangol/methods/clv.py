@@ -121,12 +121,12 @@ def with_intervals(
     """CLV with predictive intervals: parameters of both models, each customer's own rates and chance are drawn.
 
     Args:
-        means: mean value of the repeat purchases of each customer, `nan` without one.
+        means: mean value of the repeat purchases of each customer, `nan` where nothing is known of it.
 
     Memory: customers × draws × 4 bytes. Raises ValueError where a fit has no covariance or `means` do not fit.
     """
     rng = np.random.default_rng(seed)
-    x = histories.frequencies()
+    x = np.where(np.isnan(np.asarray(means, np.float64)), 0, histories.frequencies())
     edges, factors = terms.edges(), terms.factors()
     brought = np.empty((draws, histories.customers), np.float32)
     models = zip(buying.draws(draws, rng), spending.draws(draws, rng), strict=True)

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -29,9 +29,6 @@ from numpy.typing import ArrayLike
 from dangol.methods import calibration
 from dangol.methods.calibration import Bin, Line, Steps
 from dangol.methods.histories import Floats
-
-if TYPE_CHECKING:
-    from sklearn.ensemble import HistGradientBoostingClassifier
 
 FEWEST: Final = 50
 """So many customers of each kind a window must hold; with fewer, no figure about them means anything."""
@@ -109,12 +106,19 @@ class Reason:
     contribution: float
 
 
+class Probable(Protocol):
+    """What tells raw probabilities of no and yes: the classifier as it was learnt, or its trees as they are kept."""
+
+    def predict_proba(self, features: Floats) -> Floats:
+        """Customers × two."""
+
+
 @dataclass(frozen=True, slots=True)
 class Defection:
     """A model of defection with its calibration and proof. `typical`: customers that reasons are told against."""
 
     names: tuple[str, ...]
-    boosted: HistGradientBoostingClassifier
+    boosted: Probable
     mending: Line | Steps
     quality: Quality
     typical: Floats
@@ -201,7 +205,9 @@ def learn(
     )  # fmt: skip
     # one thread: trees of this size gain little from more, and on a busy machine threads that wait cost a hundredfold
     with threadpool_limits(1):
-        boosted.fit(first.features, first.defected)
+        # a feature that nobody has tells nothing; scikit-learn breaks over a column without a value
+        empty = np.isnan(first.features).all(axis=0)
+        boosted.fit(np.where(empty, 0.0, first.features), first.defected)
     mending = calibration.mend(_raw(boosted, second.features), second.defected)
     rng = np.random.default_rng(seed)
     typical = first.features[rng.choice(len(first.features), min(200, len(first.features)), replace=False)]
@@ -237,7 +243,7 @@ def _judge(
     )  # fmt: skip
 
 
-def _raw(boosted: HistGradientBoostingClassifier, features: Floats) -> Floats:
+def _raw(boosted: Probable, features: Floats) -> Floats:
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):

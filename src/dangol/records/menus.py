@@ -52,7 +52,7 @@ def _entry(record_type: RecordType) -> menu.MenuItem:
         icon=record_type.icon,
         url=f"/{record_type.path}/",
         order=record_type.order,
-        group=record_type.menu_group,
+        group=record_type.menu_group or record_type.department,
         visible=partial(_may, name=record_type.name, action="view"),
     )
 

@@ -179,6 +179,14 @@ def revealed(actor: Actor, needs: str, path: str = "") -> Q | bool:
     return conditions if isinstance(conditions, bool) else _within(conditions, path)
 
 
+def revealed_tree(actor: Actor, needs: str) -> Tree | bool:
+    """The same as a filter tree over the record that bears the value. No query."""
+    conditions = _conditions(actor, registry.get(needs), "view")
+    if isinstance(conditions, bool):
+        return conditions
+    return Or.of(*(Compare((column,), "in", ids) for column, ids in conditions))
+
+
 def revealed_callback(actor: Actor) -> Callable[[str, str], Q | bool]:
     """`revealed(needs, path)` for the filter compiler, which asks it for every field that needs another type."""
     return partial(revealed, actor)

@@ -21,6 +21,11 @@ FILES: Final = {
     "sortablejs/modular/sortable.core.esm.js": "sortable.js",
     "pretendard/dist/web/variable/pretendardvariable-dynamic-subset.css": "pretendard/pretendard.css",
 }
+# Paper is set from whole fonts; typst reads no web fonts.
+FONTS: Final = {
+    f"pretendard/dist/public/static/{name}": f"pretendard/{name}"
+    for name in ("Pretendard-Regular.otf", "Pretendard-SemiBold.otf")
+}
 FOLDERS: Final = {"pretendard/dist/web/variable/woff2-dynamic-subset": "pretendard/woff2-dynamic-subset"}
 LICENCES: Final = ("htmx.org", "echarts", "sortablejs", "pretendard", "@tabler/icons")
 ICONS: Final = "@tabler/icons/icons/outline"
@@ -74,7 +79,7 @@ def copy(node_modules: Path, target: Path = VENDOR) -> dict[str, int]:
 
     Raises MissingAssetError before touching anything.
     """
-    for source in (*FILES, *FOLDERS, ICONS):
+    for source in (*FILES, *FONTS, *FOLDERS, ICONS):
         if not (node_modules / source).exists():
             raise MissingAssetError(f"{node_modules / source} is missing; run `npm ci` first")
     drawing, count = sprite(node_modules / ICONS, names_in_sources())
@@ -86,6 +91,8 @@ def copy(node_modules: Path, target: Path = VENDOR) -> dict[str, int]:
         destination.parent.mkdir(parents=True, exist_ok=True)
         text = (node_modules / source).read_text(encoding="utf-8")
         destination.write_text(SOURCE_MAP.sub("", text), encoding="utf-8")
+    for source, name in FONTS.items():
+        shutil.copy(node_modules / source, fresh / name)
     for source, name in FOLDERS.items():
         shutil.copytree(node_modules / source, fresh / name)
     (fresh / "icons.svg").write_text(drawing, encoding="utf-8")
@@ -94,7 +101,7 @@ def copy(node_modules: Path, target: Path = VENDOR) -> dict[str, int]:
             shutil.copy(licence, fresh / f"{package.strip('@').replace('/', '-')}.{licence.stem}.txt")
     shutil.rmtree(target, ignore_errors=True)
     fresh.rename(target)
-    sizes = {name: (target / name).stat().st_size for name in (*FILES.values(), "icons.svg")}
+    sizes = {name: (target / name).stat().st_size for name in (*FILES.values(), *FONTS.values(), "icons.svg")}
     sizes[f"icons.svg ({count})"] = sizes.pop("icons.svg")
     return sizes
 

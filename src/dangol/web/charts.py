@@ -1,12 +1,13 @@
 """The table that stands beneath a chart: the same numbers for those who read rather than look.
 
 A spec is plain JSON:
-    type: bar | line | months | pareto | treemap | heatmap | donut
+    type: bar | line | months | pareto | treemap | heatmap | donut | bridge
     labels: names along the axis (bar, line, months, pareto) or of the parts (treemap, donut)
     series: [{"name", "values", "kind": "bar"|"line"|"forecast", "low", "high", "tone", "tones"}]
     urls: an address per label; a mark opens it
     unit: "money" | "number" | "percent" | any word; currency for money
     heatmap: columns, rows, cells [[column, row, value, url?]], unit
+A bridge's only series starts and ends with a sum; what lies between are the changes that lead from one to the other.
 A pareto's first series are the amounts in falling order; the cumulative line is drawn from them.
 """
 

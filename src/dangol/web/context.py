@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
-from dangol.web.menu import FAVOURITES_TURN, Shown, accounts, creates, groups, menu, routes
+from dangol.web.menu import FAVOURITES_TURN, Group, Shown, accounts, creates, groups, menu, routes
 from dangol.web.preferences import THEMES, theme_of
 
 
@@ -41,21 +41,37 @@ class Shell:
         return [item for item in self._menu if item.foot and not item.group]
 
     @property
+    def departments(self) -> list[dict[str, Any]]:
+        """The main part of the menu: departments with their pages, and entries that stand by themselves, by order.
+
+        A department of which the reader may see one page only is that page.
+        """
+        found: list[tuple[int, dict[str, Any]]] = [(item.order, {"item": item}) for item in self.menu]
+        for group in groups.values():
+            if group.is_department and (held := self._held(group)):
+                one = {"item": held["items"][0]} if len(held["items"]) == 1 else held
+                found.append((group.order, one))
+        return [one for _order, one in sorted(found, key=lambda pair: pair[0])]
+
+    @property
     def groups(self) -> list[dict[str, Any]]:
-        """The groups that hold something for this reader: label, icon, items, and the keys of these."""
-        found = []
-        for group in sorted(groups.values(), key=lambda one: one.order):
-            items = [item for item in self._menu if item.group == group.key]
-            if items:
-                found.append(
-                    {
-                        "label": group.label,
-                        "icon": group.icon,
-                        "items": items,
-                        "keys": [item.key for item in items],
-                    }
-                )
-        return found
+        """What is folded away above the foot: the groups that hold something for this reader."""
+        ordered = sorted(groups.values(), key=lambda one: one.order)
+        return [held for group in ordered if not group.is_department and (held := self._held(group))]
+
+    def _held(self, group: Group) -> dict[str, Any]:
+        """A group as the reader sees it: key, label, icon, items, their keys, how much in it asks for action; {} if empty."""
+        items = [item for item in self._menu if item.group == group.key]
+        if not items:
+            return {}
+        return {
+            "key": group.key,
+            "label": group.label,
+            "icon": group.icon,
+            "items": items,
+            "keys": [item.key for item in items],
+            "hot": sum(item.badge or 0 for item in items if item.hot),
+        }
 
     @property
     def _menu(self) -> list[Shown]:
@@ -132,11 +148,12 @@ class Shell:
         """Key of the menu entry whose address is the longest beginning of this page's path."""
         path = self._request.path
         around = [
-            item
+            (len(url), item.key)
             for item in self._menu
-            if path == item.url or (item.url != "/" and path.startswith(item.url.rstrip("/") + "/"))
+            for url in (item.url, item.also)
+            if url and (path == url or (url != "/" and path.startswith(url.rstrip("/") + "/")))
         ]
-        return max(around, key=lambda item: len(item.url)).key if around else ""
+        return max(around, key=lambda pair: pair[0])[1] if around else ""
 
 
 def shell(request: HttpRequest) -> Mapping[str, Any]:

@@ -21,10 +21,11 @@ class MenuItem:
 
     key: says which entry is open (`{% block menu %}` or `menu_key` in the page's context).
     icon: name of a Tabler icon. url_name or url: where it leads; an entry whose url_name does not exist is
-    left out. department: heading above it ("" for none). order: entries stand by order, then label;
-    from 900 on at the foot. visible: asked with the actor. badge: asked with the actor, a number (0 or
-    None shows nothing); hot: the number asks for action. shortcut: key after "g".
-    group: key of the `Group` in which it is folded away.
+    left out. order: entries stand by order, then label; from 900 on at the foot. visible: asked with the actor.
+    badge: asked with the actor, a number (0 or None shows nothing); hot: the number asks for action.
+    shortcut: key after "g". also: beginning of the addresses of further pages on which the entry is the open one.
+    group: key of the `Group` it belongs to. One that names none belongs to the group whose `stretch` holds its order,
+    and stands by itself where there is no such group.
     """
 
     key: str
@@ -32,13 +33,13 @@ class MenuItem:
     icon: str = "point"
     url_name: str = ""
     url: str = ""
-    department: Text = ""
     order: int = 100
     visible: Callable[[type_actor], bool] | None = None
     badge: Callable[[type_actor], int | None] | None = None
     hot: bool = False
     shortcut: str = ""
     group: str = ""
+    also: str = ""
 
     def href(self) -> str:
         """The address, or "" when the route is not there."""
@@ -58,22 +59,33 @@ class Shown:
     label: Text
     icon: str
     url: str
-    department: Text
     badge: int | None
     hot: bool
     foot: bool
     shortcut: str
     group: str = ""
+    order: int = 100
+    also: str = ""
 
 
 @dataclass(frozen=True)
 class Group:
-    """Entries that are needed now and then, folded under one line above the foot of the menu; by order."""
+    """Entries under one line of the menu.
+
+    order: below 100 it is a department: its line stands among the entries, leads to its first page and opens itself on
+    its own pages. From 100 on it holds what is needed now and then, folded away above the foot.
+    stretch: orders of the entries that belong to it without naming it.
+    """
 
     key: str
     label: Text
     icon: str
     order: int = 100
+    stretch: range = range(0)
+
+    @property
+    def is_department(self) -> bool:
+        return self.order < 100
 
 
 class Menu:
@@ -114,12 +126,13 @@ class Menu:
                     item.label,
                     item.icon,
                     url,
-                    item.department,
                     count or None,
                     item.hot,
                     item.order >= 900,
                     item.shortcut,
-                    item.group,
+                    _group_of(item),
+                    item.order,
+                    item.also,
                 )
 
 
@@ -133,6 +146,13 @@ groups: dict[str, Group] = {}
 def add_group(group: Group) -> None:
     """Have a group that entries may name; adding a key again replaces it."""
     groups[group.key] = group
+
+
+def _group_of(item: MenuItem) -> str:
+    """The group of an entry; "" for one that stands by itself, as one does whose group is not there."""
+    if item.group in groups:
+        return item.group
+    return next((group.key for group in groups.values() if item.order in group.stretch), "")
 
 
 FAVOURITES_TURN = "favourites_turn"

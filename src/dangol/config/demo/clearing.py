@@ -18,6 +18,7 @@ from dangol.config.demo.organisation import MAIL_DOMAIN, TEAM_TREE, TERRITORY_TR
 from dangol.identity.actors import Actor
 from dangol.identity.models import Team, Territory, User
 from dangol.identity.services import user_deactivate
+from dangol.insight.models import Dashboard
 from dangol.interactions.models import TimelineEntry
 from dangol.measures.models import Score
 from dangol.records import registry
@@ -62,6 +63,7 @@ def clear(progress: Progress = lambda text: None) -> dict[str, int]:
         for name in TYPES:
             removed[name] = _remove(registry.get(name), ids[name])
             progress(f"demo: removed {removed[name]} × {name}")
+        _remove_dashboards(users)
         _remove_people(users)
     return removed
 
@@ -110,6 +112,19 @@ def _remove(record_type: RecordType, ids: list[int]) -> int:
         rows.update(parent=None)
     # Not through Django's collector, which would read every row and everything that points at it.
     return int(rows._raw_delete(rows.db))
+
+
+def _remove_dashboards(users: Sequence[int]) -> None:
+    """Those of the demo's people, but for one that a real user has changed: that one is the company's by now."""
+    table = Dashboard._meta.db_table
+    made = Dashboard.objects.filter(created_by__in=users)
+    changes = Change.objects.filter(table=table, record_id__in=made.values("pk"))
+    kept = (
+        changes.filter(actor_id__isnull=False).exclude(actor_id__in=users).values_list("record_id", flat=True)
+    )
+    ids = list(made.exclude(pk__in=list(kept)).values_list("pk", flat=True))
+    Change.objects.filter(table=table, record_id__in=ids).delete()
+    Dashboard.objects.filter(pk__in=ids).delete()
 
 
 def _remove_people(users: Sequence[int]) -> None:

@@ -22,10 +22,10 @@ PEOPLE_INDUSTRIES = ("개인 공방", "기술사무소", "대학 연구실", "")
 # How a customer's buying runs over the two years: share of customers and what `orders.py` makes of it.
 COURSES = Weighted(
     [
-        ("steady", 34),
-        ("growing", 12),
-        ("fading", 11),
-        ("gone", 11),
+        ("steady", 30),
+        ("growing", 10),
+        ("fading", 10),
+        ("gone", 18),
         ("new", 10),
         ("project", 7),
         ("prospect", 15),

@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 from django.utils import timezone, translation
 
-from dangol.config.demo import contacts, customers, interactions, orders, organisation, products
+from dangol.config.demo import contacts, customers, dashboards, interactions, orders, organisation, products
 from dangol.config.demo.chance import SEED
 from dangol.identity.actors import Actor, actor_for
 from dangol.identity.models import Role, Team, Territory, User
 from dangol.identity.services import first_start, team_save, territory_save, user_create, user_deactivate
+from dangol.insight.dashboards import keeping
 from dangol.records import registry, writing
 from dangol.records.writing import Change
 
@@ -72,6 +73,7 @@ class Loader:
             self.make_interactions(
                 interactions.interactions(self.seed, people, faces, bought, self.now, interaction_count)
             )
+            self.make_dashboard()
         self.say("ready")
 
     def say(self, what: str) -> None:
@@ -121,6 +123,7 @@ class Loader:
                     "name": plan.name,
                     "category": ids[plan.category],
                     "list_price": plan.price,
+                    "cost": plan.cost,
                     "currency": "KRW",
                     "unit": plan.unit,
                     "is_active": plan.is_active,
@@ -258,6 +261,11 @@ class Loader:
         ]
         self.write("interaction", rows)
         self.say(f"{len(rows)} interactions")
+
+    def make_dashboard(self) -> None:
+        """The administrator's, for everyone."""
+        owner = actor_for(self.users[organisation.ADMINISTRATOR])
+        keeping.dashboard_create(actor=owner, values=dashboards.values(), origin=ORIGIN)
 
     def analyze(self, record_type: str, rows: int) -> None:
         """Tell the planner how large the tables have become: within this transaction nobody else does, and with the

@@ -55,14 +55,28 @@ class OrderPlan:
         return sum(line.quantity * line.unit_price for line in self.lines)
 
 
+SIZE_IN_PACE = 0.5
+PACE_APART = 0.5
+"""How much of a customer's size is in how often it orders, and how far paces lie apart whatever the size."""
+FAREWELL = 0.3
+"""How long before its last order a customer that goes shows it, as a share of the two years."""
+
+
+def _warmth(course: str, start: float, share: float) -> float:
+    """1 while all is well; towards 0 while a customer turns away: it comes less often, for less, and brings more back."""
+    if course == "gone":
+        return min(1.0, max(0.0, (start - share) / FAREWELL))
+    if course == "fading":
+        return 1.0 if share < start else max(0.05, 1 - 2 * (share - start))
+    return 1.0
+
+
 def _rate(course: str, start: float, share: float) -> float:
     """How strongly a customer buys at `share` (0 … 1) of the two years; `start` is its own turning point."""
     if course == "growing":
         return 0.45 + 1.5 * share
-    if course == "fading":
-        return 1.3 if share < start else max(0.06, 1.3 - 2.6 * (share - start))
-    if course == "gone":
-        return 1.25 if share < start else 0.0
+    if course in ("fading", "gone"):
+        return 1.3 * _warmth(course, start, share)
     if course == "new":
         return 1.3 if share >= start else 0.0
     if course == "project":
@@ -86,7 +100,12 @@ def orders(
     days = [today - timedelta(days=back) for back in range(DAYS, -1, -1)]
     weights = [seasons.intensity(day) for day in days]
     buyers = [plan for plan in customers if plan.course != "prospect" and not plan.name.endswith("그룹")]
-    appetite = {plan.number: (plan.size / 1e6) ** 0.62 for plan in buyers}
+    # Some order often and little, others seldom and much: how often does not tell for how much.
+    paces = stream(seed, "paces")
+    appetite = {
+        plan.number: (plan.size / 1e6) ** SIZE_IN_PACE * paces.lognormvariate(0, PACE_APART)
+        for plan in buyers
+    }
     scale = target / 1.012 / sum(_volume(plan, appetite[plan.number]) for plan in buyers)
     drafts: list[OrderPlan] = []
     for plan in buyers:
@@ -103,9 +122,10 @@ def orders(
                 break
             day = days[min(bisect(cumulated, rng.random() * cumulated[-1]), DAYS)]
             at = _moment(rng, day, now)
-            order = _order(rng, plan, at, today, basket, favourites)
+            warmth = _warmth(plan.course, start, 1 - (today - day).days / DAYS)
+            order = _order(rng, plan, at, today, basket * (0.2 + 0.8 * warmth), favourites)
             drafts.append(order)
-            if rng.random() < RETURN_SHARE and (back := _return(rng, order, now)):
+            if rng.random() < RETURN_SHARE * (12 - 11 * warmth) and (back := _return(rng, order, now)):
                 drafts.append(back)
     drafts.sort(key=lambda order: (order.ordered_at, order.customer))
     return [_numbered(order, index) for index, order in enumerate(drafts, start=10_001)]
@@ -122,7 +142,7 @@ def _turning_point(rng: random.Random, plan: CustomerPlan, today: date) -> float
         return 1 - (today - plan.since).days / DAYS
     if plan.course == "fading":
         return rng.uniform(0.5, 0.85)
-    return rng.uniform(0.25, 0.78)
+    return rng.uniform(0.3, 1.05) if plan.course == "gone" else rng.uniform(0.25, 0.78)
 
 
 def _poisson(rng: random.Random, mean: float) -> int:

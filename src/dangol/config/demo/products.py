@@ -30,6 +30,11 @@ CATEGORIES: tuple[tuple[str, str, str | None], ...] = (
 )
 
 
+COST_SHARES = {"SP": 0.57, "BR": 0.68, "FD": 0.63, "SN": 0.49, "TL": 0.58, "MK": 0.52}
+"""What a product costs, as a share of its price, by the first letters of its category. Services are paid by the hour: nobody
+knows what one costs."""
+
+
 @dataclass(frozen=True)
 class ProductPlan:
     """A product. `weight` is how often it is ordered, `pack` a usual quantity."""
@@ -42,6 +47,15 @@ class ProductPlan:
     weight: float
     pack: int
     is_active: bool = True
+
+    @property
+    def cost(self) -> int | None:
+        """What one costs, some points above or below its group's share; None for services."""
+        share = COST_SHARES.get(self.category[:2])
+        if share is None:
+            return None
+        points = sum(self.code.encode()) % 9 - 4
+        return round(self.price * (share + points / 100) / 10) * 10
 
 
 def _p(

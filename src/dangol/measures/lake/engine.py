@@ -54,6 +54,16 @@ class Lake:
         with _quiet():
             return self.backend.to_pyarrow(expression)
 
+    def statement(self, expression: "ir.Table") -> tuple[str, "pa.Schema"] | None:
+        """The expression as SQL and what it gives, to be run more than once; None where the engine takes no SQL from us."""
+        if self.backend.name != "duckdb":
+            return None
+        return self.backend.compile(expression), expression.schema().to_pyarrow()
+
+    def run(self, sql: str, schema: "pa.Schema") -> "pa.Table":
+        """Run a statement that `statement` gave and hand back all rows; for results that are small."""
+        return self.backend.con.sql(sql).to_arrow_reader(50_000).cast(schema).read_all()
+
     def batches(self, expression: "ir.Table", size: int = 50_000) -> "pa.RecordBatchReader":
         """Run an expression and stream its rows; memory does not grow with the result.
 
@@ -69,6 +79,18 @@ class Lake:
         """Compute an expression once, for expressions that build on it more than once."""
         with _quiet():
             return self.backend.create_table(name, expression, temp=True)
+
+    def keeps(self, name: str) -> bool:
+        """Whether something was kept under this name."""
+        if self.backend.name != "duckdb":
+            return name in self.backend.list_tables()
+        found = self.backend.con.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = ?", [name])
+        return bool(found.fetchall())
+
+    def kept(self, name: str) -> "ir.Table":
+        """What was kept under this name."""
+        with _quiet():
+            return self.backend.table(name)
 
     def close(self) -> None:
         self.backend.disconnect()

@@ -18,6 +18,8 @@ from django.utils.translation import gettext as _
 from dangol.identity.actors import Actor
 from dangol.measures.fields import ScoreField
 from dangol.measures.lake.datasets import OWN, Dataset, of_records
+from dangol.measures.lake.own_values import own_value
+from dangol.measures.lake.scores import scores_of
 from dangol.records import fieldrules
 from dangol.records.fields import Field, Ref, Reference
 from dangol.records.fields.own import Own, OwnReference
@@ -71,6 +73,8 @@ def matching(
         revealed: the same for fields computed from other records (`Field.needs`).
         now: for relative moments; the present by default.
 
+    Scores, which the lake does not hold, are read from PostgreSQL when a filter first names one (`scores_of`).
+
     Raises:
         FilterError: the lake does not hold a field or record type that the filter names.
         LakeMissing: the lake was extracted before the dataset was declared.
@@ -78,6 +82,33 @@ def matching(
     compiler = _Compiler(lake, actor, visible, revealed, now or timezone.now())
     rows = compiler.table(record_type)
     return rows.filter(compiler.holds(tree, record_type, rows))
+
+
+def column_of(lake: "Lake", field: Field, record_type: RecordType, rows: "ir.Table") -> Any:
+    """A field's column over rows of the record type's dataset, as filters read it.
+
+    Raises:
+        FilterError: the lake does not hold the field.
+    """
+    return _Compiler(lake, None, None, None, timezone.now()).column(field, record_type, rows)
+
+
+def is_kept(field: Field, record_type: RecordType) -> bool:
+    """Whether the record type's dataset holds the field, so that filters on the lake may name it."""
+    try:
+        dataset = of_records(record_type.name)
+    except LookupError:
+        return False
+    names = {column.name for column in dataset.columns}
+    if isinstance(field, Own):
+        return not field.computed and OWN in names
+    return _name_of(field, dataset) in names and _is_plain(field)
+
+
+def _name_of(field: Field, dataset: Dataset) -> str:
+    return dataset.fields.get(field.name) or {
+        "reference": f"{field.column}_id",
+    }.get(field.kind, "id" if field.column == "pk" else field.column)
 
 
 def everything(record_type: RecordType) -> Tree:
@@ -201,7 +232,10 @@ class _Compiler(Meaning):
         field = record_type.fields[leaf.path[0]]
         if not fieldrules.answers(self.actor, record_type, field.name, leaf.op):
             return ibis.literal(False)
-        held = self.held(field, leaf, record_type, self.column(field, record_type, rows)).fill_null(False)
+        if isinstance(field, ScoreField) and not _holds(record_type, field):
+            held = self.scored(field, leaf, record_type, rows)
+        else:
+            held = self.held(field, leaf, record_type, self.column(field, record_type, rows)).fill_null(False)
         if not field.needs:
             return held
         if self.revealed is None:
@@ -211,16 +245,22 @@ class _Compiler(Meaning):
             return held
         return ibis.literal(False) if known is False else held & self.unguarded(known, record_type, rows)
 
+    def scored(self, field: Any, leaf: Compare, record_type: RecordType, rows: "ir.Table") -> Any:
+        """A score is none of the dataset's columns: the records are those whose score meets the condition."""
+        scores = scores_of(self.lake, field.record_type, field.score_name or field.name).view()
+        if leaf.op != "is not empty":
+            column = scores[field.score_column]
+            scores = scores.filter(self.held(field, leaf, record_type, column).fill_null(False))
+        return _within(rows.id, scores.record_id)
+
     def column(self, field: Field, record_type: RecordType, rows: "ir.Table") -> Any:
         """The field's column in its dataset. Raises FilterError where there is none."""
         dataset = _dataset(record_type)
         # Ibis reads JSON on Spark by a Python function for each value, which needs libraries on every machine there.
         reads_json = self.lake.backend.name != "pyspark"
         if isinstance(field, Own) and not field.computed and OWN in rows.columns and reads_json:
-            return _own(field, rows)
-        name = dataset.fields.get(field.name) or {
-            "reference": f"{field.column}_id",
-        }.get(field.kind, "id" if field.column == "pk" else field.column)
+            return own_value(field, rows)
+        name = _name_of(field, dataset)
         if name not in rows.columns or isinstance(field, Own) or not _is_plain(field):
             raise FilterError(
                 _("“%(field)s” of “%(type)s” is not kept for analysis; filter by another field.")
@@ -317,29 +357,14 @@ def _dataset(record_type: RecordType) -> Dataset:
         ) from None
 
 
+def _holds(record_type: RecordType, field: Field) -> bool:
+    """Whether the type's dataset has a column of this name for the field."""
+    return field.name in _dataset(record_type).fields
+
+
 def _is_plain(field: Field) -> bool:
     """Whether the field means by its operators what every field means; others cannot be said in another language."""
     return type(field).q in (Field.q, Reference.q, Own.q, OwnReference.q) or isinstance(field, ScoreField)
-
-
-_OWN_TYPES: Final = {
-    "number": "decimal(38, 10)",
-    "integer": "int64",
-    "datetime": "timestamp('UTC', 6)",
-    "date": "date",
-}
-
-
-def _own(field: Own, rows: "ir.Table") -> Any:
-    """The value of an own field out of the JSON that carries them all."""
-    held = rows[OWN].cast("json")[field.name]
-    if field.storage == "list":
-        return held.cast("array<string>")
-    if field.storage == "boolean":
-        return held.unwrap_as("boolean").fill_null(False)
-    text = held.unwrap_as("string")
-    kind = _OWN_TYPES.get(field.kind) or _OWN_TYPES.get(field.storage)
-    return text if kind is None else text.cast(kind)
 
 
 def _within(column: Any, ids: Any) -> Any:

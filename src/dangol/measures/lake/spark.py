@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+import ibis
 import ibis.expr.types as ir
 from django.core.exceptions import ImproperlyConfigured
 from ibis.backends.pyspark import Backend
@@ -21,6 +22,9 @@ from dangol.measures.lake.storage import store
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+# Whoever asks Ibis for an engine by name registers its options; the class alone does not, and floating-point columns ask for one.
+ibis.pyspark  # noqa: B018
 
 _lock = threading.Lock()
 _lakes = 0

@@ -12,6 +12,10 @@ from dangol.measures.models import RefreshRun
 ERROR_LENGTH = 2_000
 
 
+class RunStopped(Exception):
+    """Somebody asked the run to stop; nothing of it is published."""
+
+
 def run_begin(*, run: RefreshRun) -> None:
     """Mark a run as under way. The caller holds the lake's lock, so a run that still seems under way was killed."""
     RefreshRun.objects.filter(state=RefreshRun.State.RUNNING).exclude(pk=run.pk).update(
@@ -24,9 +28,31 @@ def run_begin(*, run: RefreshRun) -> None:
 
 
 def run_step(*, run: RefreshRun, step: str, rows: int, part: float) -> None:
-    """Note how far a run is; one short statement, to be called outside the publishing transaction."""
+    """Note how far a run is; two short statements, to be called outside the publishing transaction.
+
+    Raises:
+        RunStopped: somebody asked for it meanwhile.
+    """
     run.step, run.rows, run.part = step, rows, part
     run.save(update_fields=["step", "rows", "part"])
+    if RefreshRun.objects.filter(pk=run.pk, stop_requested=True).exists():
+        raise RunStopped
+
+
+def run_stop() -> bool:
+    """Ask the run under way to stop at its next step, and take back those that wait; false where there is none."""
+    waiting = RefreshRun.objects.filter(state=RefreshRun.State.WAITING).update(
+        state=RefreshRun.State.STOPPED, stop_requested=True, finished_at=timezone.now()
+    )
+    running = RefreshRun.objects.filter(state=RefreshRun.State.RUNNING).update(stop_requested=True)
+    return bool(waiting or running)
+
+
+def run_stopped(*, run: RefreshRun) -> None:
+    """Mark a run as stopped; what was published before it stays."""
+    run.state = RefreshRun.State.STOPPED
+    run.finished_at = timezone.now()
+    run.save(update_fields=["state", "finished_at"])
 
 
 def run_finish(*, run: RefreshRun, as_of: date | None, facts: Mapping[str, Any]) -> None:

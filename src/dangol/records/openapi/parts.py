@@ -23,6 +23,7 @@ PROBLEMS = {
     "415": _("The body is not JSON"),
     "422": _("Some values cannot be stored; `errors` names them"),
     "429": _("Too many requests; wait for the seconds in `Retry-After`"),
+    "503": _("Not computed yet: it comes with the next refresh"),
 }
 
 

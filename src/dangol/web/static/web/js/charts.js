@@ -116,6 +116,33 @@ function bars(spec, element) {
   };
 }
 
+/** Steps from one sum to another: the first and the last label are sums, what lies between is added or taken away. */
+function bridge(spec, element) {
+  const one = spec.series[0];
+  const values = one.values.map((value) => numeric(value) ?? 0);
+  const last = values.length - 1;
+  let running = 0;
+  const spans = values.map((value, at) => {
+    if (at === 0 || at === last) return [0, (running = value)];
+    running += value;
+    return [Math.min(running - value, running), Math.max(running - value, running)];
+  });
+  const ends = spans.flatMap(([low, high], at) => (at === 0 || at === last ? [high] : [low, high]));
+  const [least, most] = [Math.min(...ends), Math.max(...ends)];
+  const floor = Math.max(0, least - 0.35 * (most - least || most)); // changes are small beside the sums
+  const option = bars({ ...spec, type: "bar", series: [{ ...one, values: spans.map(([low, high]) => high - Math.max(low, floor)) }] }, element);
+  const [shown] = option.series;
+  shown.stack = "bridge";
+  shown.data.forEach((datum, at) => (datum.told = values[at]));
+  shown.label = { show: true, position: "top", color: token("--d-ink-2"), fontSize: 11, formatter: (point) => (point.dataIndex % last && point.data.told > 0 ? "+" : "") + written(point.data.told, spec, true) };
+  const under = { type: "bar", stack: "bridge", silent: true, itemStyle: { color: "transparent" }, tooltip: { show: false }, data: spans.map(([low]) => Math.max(low, floor) - floor) };
+  option.series = [under, shown];
+  option.grid.top = 26;
+  option.yAxis[0] = { ...option.yAxis[0], axisLabel: { ...option.yAxis[0].axisLabel, formatter: (value) => written(value + floor, spec, true) } };
+  option.tooltip.formatter = (points) => `${points[0].name}\n${written(values[points[0].dataIndex], spec)}`;
+  return option;
+}
+
 function treemap(spec, element) {
   const { base } = look(spec, element);
   const one = spec.series[0];
@@ -176,7 +203,7 @@ function heatmap(spec, element) {
     series: [{
       type: "heatmap",
       itemStyle: { borderColor: token("--d-card"), borderWidth: 2, borderRadius: 3 },
-      label: { show: true, fontSize: narrow ? 10 : 11, formatter: (point) => { const text = written(point.value[2], spec, true); return narrow ? text.replace("%", "") : text; } },
+      label: { show: true, fontSize: narrow ? 10 : 11, formatter: (point) => narrow && spec.unit === "percent" && point.value[2] !== null ? String(Math.round(point.value[2] * 100)) : written(point.value[2], spec, true) },
       data: spec.cells.map((cell) => {
         const value = numeric(cell[2]);
         const colour = value === null ? pale : mixed(pale, deep, max > min ? Math.min(1, Math.max(0, (value - min) / (max - min))) : 1);
@@ -187,12 +214,12 @@ function heatmap(spec, element) {
   };
 }
 
-const KINDS = { bar: bars, line: bars, months: bars, pareto: bars, treemap, heatmap, donut };
+const KINDS = { bar: bars, line: bars, months: bars, pareto: bars, treemap, heatmap, donut, bridge };
 
 /** Marks in the order of the arrow keys: the first series that is not a band. */
 function marksOf(option) {
   const index = option.series.findIndex((series) => !series.silent);
-  return option.series[index].data.map((datum, at) => ({ index, at, name: datum.name, value: Array.isArray(datum.value) ? datum.value[2] : datum.value, url: datum.url }));
+  return option.series[index].data.map((datum, at) => ({ index, at, name: datum.name, value: Array.isArray(datum.value) ? datum.value[2] : (datum.told ?? datum.value), url: datum.url }));
 }
 
 function draw(element) {

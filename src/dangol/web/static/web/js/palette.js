@@ -49,7 +49,7 @@ if (dialog) {
     const wanted = query.toLocaleLowerCase();
     const found = document.createDocumentFragment();
     for (const [title, links] of [
-      [dialog.dataset.places, document.querySelectorAll("#side a.nav-i")],
+      [dialog.dataset.places, document.querySelectorAll("#side a.nav-i:not([data-department])")],
       [dialog.dataset.creates, document.querySelectorAll("[data-creates] .menu-list a")],
     ]) {
       const options = [...links].map(optionOf).filter((option) => option.textContent.toLocaleLowerCase().includes(wanted));

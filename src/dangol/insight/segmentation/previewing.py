@@ -1,0 +1,79 @@
+"""How many customers a condition lets through, while it is being written."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import Final
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import Max, Min
+from django.db.models.expressions import RawSQL
+
+from dangol.identity.actors import Actor
+from dangol.insight.segmentation import conditions
+from dangol.records import registry
+from dangol.records.lists import rows_for
+from dangol.records.patience import rows_within
+
+PATIENCE_MS: Final = 100
+SAMPLE: Final = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """How many customers a condition lets through: counted, or `exact` False, foretold from a sample.
+
+    Of an estimate the 95 % interval is `low` to `high`.
+    """
+
+    customers: int
+    exact: bool
+    low: int = 0
+    high: int = 0
+
+
+def preview(actor: Actor, text: str) -> Preview:
+    """How many of the customers that the actor sees a condition lets through, in the blink of an eye.
+
+    Where counting takes too long, a random sample of customers is asked. The planner's own guess is not used: of conditions
+    over scores it is wrong by a factor of a hundred. One query; three where a sample is asked.
+
+    Raises:
+        FieldError: the condition cannot be.
+    """
+    tree = conditions.parsed(text, actor=actor)
+    customer = registry.get(conditions.CUSTOMER)
+    rows = rows_for(actor, customer, tree).order_by().values("pk")
+    try:
+        sql, parameters = rows.query.sql_with_params()
+    except EmptyResultSet:
+        return Preview(0, exact=True)
+    found = rows_within(PATIENCE_MS, f"SELECT count(*) FROM ({sql}) found", parameters)  # noqa: S608
+    if found is not None:
+        return Preview(int(found[0][0]), exact=True)
+    ends = customer.model._default_manager.aggregate(first=Min("pk"), last=Max("pk"))
+    span = ends["last"] - ends["first"] + 1
+    # Numbers drawn from the whole range: those that are nobody's any more count as not let through, which is right.
+    drawn = random.SystemRandom().sample(range(ends["first"], ends["last"] + 1), min(SAMPLE, span))
+    sql, parameters = rows.filter(
+        pk__in=RawSQL("SELECT unnest(%s::bigint[])", [drawn])
+    ).query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM ({sql}) found", parameters)  # noqa: S608
+        (hits,) = cursor.fetchone()
+    return estimated(hits, len(drawn), span)
+
+
+def estimated(hits: int, drawn: int, of: int) -> Preview:
+    """What so many hits among those drawn say of all, with the interval of Wilson (1927)."""
+    share, z = hits / drawn, 1.96
+    middle = (share + z * z / (2 * drawn)) / (1 + z * z / drawn)
+    half = z / (1 + z * z / drawn) * ((share * (1 - share) + z * z / (4 * drawn)) / drawn) ** 0.5
+    return Preview(
+        round(share * of),
+        exact=False,
+        low=round(max(0.0, middle - half) * of),
+        high=round((middle + half) * of),
+    )
