@@ -162,3 +162,13 @@ def axe_findings(page: Page) -> list[tuple[str, str]]:
     page.evaluate(axe.read_text(encoding="utf-8"))
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']}).then(found => found.violations)")
     return [(one["id"], one["nodes"][0]["html"]) for one in found]
+
+
+def sideways(page: Page) -> int:
+    """How far the page moves sideways, in pixels: nothing, where it is as it should be.
+
+    Charts are drawn anew in the frame after their place has become narrower, so two frames pass before it is measured.
+    """
+    frames = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    return int(page.evaluate(f"{frames}.then(() => {wide})"))

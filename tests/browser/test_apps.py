@@ -12,7 +12,7 @@ import pytest
 
 from dangol.identity import services
 from dangol.identity.models import App, Token
-from tests.browser.conftest import axe_findings
+from tests.browser.conftest import axe_findings, sideways
 from tests.cast import SYSTEM
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -66,10 +66,6 @@ def asking(app, back="http://127.0.0.1:9/back"):
     return f"/oauth/authorize?{urlencode(asked)}"
 
 
-def fits(page) -> bool:
-    return page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-
-
 def picture(page, name: str) -> None:
     """Where somebody wants to look at it: DANGOL_PICTURES names the folder."""
     if folder := os.environ.get("DANGOL_PICTURES"):
@@ -84,7 +80,7 @@ def test_the_page_that_asks_fits_and_is_accessible(visit, insider, app, width):
     assert "한빛 ERP 주문 연동" in text
     assert "주문: 읽기, 만들기와 변경" in text
     assert insider.user.name in text
-    assert fits(page)
+    assert sideways(page) == 0
     assert axe_findings(page) == []
 
 
@@ -99,7 +95,7 @@ def test_the_pages_of_apps_fit_and_are_accessible(visit, administrator, insider,
     ):
         page = visit(administrator, path, width=width)
         picture(page, f"{name}-{width}")
-        assert fits(page), path
+        assert sideways(page) == 0, path
         assert axe_findings(page) == [], path
         page.close()
 

@@ -8,13 +8,13 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from dangol.automation import definitions, index
 from dangol.identity import revisions
 from dangol.integrations.webhooks import subscriptions
 from tests.browser import areas
-from tests.browser.conftest import axe_findings
+from tests.browser.conftest import axe_findings, sideways
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 WIDTHS = (1440, 390)
@@ -45,10 +45,6 @@ def company_of_areas(
         definitions._programs.clear()
         subscriptions.forget()
         revisions.forget()
-
-
-def sideways(page: Page) -> int:
-    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
 
 def test_every_page_is_whole_and_clean(visit: Any, company_of_areas: areas.Areas) -> None:

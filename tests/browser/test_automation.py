@@ -14,7 +14,7 @@ from dangol.automation.models import Rule, RuleRun
 from dangol.identity import revisions
 from dangol.records import registry, writing
 from tests.automation.work import make_rule, set_to, value, work
-from tests.browser.conftest import axe_findings
+from tests.browser.conftest import axe_findings, sideways
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SHOTS = os.environ.get("DANGOL_SHOTS", "")
@@ -32,10 +32,6 @@ def shot(page: Any, name: str) -> None:
     """A picture for whoever wants to look."""
     if SHOTS:
         page.screenshot(path=str(Path(SHOTS) / f"{name}.png"), full_page=True)
-
-
-def fits(page: Any) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
 
 
 def redrawn(page: Any, do: Any) -> None:
@@ -88,7 +84,7 @@ def test_a_rule_is_built_tried_out_switched_on_and_read_about(visit: Any, manage
     page.select_option("[name=s-0-then-0-lines-0-field]", "city")
     page.fill("[name=s-0-then-0-lines-0-value]", "부산시")
     shot(page, f"builder-{width}")
-    assert fits(page)
+    assert sideways(page) == 0
     if width == 1440:
         assert axe_findings(page) == []
 
@@ -116,7 +112,7 @@ def test_a_rule_is_built_tried_out_switched_on_and_read_about(visit: Any, manage
     assert "부산시" in said
     assert value(record, "city") == "서울시"
     shot(page, f"trial-{width}")
-    assert fits(page)
+    assert sideways(page) == 0
 
     page.goto(f"/automation/{rule.pk}/")
     page.get_by_role("button", name="켜기").click()
@@ -127,7 +123,7 @@ def test_a_rule_is_built_tried_out_switched_on_and_read_about(visit: Any, manage
     page.goto(f"/automation/{rule.pk}/")
     assert "㈜한빛정밀" in page.locator("#runs").inner_text()
     shot(page, f"rule-{width}")
-    assert fits(page)
+    assert sideways(page) == 0
 
     page.goto(f"/customers/{record}/history/")
     assert "규칙 “활성 고객은 부산으로”" in page.locator("main").inner_text()
@@ -138,7 +134,7 @@ def test_a_rule_is_built_tried_out_switched_on_and_read_about(visit: Any, manage
     page.wait_for_load_state("load")
     assert "값을 넣음" in page.locator("main").inner_text()
     shot(page, f"run-{width}")
-    assert fits(page)
+    assert sideways(page) == 0
 
 
 def test_a_loop_is_stopped_and_the_log_says_so(visit: Any, manager: Any) -> None:
@@ -190,7 +186,7 @@ def test_an_approval_is_built_asked_and_given(visit: Any, manager: Any, insider:
     redrawn(page, lambda: page.select_option("[name=s-0-late]", label="결정하지 않은 사람의 윗 팀에 물음"))
     redrawn(page, lambda: page.select_option("[name=s-0-lock]", label="아무도 기록을 고치지 못함"))
     shot(page, f"approval-builder-{width}")
-    assert fits(page)
+    assert sideways(page) == 0
     page.click("button[value=save]")
     page.wait_for_load_state("load")
     assert page.locator(".note.r, .err").count() == 0, page.locator("main").inner_text()
@@ -203,15 +199,15 @@ def test_an_approval_is_built_asked_and_given(visit: Any, manager: Any, insider:
     assert held.url.endswith("#approvals")
     expect(held.locator("#approvals")).to_be_in_viewport()
     shot(held, f"locked-{width}")
-    assert fits(held)
+    assert sideways(held) == 0
     held.goto(f"/customers/{record}/edit/")
     assert "결정할 사람: 김지우" in held.locator("main").inner_text()
     shot(held, f"locked-form-{width}")
-    assert fits(held)
+    assert sideways(held) == 0
     asked = visit(insider, "/approvals/", width=width)
     assert "㈜한빛정밀" in asked.locator("main").inner_text()
     shot(asked, f"approvals-{width}")
-    assert fits(asked)
+    assert sideways(asked) == 0
     asked.get_by_role("button", name="승인", exact=True).click()
     asked.wait_for_load_state("load")
     work()

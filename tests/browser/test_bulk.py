@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from dangol.customers.models import Customer
 from dangol.records.bulk import jobs
 from dangol.records.models import BulkRun
-from tests.browser.conftest import axe_findings
+from tests.browser.conftest import axe_findings, sideways
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -104,11 +104,11 @@ def test_a_few_are_deleted_and_restored_on_a_phone_in_the_dark(visit, insider, w
     boxes(page).nth(1).tap()
     bar = page.locator("#bulk")
     expect(bar).to_be_in_viewport()
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert sideways(page) == 0
     assert axe_findings(page) == []
     bar.locator("button[value=delete]").tap()
     page.wait_for_selector("#preview")
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert sideways(page) == 0
     assert axe_findings(page) == []
     page.locator("form[data-bulk-run] button").tap()
     page.wait_for_selector(".toast")
@@ -172,5 +172,5 @@ def test_on_a_phone_cells_go_into_the_text_area(visit, manager, world):
     page.locator("#cells").fill(PASTED)
     page.locator("form button[type=submit].pri").click()
     page.wait_for_selector("table.pasted")
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert sideways(page) == 0
     assert axe_findings(page) == []

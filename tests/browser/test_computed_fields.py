@@ -9,7 +9,7 @@ from dangol.identity import revisions
 from dangol.records.models import OwnField
 from dangol.records.models.layouts import Layout
 from dangol.records.own import rolling
-from tests.browser.conftest import axe_findings
+from tests.browser.conftest import axe_findings, sideways
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -79,6 +79,5 @@ def test_the_pages_fit_a_telephone_and_axe_finds_nothing(visit, administrator, w
             name = place.replace("/", "-").replace("?", "-").replace("&", "-")
             page.screenshot(path=f"{os.environ['DANGOL_PICTURES']}/{name}{width}.png", full_page=True)
         found[place] = axe_findings(page)
-        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert wide <= 0, place
+        assert sideways(page) == 0, place
     assert {place: findings for place, findings in found.items() if findings} == {}

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from dangol.insight.models import Dashboard, Mailing
 from dangol.measures import metrics
-from tests.browser.conftest import axe_findings
+from tests.browser.conftest import axe_findings, sideways
 from tests.measures.metrics.conftest import _closed, lake_folder, market, shop  # noqa: F401
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -23,10 +23,6 @@ def shot(page: Any, name: str) -> None:
     """A picture for whoever wants to look."""
     if SHOTS:
         page.screenshot(path=str(Path(SHOTS) / f"{name}.png"), full_page=True)
-
-
-def fits(page: Any) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
 
 
 def drawn(page: Any) -> None:
@@ -148,7 +144,7 @@ def test_a_dashboard_is_built_filtered_pressed_shared_and_mailed(visit, market, 
     assert (
         theirs.locator(".k-number .big").inner_text() == f"{metrics.ask(teammate.actor, 'orders').total:,.0f}"
     )
-    assert fits(theirs)
+    assert sideways(theirs) == 0
     shot(theirs, "dashboards-390")
 
 
@@ -163,7 +159,7 @@ def test_it_is_ordered_without_dragging_on_a_telephone(visit, market, insider): 
     page.wait_for_load_state("load")
     drawn(page)
     assert [one["id"] for one in Dashboard.objects.get().tiles[:2]] == [second, first]
-    assert fits(page)
+    assert sideways(page) == 0
     assert axe_findings(page) == []
     shot(page, "dashboards-building-390")
     wide = visit(insider, f"/dashboards/{board.pk}/")

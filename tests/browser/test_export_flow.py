@@ -8,7 +8,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from dangol.records.exporting import jobs, runs
 from dangol.records.models import ExportRun, ExportState
-from tests.browser.conftest import axe_findings
+from tests.browser.conftest import axe_findings, sideways
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -43,8 +43,7 @@ def test_a_filtered_list_is_made_by_the_worker_and_downloaded(
     page.wait_for_selector("#progress[hx-get]")
     assert "대기" in page.locator("#progress").inner_text()
     assert axe_findings(page) == []
-    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert overflow == 0
+    assert sideways(page) == 0
 
     jobs.run(**ProcrastinateJob.objects.filter(task_name=runs.RUN_TASK).latest("id").args)
     page.wait_for_selector("a[download]:has-text('내려받기')")

@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 from dangol.customers.models import Customer
 from dangol.identity.models import FieldRule, Role
+from tests.browser.conftest import sideways
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -45,7 +46,7 @@ def test_the_grid_fits_phones_and_desks(visit, administrator, world, width):
     role = Role.objects.get(code="sales")
     page = visit(administrator, f"/settings/roles/{role.pk}/", width=width, color_scheme="dark")
     page.locator("#rules-customer summary").click()
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert sideways(page) == 0
     shown = page.get_by_label("고객, 전화", exact=True)
     shown.focus()
     expect(shown).to_be_focused()

@@ -6,7 +6,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from dangol.customers.models import Customer
 from dangol.records.importing import jobs, runs
 from dangol.records.models import ImportRun
-from tests.browser.conftest import axe_findings
+from tests.browser.conftest import axe_findings, sideways
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -117,8 +117,7 @@ def test_an_ambiguous_date_must_be_answered_before_the_import_goes_on(visit, adm
     assert any("2021-04-03" in answer for answer in answers), answers
     question.select_option("dmy")
     page.wait_for_selector(".ask:not(.open)")
-    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert overflow == 0
+    assert sideways(page) == 0
     assert axe_findings(page) == []
     page.get_by_role("button", name="다음: 미리 보기").click()
     page.get_by_role("button", name="가져오기 시작").click()

@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 
 from dangol.interactions.notifications.services import notify
 from dangol.records import registry, writing
-from tests.browser.conftest import axe_findings
+from tests.browser.conftest import axe_findings, sideways
 from tests.interactions.notifications.test_telling import delivered
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -136,7 +136,7 @@ def test_the_activity_stream_by_keyboard(visit, world, insider, width, theme):
     page.get_by_role("link", name="볼 수 있는 모든 것").click()
     expect(page.locator("main .notice").first).to_contain_text("김지우 님이")
     assert axe_findings(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert sideways(page) == 0
     page.locator("#stream-what").select_option("change")
     page.get_by_role("button", name="보기").click()
     expect(page.locator("main .notice")).to_contain_text(["김지우 님이 바꿨어요: 시/군/구"])
@@ -163,7 +163,7 @@ def test_the_page_of_notifications_by_keyboard(visit, customer, insider, teammat
     expect(page).to_have_url(re.compile("/notifications/$"))
     expect(page.locator(".notice.new")).to_contain_text("김지우 님이 나를 담당으로 정했어요")
     assert axe_findings(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert sideways(page) == 0
     page.locator("main form >> text=모두 읽음으로 표시").click()
     expect(page.locator(".notice.new")).to_have_count(0)
     page.goto("/notifications/settings/")

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from dangol.customers.models import Customer
 from dangol.records import registry, writing
 from dangol.records.models import Merge
-from tests.browser.conftest import axe_findings
+from tests.browser.conftest import axe_findings, sideways
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -71,7 +71,7 @@ def test_from_a_customers_page_the_other_one_is_found_by_typing(visit, insider, 
     page.locator(f'[role=option][data-id="{twin}"]').click()
     page.wait_for_url(f"**id={twin}")
     expect(page.locator("input[name=into]")).to_have_count(2)
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert sideways(page) == 0
     assert axe_findings(page) == []
 
 

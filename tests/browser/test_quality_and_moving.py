@@ -12,7 +12,7 @@ from dangol.identity.actors import Actor
 from dangol.integrations.models import Move
 from dangol.integrations.moving import carrying, looking, services
 from dangol.measures.quality import services as quality
-from tests.browser.conftest import axe_findings
+from tests.browser.conftest import axe_findings, sideways
 from tests.integrations.moving.test_moving import CONTACTS, CUSTOMERS, ORDERS
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -60,7 +60,7 @@ def test_the_pages_are_whole_and_clean(visit, administrator, world, folder, widt
             chart.scroll_into_view_if_needed()
         expect(page.locator("[data-chart]:not([data-drawn])")).to_have_count(0)
         picture(page, f"{name}-{width}")
-        if (wide := page.evaluate("document.documentElement.scrollWidth")) > width:
+        if wide := sideways(page):
             wider[place] = wide
         if findings := axe_findings(page):
             found[place] = findings

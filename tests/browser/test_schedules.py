@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.browser.conftest import sideways
 from tests.records.importing.scheduling import look, put, schedule
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -40,7 +41,7 @@ def test_only_the_fields_that_are_needed_are_there(
     page.select_option("[name=access]", "token")
     page.select_option("[name=rule]", "weekdays")
     assert there() == {"access", "secret", "at_time"}
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert sideways(page) == 0
 
 
 @pytest.mark.parametrize("width", [1440, 390])
@@ -54,8 +55,8 @@ def test_a_schedule_is_tried_out_by_keyboard_and_fits_the_screen(
     page.keyboard.press("Enter")
     page.locator("#trial").wait_for()
     assert "고객.csv" in page.locator("#trial").inner_text()
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert sideways(page) == 0
     look(one)
     page.goto("/imports/schedules/")
     assert "밤마다 고객" in page.locator("main").inner_text()
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert sideways(page) == 0

@@ -9,7 +9,7 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core.cache import cache
 
 from dangol.identity import services
-from tests.browser.conftest import axe_findings
+from tests.browser.conftest import axe_findings, sideways
 from tests.cast import PASSWORD, SYSTEM
 from tests.signin.conftest import provider_made
 from tests.signin.openid_server import OpenIDServer
@@ -40,10 +40,6 @@ def sign_out(page) -> None:
     page.click("summary.me")
     with page.expect_navigation(url="**/sign-in/**"):
         page.locator("details.menu").get_by_role("button", name="로그아웃").click()
-
-
-def fits(page) -> bool:
-    return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
 def authenticator(page) -> None:
@@ -87,7 +83,7 @@ def test_an_app_is_set_up_then_asked_for_and_a_recovery_code_stands_in(visit, in
     other = visit(None, "/sign-in/", width=390, color_scheme="dark")
     sign_in(other)
     other.wait_for_url("**/sign-in/second-factor/**")
-    assert fits(other)
+    assert sideways(other) == 0
     assert axe_findings(other) == []
     other.keyboard.type("000000")
     other.keyboard.press("Enter")
@@ -145,17 +141,17 @@ def test_who_must_have_a_second_factor_sets_it_up_before_anything_else(visit, in
     sign_in(page)
     page.wait_for_url(f"**{FACTORS}")
     assert page.get_by_text("회사에서 2단계 인증을 쓰도록 정했어요").is_visible()
-    assert fits(page)
+    assert sideways(page) == 0
     assert axe_findings(page) == []
     page.goto("/customers/")
     page.wait_for_url(f"**{FACTORS}")
     page.get_by_role("link", name="인증 앱 등록").click()
     secret = page.locator("#totp-key").inner_text()
-    assert fits(page)
+    assert sideways(page) == 0
     page.fill("#id_code", code_for(secret))
     page.keyboard.press("Enter")
     page.wait_for_url("**/codes/")
-    assert fits(page)
+    assert sideways(page) == 0
     page.goto("/customers/")
     assert page.locator("h1").inner_text() == "고객"
 
@@ -204,7 +200,7 @@ def test_one_signs_in_with_the_company_account(visit, insider, administrator, op
 
     page = visit(None, "/customers/", width=390)
     page.wait_for_url("**/sign-in/**")
-    assert fits(page)
+    assert sideways(page) == 0
     assert axe_findings(page) == []
     page.get_by_role("button", name="회사 계정 로그인").click()
     page.wait_for_url("**/customers/")
@@ -225,4 +221,4 @@ def test_where_only_providers_sign_people_in_the_password_is_put_away(visit, ins
         page.keyboard.press("Enter")
     page.goto("/settings/sign-in/")
     assert page.locator("h1").inner_text() == "로그인 설정"
-    assert fits(page)
+    assert sideways(page) == 0

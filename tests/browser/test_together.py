@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from dangol.interactions.models import Comment, Follow
 from dangol.records.models import Attachment, TagLink
-from tests.browser.conftest import axe_findings
+from tests.browser.conftest import axe_findings, sideways
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -98,7 +98,7 @@ def test_the_cards_fit_a_phone_and_axe_finds_nothing(visit, insider, world, them
     page.locator("#followers button").click()
     page.wait_for_selector("#followers:has-text('김지우')")
     assert Follow.objects.count() == 1
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert sideways(page) == 0
     assert axe_findings(page) == []
     page.locator("#timeline-entries details.cm summary").first.click()
     page.wait_for_selector("#timeline-entries .commentbox textarea")
