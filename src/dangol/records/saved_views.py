@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from dangol.identity.actors import Actor, may_administer
 from dangol.identity.models import Role
-from dangol.records import fieldrules, permissions
+from dangol.records import fieldrules, permissions, sharing
 from dangol.records.models import Audience, SavedView, ViewDefault
 from dangol.records.types import RecordType
 from dangol.records.view_states import readable_state
@@ -30,17 +30,11 @@ MAX_VIEWS = 200
 DEFAULT_FOR = ("me", "everyone", "")
 
 
-class ViewError(ValueError):
+class ViewError(sharing.Unfit):
     """A view that cannot be kept so; `field` says what of it is wrong, the message what would be right."""
 
-    def __init__(self, field_: str, message: str, code: str = "invalid") -> None:
-        super().__init__(message)
-        self.field = field_
-        self.message = message
-        self.code = code
 
-
-class ViewMissing(LookupError):
+class ViewMissing(sharing.Missing):
     """There is no such view for this actor."""
 
 
@@ -92,7 +86,7 @@ def views_for(actor: Actor, record_type: RecordType) -> list[View]:
     made, an actor with field rules is told no part that names what is hidden from that person.
     """
     may_all = may_administer(actor)
-    teams = sorted({*actor.team_ids, *((actor.team_id,) if actor.team_id else ())})
+    teams = sorted(sharing.teams_of(actor))
     given = {"type": record_type.name, "user": actor.user_id, "teams": teams, "limit": MAX_VIEWS}
     with connection.cursor() as cursor:
         cursor.execute(_VISIBLE, given)
@@ -159,11 +153,7 @@ def view_save(
         sign(actor, origin)
         row = SavedView(record_type=record_type.name, owner_id=actor.user_id, created_by_id=actor.user_id)
         if view_id is not None:
-            row = _own(actor, record_type, view_id)
-            if version is not None and row.version != version:
-                raise ViewError(
-                    "version", _("Somebody has changed the view in the meantime. Open it again."), "conflict"
-                )
+            row = _own(actor, record_type, view_id, version)
         _take(row, values, actor)
         row.updated_by_id = actor.user_id
         if view_id is None:
@@ -183,7 +173,7 @@ def view_delete(*, actor: Actor, record_type: RecordType, view_id: int, origin: 
     """Take a view away, also where a list opens with it. Raises ViewMissing."""
     with transaction.atomic():
         sign(actor, origin)
-        row = _own(actor, record_type, view_id)
+        row = _own(actor, record_type, view_id, None)
         row.deleted_at = timezone.now()
         row.save(update_fields=["deleted_at"])
         row.defaults.all().delete()
@@ -233,15 +223,9 @@ def default_set(
             ViewDefault.objects.create(**keys, view_id=view.id)
 
 
-def _own(actor: Actor, record_type: RecordType, view_id: int) -> SavedView:
-    rows = SavedView.objects.select_for_update(of=("self",))
-    row = rows.filter(pk=view_id, record_type=record_type.name, deleted_at=None).first()
-    if row is None or not (
-        (row.owner_id is not None and row.owner_id == actor.user_id)
-        or (row.audience == Audience.EVERYONE and may_administer(actor))
-    ):
-        raise ViewMissing(view_id)
-    return row
+def _own(actor: Actor, record_type: RecordType, view_id: int, version: int | None) -> SavedView:
+    rows = SavedView.objects.filter(record_type=record_type.name)
+    return sharing.held(actor, rows, view_id, ViewMissing, version, ViewError)
 
 
 def _take(row: SavedView, values: Mapping[str, Any], actor: Actor) -> None:
@@ -250,47 +234,17 @@ def _take(row: SavedView, values: Mapping[str, Any], actor: Actor) -> None:
             raise ViewError(key, _("There is no such field."), "unknown")
     for name in ("name", "name_en"):
         if name in values:
-            setattr(row, name, _text(name, values[name]))
+            setattr(row, name, sharing.text(name, values[name], 80, ViewError))
     if not row.name:
         raise ViewError("name", _("Give the view a name."), "required")
     if "audience" in values:
-        _give(row, values["audience"], actor)
+        sharing.give(row, values["audience"], actor, ViewError)
     if "pinned" in values:
         if not isinstance(values["pinned"], bool):
             raise ViewError("pinned", _("Enter yes or no."))
         row.pinned = values["pinned"]
     if "state" in values:
         row.state = clean_state(values["state"])
-
-
-def _give(row: SavedView, audience: Any, actor: Actor) -> None:
-    if audience not in Audience.values:
-        raise ViewError(
-            "audience", _("Choose one of: %(choices)s.") % {"choices": ", ".join(Audience.values)}
-        )
-    if audience == Audience.EVERYONE and row.audience != audience and not may_administer(actor):
-        raise ViewError(
-            "audience",
-            _("Only those who administer the company may give a view to everyone."),
-            "forbidden",
-        )
-    if audience == Audience.TEAM and actor.team_id is None:
-        raise ViewError("audience", _("You belong to no team."))
-    row.audience = audience
-    row.team_id = actor.team_id if audience == Audience.TEAM else None
-
-
-def _text(name: str, value: Any) -> str:
-    if not isinstance(value, str) or "\0" in value:
-        raise ViewError(name, _("Enter a text."))
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise ViewError(name, _("Enter a text.")) from None
-    text = " ".join(value.split())
-    if len(text) > 80:
-        raise ViewError(name, _("At most %(most)s characters fit.") % {"most": 80}, "too_long")
-    return text
 
 
 def clean_state(given: Any) -> dict[str, str]:

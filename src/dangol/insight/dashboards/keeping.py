@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from dangol.identity.actors import Actor, may_administer
+from dangol.identity.actors import Actor
 from dangol.insight.dashboards import grid
 from dangol.insight.dashboards.tiles import (
     MOST as MOST_TILES,
@@ -29,9 +29,8 @@ from dangol.insight.dashboards.tiles import (
 )
 from dangol.insight.models import Dashboard, DashboardStep
 from dangol.measures.metrics.questions import every_for
-from dangol.records import filters, permissions, registry
+from dangol.records import filters, permissions, registry, sharing
 from dangol.records.filters import FilterError
-from dangol.records.models import Audience
 from dangol.records.writing.context import sign
 
 MOST: Final = 200
@@ -43,7 +42,7 @@ ABOUT: Final = "customer"
 FIELDS: Final = ("name", "description", "audience", "period", "filter", "tiles")
 
 
-class DashboardMissing(LookupError):
+class DashboardMissing(sharing.Missing):
     """There is no such dashboard for this actor, or none that he or she may change."""
 
 
@@ -54,10 +53,7 @@ def can_use(actor: Actor | None) -> bool:
 
 def found_by(actor: Actor) -> QuerySet[Dashboard]:
     """The dashboards that the actor finds: one's own, the team's, everybody's. Lazy."""
-    teams = {*actor.team_ids, *((actor.team_id,) if actor.team_id else ())}
-    mine = Q(owner_id=actor.user_id) if actor.user_id is not None else Q(pk=None)
-    shared = Q(audience=Audience.EVERYONE) | Q(audience=Audience.TEAM, team_id__in=teams)
-    return Dashboard.objects.filter(mine | shared, deleted_at=None).select_related("owner", "team")
+    return sharing.found_by(actor, Dashboard.objects.select_related("owner", "team"))
 
 
 def dashboard_get(actor: Actor, dashboard_id: int) -> Dashboard:
@@ -66,15 +62,6 @@ def dashboard_get(actor: Actor, dashboard_id: int) -> Dashboard:
     if row is None:
         raise DashboardMissing(dashboard_id)
     return row
-
-
-def can_change(actor: Actor, dashboard: Dashboard) -> bool:
-    """Its owner may; everybody's may be changed by those who administer, as with saved views."""
-    if actor.seen_by is not None or actor.user_id is None:
-        return False
-    return dashboard.owner_id == actor.user_id or (
-        dashboard.audience == Audience.EVERYONE and may_administer(actor)
-    )
 
 
 def dashboard_create(*, actor: Actor, values: Mapping[str, Any], origin: str = "page") -> Dashboard:
@@ -233,13 +220,7 @@ def _keep(row: Dashboard, actor: Actor, before: list[dict[str, Any]]) -> None:
 
 
 def _own(actor: Actor, dashboard_id: int, version: int | None) -> Dashboard:
-    row = Dashboard.objects.select_for_update().filter(pk=dashboard_id, deleted_at=None).first()
-    if row is None or not can_change(actor, row):
-        raise DashboardMissing(dashboard_id)
-    if version is not None and row.version != version:
-        message = _("Somebody has changed the dashboard in the meantime. Look at it as it is now.")
-        raise TileError("version", message, "conflict")
-    return row
+    return sharing.held(actor, Dashboard.objects.all(), dashboard_id, DashboardMissing, version, TileError)
 
 
 def _tile(tiles: Sequence[Tile], tile_id: str) -> Tile:
@@ -265,7 +246,11 @@ def _take(row: Dashboard, values: Mapping[str, Any], actor: Actor) -> None:
             raise TileError(str(key)[:40], _("There is no such field."), "unknown")
     for name, most in (("name", 80), ("description", 2_000), ("period", 24), ("filter", 2_000)):
         if name in values:
-            setattr(row, name, _text(name, values[name], most))
+            setattr(
+                row,
+                name,
+                sharing.text(name, values[name], most, TileError, lines=name in ("description", "filter")),
+            )
     if not row.name:
         raise TileError("name", _("Give the dashboard a name."), "required")
     if "period" in values:
@@ -273,7 +258,7 @@ def _take(row: Dashboard, values: Mapping[str, Any], actor: Actor) -> None:
     if "filter" in values:
         check_filter(actor, row.filter)
     if "audience" in values:
-        _give(row, values["audience"], actor)
+        sharing.give(row, values["audience"], actor, TileError)
     if "tiles" in values:
         row.tiles = stored(in_order(tiles_from(values["tiles"])))
 
@@ -303,27 +288,3 @@ def reads(actor: Actor, text: str, type_name: str) -> bool:
     except FilterError:
         return False
     return True
-
-
-def _give(row: Dashboard, audience: Any, actor: Actor) -> None:
-    if audience not in Audience.values:
-        choices = ", ".join(Audience.values)
-        raise TileError("audience", _("Choose one of: %(choices)s.") % {"choices": choices})
-    if audience == row.audience and row.pk is not None:
-        return
-    if audience == Audience.EVERYONE and not may_administer(actor):
-        message = _("Only those who administer the company may give a dashboard to everyone.")
-        raise TileError("audience", message, "forbidden")
-    if audience == Audience.TEAM and actor.team_id is None:
-        raise TileError("audience", _("You belong to no team."))
-    row.audience = audience
-    row.team_id = actor.team_id if audience == Audience.TEAM else None
-
-
-def _text(name: str, value: Any, most: int) -> str:
-    if not isinstance(value, str) or "\0" in value or any("\ud800" <= char <= "\udfff" for char in value):
-        raise TileError(name, _("Enter a text."))
-    text = value.strip() if name in ("description", "filter") else " ".join(value.split())
-    if len(text) > most:
-        raise TileError(name, _("At most %(most)s characters fit.") % {"most": most}, "too_long")
-    return text

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from dangol.insight.dashboards import grid, ranges
 from dangol.insight.dashboards.grid import Box
 from dangol.measures.metrics.periods import GRAINS
+from dangol.records import sharing
 
 CHARTS: Final = ("number", "line", "bar", "stacked", "table", "heat", "funnel", "note")
 SPLIT_CHARTS: Final = ("stacked", "heat", "funnel")
@@ -37,14 +38,8 @@ def chart_labels() -> dict[str, str]:
     }
 
 
-class TileError(ValueError):
+class TileError(sharing.Unfit):
     """A tile, or a dashboard, that cannot be kept so: which field, and what would be right."""
-
-    def __init__(self, field: str, message: str, code: str = "invalid") -> None:
-        super().__init__(message)
-        self.field = field
-        self.message = message
-        self.code = code
 
 
 @dataclass(frozen=True, slots=True)

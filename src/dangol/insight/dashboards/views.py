@@ -12,14 +12,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dangol.identity.actors import Actor, may_administer
+from dangol.identity.actors import Actor
 from dangol.insight.dashboards import grid, keeping, pages, ranges
 from dangol.insight.dashboards.answering import Lens, day_of_data, show
 from dangol.insight.dashboards.changes import changes
 from dangol.insight.dashboards.offers import first_tiles, first_values
 from dangol.insight.dashboards.tiles import TileError, read
 from dangol.insight.models import Dashboard
-from dangol.records.models import Audience
+from dangol.records import sharing
 from dangol.records.views.access import actor_of
 
 MENU: dict[str, Any] = {"menu_key": "dashboards"}
@@ -69,7 +69,7 @@ def dashboard(request: HttpRequest, dashboard_id: int) -> HttpResponseBase:
     """One dashboard; its tiles come by themselves. Two queries, one more while it is built."""
     actor = _user(request)
     row = pages.found(actor, dashboard_id)
-    can_change = keeping.can_change(actor, row)
+    can_change = sharing.can_change(actor, row)
     problem = ""
     status = 200
     try:
@@ -113,7 +113,7 @@ def tile(request: HttpRequest, dashboard_id: int, tile_id: str) -> HttpResponseB
     except TileError as error:
         context: dict[str, Any] = {"tile": one, "lens_problem": error.message}
         return render(request, "insight/dashboards/tile.html", context)
-    shown = show(actor, one, lens, day=day_of_data(), author=keeping.can_change(actor, row))
+    shown = show(actor, one, lens, day=day_of_data(), author=sharing.can_change(actor, row))
     return render(request, "insight/dashboards/tile.html", pages.content(shown, width, height))
 
 
@@ -230,15 +230,7 @@ def settings_form(request: HttpRequest, dashboard_id: int) -> HttpResponseBase:
             context |= {"errors": {error.field: error.message}, "version": request.POST.get("version")}
             status = 409 if error.code == "conflict" else 422
     context |= {
-        "audiences": [
-            (value, label)
-            for value, label in Audience.choices
-            if value == row.audience
-            or (
-                (value != Audience.EVERYONE or may_administer(actor))
-                and (value != Audience.TEAM or actor.team_id is not None)
-            )
-        ],
+        "audiences": sharing.audiences_for(actor, row.audience),
         "periods": list(ranges.labels().items()),
         "can_filter": pages.can_filter(actor),
     }
@@ -269,7 +261,7 @@ def delete(request: HttpRequest, dashboard_id: int) -> HttpResponseBase:
 
 def _changeable(actor: Actor, dashboard_id: int) -> Dashboard:
     row = pages.found(actor, dashboard_id)
-    if not keeping.can_change(actor, row):
+    if not sharing.can_change(actor, row):
         raise Http404
     return row
 

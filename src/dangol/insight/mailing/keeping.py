@@ -17,6 +17,7 @@ from dangol.insight.dashboards import keeping
 from dangol.insight.dashboards.tiles import TileError
 from dangol.insight.mailing.turns import next_turn
 from dangol.insight.models import CopyState, Dashboard, Mailing, MailingCopy, Rhythm
+from dangol.records import sharing
 from dangol.records.models import Audience
 from dangol.records.writing.context import sign
 
@@ -29,7 +30,7 @@ MOST: Final = 20
 def mailings_for(actor: Actor, dashboard: Dashboard) -> QuerySet[Mailing]:
     """The mailings of a dashboard that the actor may see and end: all for whoever may change it, else one's own."""
     rows = Mailing.objects.filter(dashboard=dashboard, deleted_at=None).select_related("owner")
-    if not keeping.can_change(actor, dashboard):
+    if not sharing.can_change(actor, dashboard):
         rows = rows.filter(owner_id=actor.user_id)
     return rows.prefetch_related("people").order_by("pk")
 
@@ -39,7 +40,7 @@ def may_get(actor: Actor, dashboard: Dashboard) -> QuerySet[User]:
     themselves. A query for each team above, where it is a team's.
     """
     people = User.objects.filter(is_active=True)
-    if not keeping.can_change(actor, dashboard) or dashboard.audience == Audience.PRIVATE:
+    if not sharing.can_change(actor, dashboard) or dashboard.audience == Audience.PRIVATE:
         return people.filter(pk=actor.user_id or 0)
     if dashboard.audience == Audience.TEAM:
         teams: set[int] = set()

@@ -18,10 +18,10 @@ from dangol.identity.actors import Actor
 from dangol.insight.dashboards import ranges
 from dangol.insight.dashboards.answering import Lens, Shown, day_of_data, show
 from dangol.insight.dashboards.drawing import draw
-from dangol.insight.dashboards.keeping import can_change
 from dangol.insight.dashboards.pictures import Picture, picture
 from dangol.insight.dashboards.tiles import Tile, read
 from dangol.insight.models import Dashboard
+from dangol.records.sharing import can_change
 from dangol.web import formats
 
 LAYOUT: Final = Path(__file__).with_name("dashboard.typ")

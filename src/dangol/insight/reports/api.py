@@ -16,100 +16,22 @@ from dangol.insight.reports.computing import ALL, Pivot, compute
 from dangol.insight.reports.plans import TABLE, Plan, ReportError
 from dangol.insight.reports.showing import cell_url, grid_of
 from dangol.insight.reports.tables import ROWS, table_of
-from dangol.records.rest.endpoints import (
-    body_of,
-    endpoint,
-    etag,
-    id_of,
-    json_response,
-    not_found,
-    parameters,
-    versions_in,
-)
+from dangol.records import sharing
+from dangol.records.rest.endpoints import endpoint, json_response
+from dangol.records.rest.kept import Kept, problem_of
 from dangol.records.rest.problems import Problem
 
-ORIGIN: Final = "api"
-_STATUS: Final = {"forbidden": 403, "conflict": 409, "too_slow": 503}
-WRITES: Final = frozenset({"create", "edit"})
 
-
-def _list(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """`GET /api/v1/reports`: those that the caller finds. One query."""
-    _allowed(actor)
-    parameters(request)
-    rows = keeping.found_by(actor).order_by("pk")[:500]
-    return json_response({"items": [_shown(actor, row) for row in rows]})
-
-
-def _create(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """`POST /api/v1/reports`: a report of one's own; a token that may only look makes none."""
-    _allowed(actor, writes=True)
-    parameters(request)
-    try:
-        row = keeping.report_create(actor=actor, values=body_of(request), origin=ORIGIN)
-    except ReportError as error:
-        raise _problem(error) from None
-    headers = {"Location": f"/api/v1/reports/{row.pk}", "ETag": etag(row.version)}
-    return json_response(_shown(actor, row), status=201, headers=headers)
-
-
-def _read(request: HttpRequest, actor: Actor, report_id: str) -> HttpResponse:
-    """`GET /api/v1/reports/{id}`."""
-    _allowed(actor)
-    parameters(request)
-    row = _found(actor, report_id)
-    return json_response(_shown(actor, row), headers={"ETag": etag(row.version)})
-
-
-def _change(request: HttpRequest, actor: Actor, report_id: str) -> HttpResponse:
-    """`PATCH /api/v1/reports/{id}`: what the body names, based on `version` or `If-Match`."""
-    _allowed(actor, writes=True)
-    parameters(request)
-    row = _found(actor, report_id)
-    values = body_of(request)
-    version = values.pop("version", None)
-    if version is not None and (not isinstance(version, int) or isinstance(version, bool)):
-        raise _problem(ReportError("version", _("Give the version as the number that you read.")))
-    header = request.headers.get("If-Match")
-    if header is not None and (asked := versions_in(header)) is not None:
-        if row.version not in asked:
-            raise Problem(412, "changed", _("The record has been changed since you read it."))
-        version = row.version
-    try:
-        row = keeping.report_change(
-            actor=actor, report_id=row.pk, values=values, version=version, origin=ORIGIN
-        )
-    except keeping.ReportMissing:
-        raise _not_yours() from None
-    except ReportError as error:
-        raise _problem(error) from None
-    return json_response(_shown(actor, row), headers={"ETag": etag(row.version)})
-
-
-def _delete(request: HttpRequest, actor: Actor, report_id: str) -> HttpResponse:
-    """`DELETE /api/v1/reports/{id}`."""
-    _allowed(actor, writes=True)
-    parameters(request)
-    row = _found(actor, report_id)
-    try:
-        keeping.report_delete(actor=actor, report_id=row.pk, origin=ORIGIN)
-    except keeping.ReportMissing:
-        raise _not_yours() from None
-    return HttpResponse(status=204)
-
-
-def _result(request: HttpRequest, actor: Actor, report_id: str) -> HttpResponse:
+def _result(request: HttpRequest, actor: Actor, row_id: str) -> HttpResponse:
     """`GET /api/v1/reports/{id}/result`: its numbers, of what the caller may see."""
-    _allowed(actor)
-    parameters(request)
-    row = _found(actor, report_id)
+    row, _given = KEPT.found(request, actor, row_id)
     try:
         plan = keeping.plan_of(row)
         keeping.check(actor, plan)
         return json_response(_table(actor, plan) if plan.kind == TABLE else _pivot(reading_of(actor, plan)))
     except ReportError as error:
-        if keeping.can_change(actor, row) or error.code == "too_slow":
-            raise _problem(error) from None
+        if sharing.can_change(actor, row) or error.code == "too_slow":
+            raise problem_of(error) from None
         message = _("This report asks for something that you may not see.")
         raise Problem(403, "forbidden", message) from None
 
@@ -167,7 +89,7 @@ def _cell(reading: Reading, pivot: Pivot, row: str | None, column: str | None) -
 
 def _shown(actor: Actor, row: Report) -> dict[str, Any]:
     """The report; what it asks is not told (null) where the caller could not have asked it."""
-    mine = keeping.can_change(actor, row)
+    mine = sharing.can_change(actor, row)
     told = mine or keeping.reads(actor, row)
     names = ("kind", "columns", "rows", "across", "measures", "sort")
     return {
@@ -185,29 +107,18 @@ def _shown(actor: Actor, row: Report) -> dict[str, Any]:
     }
 
 
-def _allowed(actor: Actor, *, writes: bool = False) -> None:
-    if not keeping.can_use(actor):
-        raise Problem(403, "forbidden", _("Reports need the permission to see records."))
-    if writes and not (actor.is_administrator or any(action in WRITES for _type, action in actor.grants)):
-        raise Problem(403, "forbidden", _("This token may only look."))
+KEPT: Final = Kept(
+    path="reports",
+    can_use=keeping.can_use,
+    refusal=lambda: _("Reports need the permission to see records."),
+    found_by=keeping.found_by,
+    get=keeping.report_get,
+    create=keeping.report_create,
+    change=lambda *, row_id, **given: keeping.report_change(report_id=row_id, **given),
+    delete=lambda *, row_id, **given: keeping.report_delete(report_id=row_id, **given),
+    shown=_shown,
+)
 
-
-def _found(actor: Actor, report_id: str) -> Report:
-    try:
-        return keeping.report_get(actor, id_of(report_id))
-    except keeping.ReportMissing:
-        raise not_found() from None
-
-
-def _not_yours() -> Problem:
-    return Problem(403, "forbidden", _("Only its owner may change this report."))
-
-
-def _problem(error: ReportError) -> Problem:
-    said = {"field": error.field, "code": error.code, "message": error.message}
-    return Problem(_STATUS.get(error.code, 422), error.code, error.message, errors=[said])
-
-
-reports = endpoint(GET=_list, POST=_create)
-report = endpoint(GET=_read, PATCH=_change, DELETE=_delete)
+reports = KEPT.every()
+report = KEPT.one()
 result = endpoint(GET=_result)

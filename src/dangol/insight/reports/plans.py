@@ -9,6 +9,8 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from dangol.records import sharing
+
 TABLE: Final = "table"
 PIVOT: Final = "pivot"
 KINDS: Final = (PIVOT, TABLE)
@@ -26,14 +28,8 @@ LONGEST: Final = 200
 LONGEST_FILTER: Final = 2_000
 
 
-class ReportError(ValueError):
+class ReportError(sharing.Unfit):
     """A report that cannot be; `field` says what is wrong, the message what would be right, `code` is for programs."""
-
-    def __init__(self, field: str, message: str, code: str = "invalid") -> None:
-        super().__init__(message)
-        self.field = field
-        self.message = message
-        self.code = code
 
 
 @dataclass(frozen=True, slots=True)

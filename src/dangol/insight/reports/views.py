@@ -20,7 +20,7 @@ from dangol.insight.reports.computing import compute
 from dangol.insight.reports.plans import PIVOT, TABLE, Plan, ReportError, plan_from
 from dangol.insight.reports.showing import grid_of, locale_for, picture_of
 from dangol.insight.reports.tables import ROWS, table_of
-from dangol.records import registry
+from dangol.records import registry, sharing
 from dangol.records.exporting.errors import ExportProblem
 from dangol.records.exporting.views import as_download
 from dangol.records.models import Audience
@@ -79,7 +79,7 @@ def report(request: HttpRequest, report_id: int) -> HttpResponseBase:
     """One report for this reader; with `edit` the builder, for those who may change it."""
     actor = _user(request)
     row = _found(actor, report_id)
-    mine = keeping.can_change(actor, row)
+    mine = sharing.can_change(actor, row)
     if request.method == "POST" or "edit" in request.GET:
         if not mine:
             raise Http404
@@ -119,7 +119,7 @@ def _build(
         except keeping.ReportMissing:
             raise Http404 from None
     context: dict[str, Any] = {"report": row, "version": version, "kept": kept, **MENU}
-    context["audiences"] = keeping.audiences_for(actor, kept["audience"])
+    context["audiences"] = sharing.audiences_for(actor, kept["audience"])
     try:
         plan = plan_from(values)
     except ReportError as error:

@@ -17,13 +17,10 @@ from dangol.records.rest.endpoints import (
     not_found,
     parameters,
     type_at,
-    versions_in,
 )
+from dangol.records.rest.kept import ORIGIN, problem_of, version_asked
 from dangol.records.rest.problems import Problem
 from dangol.records.saved_views import View, ViewError, ViewMissing
-
-ORIGIN = "api"
-_STATUS = {"forbidden": 403, "conflict": 409}
 
 
 def index(request: HttpRequest, actor: Actor, path: str) -> HttpResponse:
@@ -45,7 +42,7 @@ def create(request: HttpRequest, actor: Actor, path: str) -> HttpResponse:
             actor=actor, record_type=record_type, values=body_of(request), origin=ORIGIN
         )
     except ViewError as error:
-        raise _problem(error) from None
+        raise problem_of(error) from None
     headers = {"Location": f"/api/v1/views/{record_type.path}/{view.id}", "ETag": etag(view.version)}
     return json_response(_shown(view), status=201, headers=headers)
 
@@ -67,16 +64,10 @@ def change(request: HttpRequest, actor: Actor, path: str, view_id: str) -> HttpR
     parameters(request)
     number = id_of(view_id)
     values = body_of(request)
-    version = values.pop("version", None)
-    if version is not None and (not isinstance(version, int) or isinstance(version, bool)):
-        raise _problem(ViewError("version", _("Give the version as the number that you read.")))
-    header = request.headers.get("If-Match")
     try:
-        if header is not None and (asked := versions_in(header)) is not None:
-            current = saved_views.view_get(actor, record_type, number)
-            if current.version not in asked:
-                raise Problem(412, "changed", _("The record has been changed since you read it."))
-            version = current.version
+        version = version_asked(
+            request, values, lambda: saved_views.view_get(actor, record_type, number).version
+        )
         view = saved_views.view_save(
             actor=actor,
             record_type=record_type,
@@ -88,7 +79,7 @@ def change(request: HttpRequest, actor: Actor, path: str, view_id: str) -> HttpR
     except ViewMissing:
         raise not_found() from None
     except ViewError as error:
-        raise _problem(error) from None
+        raise problem_of(error) from None
     return json_response(_shown(view), headers={"ETag": etag(view.version)})
 
 
@@ -113,7 +104,7 @@ def favour(request: HttpRequest, actor: Actor, path: str, view_id: str) -> HttpR
     except ViewMissing:
         raise not_found() from None
     except ViewError as error:
-        raise _problem(error) from None
+        raise problem_of(error) from None
     return HttpResponse(status=204)
 
 
@@ -132,8 +123,3 @@ def _shown(view: View) -> dict[str, Any]:
         "state": dict(view.state),
         "left_out": list(view.left_out),
     }
-
-
-def _problem(error: ViewError) -> Problem:
-    found = {"field": error.field, "code": error.code, "message": error.message}
-    return Problem(_STATUS.get(error.code, 422), error.code, error.message, errors=[found])
