@@ -49,13 +49,16 @@ WHERE NOT EXISTS (
 _COUNTED: Final = """
 INSERT INTO insight_segmentday (segment_id, day, customers, revenue)
 SELECT %(segment)s, %(day)s, count(*), coalesce(sum(score.value), 0)
-FROM insight_segmentstay stay
-JOIN customers_customer customer ON customer.id = stay.customer_id AND customer.deleted_at IS NULL
+FROM {members} member
+JOIN customers_customer customer ON customer.id = member.customer_id AND customer.deleted_at IS NULL
 LEFT JOIN measures_score score ON score.record_type = 'customer' AND score.name = 'value.revenue_12m'
-    AND score.record_id = stay.customer_id
-WHERE stay.segment_id = %(segment)s AND stay.left_on IS NULL
+    AND score.record_id = member.customer_id
 ON CONFLICT (segment_id, day) DO UPDATE SET customers = excluded.customers, revenue = excluded.revenue
 """
+_NOW: Final = "segment_now"
+_KEPT: Final = (
+    "(SELECT customer_id FROM insight_segmentstay WHERE segment_id = %(segment)s AND left_on IS NULL)"
+)
 
 
 def today() -> date:
@@ -111,5 +114,7 @@ def _taken(segment: Known, day: date) -> int:
             for statement in (_LEFT, _NEVER_WAS, _CAME_BACK, _ENTERED):
                 cursor.execute(statement, asked)
                 written += cursor.rowcount
-        cursor.execute(_COUNTED, asked)
+        # Stays that were just written are not in the planner's statistics; the table that they came from is.
+        members = _KEPT if segment.fixed else _NOW
+        cursor.execute(_COUNTED.format(members=members), asked)
     return written

@@ -26,7 +26,7 @@ from dangol.records.importing.guessing import remember
 from dangol.records.importing.holding import await_database, calm_collector, holding, quick_turns
 from dangol.records.importing.mapping import CompiledMapping, Mapping, compile_mapping, read_mapping
 from dangol.records.importing.mapping.compiling import ordinal_columns
-from dangol.records.importing.planning import analyze_grown_tables
+from dangol.records.planning import analyze_grown_tables
 from dangol.records.importing.readers import SourceOptions, Table, open_table
 from dangol.records.models import ImportChunk, ImportReject, ImportRun, ImportState
 

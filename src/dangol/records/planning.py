@@ -1,4 +1,4 @@
-"""Keeps the planner's picture of fast growing tables right while a run fills them."""
+"""Keeps the planner's picture of tables right that a run fills faster than autovacuum comes by."""
 
 from __future__ import annotations
 
