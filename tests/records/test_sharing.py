@@ -27,7 +27,9 @@ def kept(owner: Person, audience: str = "private", **more: Any) -> Report:
     return Report.objects.create(**{**values, **more})
 
 
-def test_one_finds_ones_own_the_teams_and_everybodys(insider: Person, manager: Person, outsider: Person) -> None:
+def test_one_finds_ones_own_the_teams_and_everybodys(
+    insider: Person, manager: Person, outsider: Person
+) -> None:
     mine, team, everyone = kept(insider), kept(manager, "team"), kept(outsider, "everyone")
     gone = kept(insider, deleted_at="2026-01-01T00:00Z")
     foreign = kept(outsider, "team")
@@ -57,7 +59,9 @@ def test_a_change_based_on_what_stands_no_longer_there_is_a_conflict(insider: Pe
     assert (error.value.field, error.value.code) == ("version", "conflict")
 
 
-def test_what_everybody_finds_is_given_by_those_who_administer(insider: Person, administrator: Person) -> None:
+def test_what_everybody_finds_is_given_by_those_who_administer(
+    insider: Person, administrator: Person
+) -> None:
     mine = kept(insider)
     with pytest.raises(Wrong) as error:
         sharing.give(mine, "everyone", insider.actor, Wrong)

@@ -24,7 +24,7 @@ from dangol.records.bulk.acts import acts_for
 from dangol.web import formats
 
 SHOWN: Final = 20
-SHOWN_SHORT: Final = 8
+SHOWN_SHORT: Final = 5
 ALL: Final = "defection.value_at_risk > 0"
 
 

@@ -12,7 +12,8 @@ from dangol.insight import links, selectors
 from dangol.insight.customer_value import window_start
 from dangol.insight.defection_pages import SHOWN_SHORT, leaving_part
 from dangol.insight.lifetime_pages import lifetime_part
-from dangol.insight.policies import Sight, sight_of
+from dangol.insight.policies import Sight, can_see_models, sight_of
+from dangol.insight.retention_pages import cohort_chart
 from dangol.insight.segments import AREA_TONES, LABELS
 from dangol.measures import metrics
 from dangol.measures import selectors as measures
@@ -22,6 +23,7 @@ from dangol.records import fieldrules, registry
 from dangol.web import formats
 
 SHOWN_MONTHS = 24
+SHOWN_COHORTS = 8
 
 
 def value_page(*, actor: Actor, run: RefreshRun) -> dict[str, Any]:
@@ -58,9 +60,19 @@ def value_page(*, actor: Actor, run: RefreshRun) -> dict[str, Any]:
         if "leaving_rows" in leaving
         else [_leaving_row(actor, one) for one in selectors.about_to_leave(sight)],
         "leaving_url": links.segment_url("at_risk"),
+        "cohorts": _cohorts(actor, run),
         "left_out": run.facts.get("left_out") or {},
         "limited": not sight.everything,
     }
+
+
+def _cohorts(actor: Actor, run: RefreshRun) -> dict[str, Any] | None:
+    """The newest cohorts, the company's, for those who see all of it. No query."""
+    found = run.facts.get("retention")
+    if not found or not can_see_models(actor):
+        return None
+    chart = cohort_chart(found, SHOWN_COHORTS)
+    return chart if chart["rows"] else None
 
 
 def _kpis(

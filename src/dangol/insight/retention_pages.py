@@ -45,7 +45,7 @@ def retention_page(actor: Actor, found: Mapping[str, Any]) -> dict[str, Any]:
                 "detail": _("between first and last purchase"),
             },
         ],
-        "cohorts": _cohort_chart(found) if found["cohorts"] else None,
+        "cohorts": cohort_chart(found) if found["cohorts"] else None,
         "staying": _staying_chart(found),
         "alike": None if found["alike"] is None else _probability(found["alike"], language),
     }
@@ -57,9 +57,15 @@ def _probability(value: float, language: str) -> str:
     return formats.number(Decimal(f"{value:.2g}"), language)
 
 
-def _cohort_chart(found: Mapping[str, Any]) -> dict[str, Any]:
+def cohort_chart(found: Mapping[str, Any], latest: int | None = None) -> dict[str, Any]:
+    """Who bought again, by month of the first purchase: of all cohorts, or of the `latest` that can have bought again, as
+    many months long."""
     cohorts = found["cohorts"]
-    width = max(len(one["active"]) for one in cohorts)
+    if latest is not None:
+        cohorts = [
+            {**one, "active": one["active"][: latest + 1]} for one in cohorts if len(one["active"]) > 1
+        ][-latest:]
+    width = max((len(one["active"]) for one in cohorts), default=0)
     return {
         "type": "heatmap",
         "label_name": _("First purchase"),

@@ -18,7 +18,7 @@ _NUMBERS: Final = (
 )
 _CHARTS: Final[tuple[dict[str, Any], ...]] = (
     {"chart": "line", "metric": "revenue", "against": "year", "w": 8, "h": 4, "y": 4},
-    {"chart": "funnel", "metric": "customers", "by": "customer.rfm.segment", "w": 4, "h": 4, "x": 8, "y": 4},
+    {"chart": "bar", "metric": "customers", "by": "customer.rfm.segment", "w": 4, "h": 4, "x": 8, "y": 4},
     {"chart": "stacked", "metric": "orders", "by": "customer.grade", "w": 6, "h": 4, "y": 8},
     {"chart": "table", "metric": "revenue", "by": "customer.owner", "w": 6, "h": 4, "x": 6, "y": 8},
 )

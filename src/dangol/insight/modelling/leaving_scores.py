@@ -30,14 +30,14 @@ LEAST_PART: Final = 0.05
 """Of the log-odds; a smaller part is no reason."""
 TYPICAL: Final = 200
 POINTS_TO_LEAVING: Final[Mapping[str, tuple[float, float]]] = {
-    "late": (1, np.inf),
-    "gap": (1, np.inf),
-    "rarer": (-np.inf, 1),
-    "spend": (-np.inf, 1),
-    "basket": (-np.inf, 1),
+    "late": (1.05, np.inf),
+    "gap": (1.05, np.inf),
+    "rarer": (-np.inf, 0.95),
+    "spend": (-np.inf, 0.95),
+    "basket": (-np.inf, 0.95),
     "back": (0.01, np.inf),
 }
-"""Above and below which a feature is a reason that makes sense to whoever reads it; others always do."""
+"""Between which a feature is a reason that makes sense to whoever reads it, and not "0 % less"; others always do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,9 +26,9 @@ from dangol.records.importing.guessing import remember
 from dangol.records.importing.holding import await_database, calm_collector, holding, quick_turns
 from dangol.records.importing.mapping import CompiledMapping, Mapping, compile_mapping, read_mapping
 from dangol.records.importing.mapping.compiling import ordinal_columns
-from dangol.records.planning import analyze_grown_tables
 from dangol.records.importing.readers import SourceOptions, Table, open_table
 from dangol.records.models import ImportChunk, ImportReject, ImportRun, ImportState
+from dangol.records.planning import analyze_grown_tables
 
 log = structlog.get_logger(__name__)
 
