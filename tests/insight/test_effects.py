@@ -312,8 +312,13 @@ def test_the_page_says_what_came_of_it_to_those_who_see_everything(administrator
     programme = make()
     page = administrator.client.get(f"/effects/{programme.pk}/").content.decode()
     assert "계산하고 있어요" in page
+    assert f'hx-get="/effects/{programme.pk}/"' in page, "the page that waits looks again by itself"
     result = found(programme)
     page = administrator.client.get(f"/effects/{programme.pk}/").content.decode()
+    assert f'hx-get="/effects/{programme.pk}/"' not in page
+    record = administrator.client.get(f"/programmes/{programme.pk}/").content.decode()
+    assert f'href="/effects/{programme.pk}/"' in record
+    assert f"<dd>{result['treated']}</dd>" in record
     share, low, high = (
         f"{number * 100:.1f}".removesuffix(".0") for number in measure(result, "purchases")["relative"]
     )

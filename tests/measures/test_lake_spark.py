@@ -146,10 +146,12 @@ def test_spark_computes_the_same_metrics(shop, engines):
     refresh()
 
     def figures(opened, *, per_record):
-        table = metrics.by_month(opened, metrics.registered(), currency="KRW", per_record=per_record)
-        batches = opened.batches(table)
-        kinds = list(zip(batches.schema.names, batches.schema.types, strict=True))
-        return sorted(str(row) for batch in batches for row in batch.to_pylist()), kinds
+        rows, kinds = [], []
+        for table in metrics.by_month(opened, metrics.registered(), currency="KRW", per_record=per_record):
+            batches = opened.batches(table)
+            kinds.append(list(zip(batches.schema.names, batches.schema.types, strict=True)))
+            rows += [str(row) for batch in batches for row in batch.to_pylist()]
+        return sorted(rows), kinds
 
     for per_record in (False, True):
         by_duck, by_spark = engines(lambda opened, whole=per_record: figures(opened, per_record=whole))

@@ -9,11 +9,13 @@ class InsightConfig(AppConfig):
     def ready(self) -> None:
         """Put the pages into the menu, what is known about a customer onto the customer's page, and endpoints into the API."""
         from dangol.insight import figures
+        from dangol.insight.effects import panels as effect_panels
         from dangol.insight.segmentation import acts, index, panels
 
         index.register()
         acts.register()
         panels.contribute()
+        effect_panels.contribute()
         figures.contribute()
         _menu()
         _merging()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
+from itertools import chain
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -142,13 +143,12 @@ def _refresh(run: RefreshRun, full: bool, progress: Progress | None) -> None:
                     models.get(purpose), names=room.score_names(purpose), as_of=as_of, currency=currency
                 )
             for per_record in (False, True):
+                tables = metrics.by_month(opened, known, currency=currency, per_record=per_record)
                 services.series_publish(
                     names=[metric.name for metric in known],
                     grain=metrics.MONTH,
                     as_of=as_of,
-                    batches=opened.batches(
-                        metrics.by_month(opened, known, currency=currency, per_record=per_record)
-                    ),
+                    batches=chain.from_iterable(opened.batches(table) for table in tables),
                     record_type="customer" if per_record else "",
                 )
             # Read after the scores are there: customers are split by the segments of this very run.

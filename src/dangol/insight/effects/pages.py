@@ -43,20 +43,15 @@ def measures_for(actor: Actor, found: Mapping[str, Any]) -> list[Mapping[str, An
 
 def overview(actor: Actor) -> dict[str, Any]:
     """All programmes with their verdicts. One query."""
-    rows = []
-    for programme in programmes_for(actor)[:MOST_ROWS]:
-        found = found_of(programme)
-        text, tone = words.verdict_chip(found, _tongue(actor, found))
-        rows.append(
-            {
-                "programme": programme,
-                "text": text,
-                "tone": tone,
-                "treated": (found or {}).get("treated"),
-                "control": (found or {}).get("control"),
-            }
-        )
-    return {"rows": rows}
+    return {"rows": [overview_row(actor, one) for one in programmes_for(actor)[:MOST_ROWS]]}
+
+
+def overview_row(actor: Actor, programme: Programme) -> dict[str, Any]:
+    """One programme with its verdict and the sizes of its groups. No query where `effect` was selected."""
+    found = found_of(programme)
+    text, tone = words.verdict_chip(found, _tongue(actor, found))
+    groups = {name: (found or {}).get(name) for name in ("treated", "control")}
+    return {"programme": programme, "text": text, "tone": tone, **groups}
 
 
 def programme_page(actor: Actor, programme: Programme) -> dict[str, Any]:

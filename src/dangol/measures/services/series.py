@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
 
 def series_publish(
-    *, names: Iterable[str], grain: str, as_of: date, batches: "pa.RecordBatchReader", record_type: str = ""
+    *,
+    names: Iterable[str],
+    grain: str,
+    as_of: date,
+    batches: "Iterable[pa.RecordBatch]",
+    record_type: str = "",
 ) -> int:
     """Replace the series of these names by new ones: of the company, or of every record of a type.
 
