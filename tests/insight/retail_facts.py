@@ -101,6 +101,60 @@ steps AS (
 SELECT year, stayed, product(1 - gone / at_risk) OVER (PARTITION BY year ORDER BY stayed) AS share FROM steps
 """
 
+BANDS = f"""
+WITH ends AS (
+    SELECT year, stayed, count(*) AS all_here, count(*) FILTER (WHERE gone) AS gone
+    FROM (
+        SELECT unnest([0, year(first)]) AS year, date_diff('day', first, last) / (365.25 / 12) AS stayed, gone FROM ({STAYING})
+    ) GROUP BY year, stayed
+),
+steps AS (
+    SELECT *, sum(all_here) OVER (PARTITION BY year ORDER BY stayed DESC)::DOUBLE AS at_risk FROM ends
+),
+curve AS (
+    SELECT *, product(1 - gone / at_risk) OVER own AS share, sqrt(sum(gone / (at_risk * (at_risk - gone))) OVER own) AS spread
+    FROM steps WHERE gone > 0 WINDOW own AS (PARTITION BY year ORDER BY stayed)
+)
+SELECT year, stayed, share, share ** exp(1.959964 * spread / abs(ln(share))) AS low,
+       share ** exp(-1.959964 * spread / abs(ln(share))) AS high
+FROM curve ORDER BY year, stayed
+"""
+"""The curve of all (year 0) and of each year with Greenwood's variance on the scale of the double logarithm."""
+
+TWO_YEARS = f"""
+WITH people AS (
+    SELECT year(first) = 2010 AS early, date_diff('day', first, last) AS stayed, gone FROM ({STAYING})
+),
+moments AS (SELECT DISTINCT stayed FROM people WHERE gone),
+counts AS (
+    SELECT m.stayed, count(*)::DOUBLE AS n, count(*) FILTER (WHERE early)::DOUBLE AS n1,
+           count(*) FILTER (WHERE gone AND p.stayed = m.stayed)::DOUBLE AS d,
+           count(*) FILTER (WHERE gone AND early AND p.stayed = m.stayed)::DOUBLE AS d1
+    FROM moments m JOIN people p ON p.stayed >= m.stayed GROUP BY m.stayed
+)
+SELECT sum(d1 - d * n1 / n) ** 2 / sum(CASE WHEN n > 1 THEN d * n1 / n * (1 - n1 / n) * (n - d) / (n - 1) ELSE 0 END) AS statistic
+FROM counts
+"""
+"""Mantel and Haenszel's statistic: those who began in 2010 against the others, with one degree of freedom."""
+
+LOST = f"""
+SELECT count(*) AS lost FROM (
+    SELECT customer, max(day) AS last FROM ({ORDERS}) WHERE kind = 'sale' AND customer IS NOT NULL GROUP BY customer
+) WHERE last < DATE '2011-01-01'
+"""
+"""For the last month of 2011: whose last order was in that month a year before."""
+
+TOGETHER = f"""
+WITH customers AS (
+    SELECT customer, count(*) FILTER (WHERE kind = 'sale' AND day >= DATE '2010-12-10') AS orders,
+           sum(amount) FILTER (WHERE day >= DATE '2010-12-10') AS revenue
+    FROM ({ORDERS}) WHERE customer IS NOT NULL GROUP BY customer
+)
+SELECT count(*) FILTER (WHERE orders >= 5) AS often, count(*) FILTER (WHERE revenue >= 2000) AS dear,
+       count(*) FILTER (WHERE orders >= 5 AND revenue >= 2000) AS both
+FROM customers
+"""
+
 KEPT = f"""
 WITH bought AS ({purchases("2011-12-09")}),
 first AS (SELECT customer, min(day) AS first FROM bought GROUP BY customer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter, defaultdict
 from datetime import date
@@ -10,8 +11,11 @@ from decimal import Decimal
 import pytest
 
 from dangol.customers.models import Customer
+from dangol.identity import revisions
 from dangol.insight.models import ModelVersion, Segment
+from dangol.insight.segmentation import snapshot
 from dangol.measures.metrics import session
+from dangol.records import registry, writing
 from dangol.web import formats
 from tests.insight import boards, expected, retail_facts
 
@@ -35,8 +39,11 @@ def pages(retail, administrator):
 
 @pytest.fixture
 def board(retail, administrator):
+    revisions.forget()
+    revisions.look()
     yield administrator
     session.close()
+    revisions.forget()
 
 
 def _money(amount):
@@ -131,6 +138,51 @@ def test_the_page_of_retention_shows_what_the_file_says(retail, pages):
                 assert share == pytest.approx(
                     [1.0, *(one for at, one in curves[year] if at <= month)][-1], abs=1e-4
                 )
+
+
+def test_intervals_median_and_the_test_of_staying_are_those_of_the_file(retail, pages):
+    shown = pages("/retention/").context
+    curves = defaultdict(list)
+    for row in retail.expected.rows(retail_facts.BANDS):
+        curves[row["year"]].append(row)
+    # In the thirteen months of the file the curve of all ends above one half: the page must not tell a median.
+    assert curves[0][-1]["share"] > 0.5
+    assert shown["kpis"][-1]["value"] == "아직"
+    for series, year in zip(shown["staying"]["series"], sorted(set(curves) - {0}), strict=True):
+        for end in ("low", "high"):
+            for month, value in enumerate(series[end]):
+                if value is not None:
+                    known = [row[end] for row in curves[year] if row["stayed"] <= month]
+                    assert value == pytest.approx([1.0, *known][-1], abs=1e-4), (year, month, end)
+    (found,) = retail.expected.rows(retail_facts.TWO_YEARS)
+    alike = math.erfc(math.sqrt(found["statistic"] / 2))
+    assert shown["alike"] == ("< 0.001" if alike < 0.001 else f"{alike:.2g}")
+
+
+def test_who_was_lost_is_told_as_in_the_file(retail, pages):
+    chart = pages(f"/metrics/lost_customers/?{WHOLE}").context["chart"]
+    (row,) = retail.expected.rows(retail_facts.LOST)
+    told = dict(zip(chart["labels"], chart["series"][0]["values"], strict=True))
+    assert row["lost"] > 0
+    assert {label: Decimal(value) for label, value in told.items() if value and Decimal(value)} == {
+        "11-12": row["lost"]
+    }
+
+
+def test_what_two_segments_share_is_that_of_the_file(retail, board):
+    often, dear = (
+        writing.create(registry.get("segment"), {"name": name, "condition": condition}, actor=board.actor)
+        for name, condition in (("often", "value.orders_12m >= 5"), ("dear", "value.revenue_12m >= 2000"))
+    )
+    snapshot.take(segments=[often, dear])
+    (row,) = retail.expected.rows(retail_facts.TOGETHER)
+    shown = board.client.get(f"/value/segments/overlap/?s={often}&s={dear}").context
+    assert shown["heads"] == ["often", "dear"]
+    counts = [[cell["count"] for cell in line["cells"]] for line in shown["rows"]]
+    assert counts == [[row["often"], row["both"]], [row["both"], row["dear"]]]
+    assert shown["rows"][0]["cells"][1]["jaccard"] == Decimal(row["both"]) / (
+        row["often"] + row["dear"] - row["both"]
+    )
 
 
 def test_the_segments_show_what_the_file_says(retail, pages):
