@@ -134,6 +134,7 @@ def _judged(version: ModelVersion, language: str) -> list[dict[str, Any]]:
             "model": figure(top["model"], language),
             "baseline": figure(top["baseline"], language),
             "better": top["model"] >= top["baseline"],
+            "unsure": top["model"] < top["baseline"] and "top" not in version.reasons,
         },
         {
             "label": _("Calibration error"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from itertools import pairwise
 from typing import Any
 
@@ -17,15 +18,18 @@ def weekly_chart(version: ModelVersion) -> dict[str, Any] | None:
     if "told" not in curve:
         return None
     begin = sum(curve["learnt"])
-    if not 0 < begin < len(curve["ends"]):
+    ends = [date.fromisoformat(one) for one in curve["ends"]]
+    if len(ends) > 1 and (ends[-1] - ends[-2]).days < 7:
+        ends.pop()  # the days after the last whole week would look as if purchases had come to an end
+    if not 0 < begin < len(ends):
         return None
-    came = _steps(curve["actual"][begin - 1 :])
+    came = _steps(curve["actual"][begin - 1 : len(ends)])
     # What had come by the moment from which on it was told: the week in which that lies is told from its own begin.
-    told = _steps([curve["actual"][begin - 1], *curve["told"][begin:]])
+    told = _steps([curve["actual"][begin - 1], *curve["told"][begin : len(ends)]])
     return {
         "type": "line",
         "label_name": _("Week until"),
-        "labels": curve["ends"][begin:],
+        "labels": [one.isoformat() for one in ends[begin:]],
         "series": [
             {"name": _("Came"), "values": came, "tone": "p"},
             {"name": _("Told"), "values": told, "tone": "o", "kind": "forecast"},

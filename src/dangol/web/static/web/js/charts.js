@@ -109,8 +109,8 @@ function bars(spec, element) {
       },
     },
     legend: spec.series.length > 1 && !small ? { top: 0, right: 0, icon: "roundRect", itemWidth: 10, itemHeight: 10, textStyle: { color: token("--d-ink-2"), fontSize: 12 } } : undefined,
-    grid: small ? { left: 2, right: 2, top: 8, bottom: 18, outerBoundsMode: "none" } : { left: 4, right: pareto ? 4 : 8, top: spec.series.length > 1 ? 34 : 14, bottom: 2, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
-    xAxis: { ...axis, type: "category", data: spec.labels, splitLine: { show: false }, axisLabel: { ...axis.axisLabel, ...(small ? { showMinLabel: true, alignMinLabel: "left", alignMaxLabel: "right" } : spec.type === "line" && spec.labels.length > 24 ? { alignMaxLabel: "right" } : {}) } },
+    grid: small ? { left: 2, right: 2, top: 8, bottom: 18, outerBoundsMode: "none" } : { left: 4, right: pareto ? 4 : spec.labels.length > 24 && String(spec.labels[0]).length > 7 ? 34 : 8, top: spec.series.length > 1 ? 34 : 14, bottom: 2, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+    xAxis: { ...axis, type: "category", data: spec.labels, splitLine: { show: false }, axisLabel: { ...axis.axisLabel, ...(small ? { showMinLabel: true, alignMinLabel: "left", alignMaxLabel: "right" } : {}) } },
     yAxis,
     series,
   };
