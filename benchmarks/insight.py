@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -346,7 +347,11 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="keep the company in this folder and use it again")
     parser.add_argument("--out", type=Path, help="write the figures there as JSON")
     parser.add_argument("--only", nargs="*", choices=PARTS, default=list(PARTS))
-    parser.add_argument("--lifetimes", default="", help="an interpreter that has the package lifetimes")
+    parser.add_argument(
+        "--lifetimes",
+        default=os.environ.get("LIFETIMES_PYTHON", ""),
+        help="an interpreter that has the package lifetimes; $LIFETIMES_PYTHON when left out",
+    )
     asked = parser.parse_args()
     with (
         company(SIZES.get(asked.size), asked.data),
