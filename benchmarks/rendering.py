@@ -23,6 +23,11 @@ def keep(folder: Path, size: str, machine: dict[str, str], parts: list[Part]) ->
     kept: dict[str, Any] = {"size": size, "machine": {}, "parts": {}}
     if path.is_file():
         kept = json.loads(path.read_text(encoding="utf-8"))
+    # Parts that were measured elsewhere keep saying so.
+    machines = kept.setdefault("machines", {})
+    for name in kept["parts"]:
+        machines.setdefault(name, kept["machine"].get("Machine", ""))
+    machines.update({part.name: machine["Machine"] for part in parts})
     kept["machine"] = machine
     kept["parts"].update({part.name: asdict(part) for part in parts})
     folder.mkdir(parents=True, exist_ok=True)
@@ -61,7 +66,11 @@ def section(kept: dict[str, Any]) -> str:
     for part in parts:
         lines += ["", f"### {part.title}", ""]
         took = f", in {part.seconds:,.0f} s" if part.seconds else ""
-        lines.append(f"{part.measured}{took}; load {part.load[0]:.1f} before, {part.load[1]:.1f} after.")
+        machine = kept.get("machines", {}).get(part.name, "")
+        where = f", on {machine}" if machine and machine != kept["machine"].get("Machine") else ""
+        lines.append(
+            f"{part.measured}{took}{where}; load {part.load[0]:.1f} before, {part.load[1]:.1f} after."
+        )
         lines += [text for note in part.notes for text in ("", note)]
         if part.table:
             lines += ["", *part.table]

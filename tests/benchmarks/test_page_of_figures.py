@@ -129,3 +129,14 @@ def test_the_processor_is_named_where_the_system_tells(tmp_path):
     information.write_text("processor\t: 0\nmodel name\t: A Fine Processor\n", encoding="utf-8")
     assert processor(information) == "A Fine Processor"
     assert processor(tmp_path / "absent")
+
+
+def test_a_part_that_was_measured_on_another_machine_says_so(tmp_path):
+    page = document(tmp_path)
+    kept(page, "M", Part("pages", "Pages", "2026-11-21", (0.5, 0.5), 0, [FAST]))
+    other = {**MACHINE, "Machine": "another processor"}
+    rendering.keep(page.with_suffix(""), "M", other, [Part("rfm", "RFM", "2026-11-22", (1.0, 1.0), 0, [])])
+    rendering.write(page)
+    text = page.read_text(encoding="utf-8")
+    assert "2026-11-21, on a processor, 2 cores; load" in text
+    assert "2026-11-22; load" in text
