@@ -10,12 +10,12 @@ from dangol.customers.models import Customer
 from dangol.records import filters, registry
 from dangol.records.lists import rows_for
 
-# name, grade, whose, tier (own field), seats (own field)
+# name, grade, whose, tier (own field), seats (own field), city
 CUSTOMERS = (
-    ("가람", "vip", "insider", "gold", 7),
-    ("나래", "a", "insider", "", 12),
-    ("다온", "", "insider", "silver", None),
-    ("라온", "a", "outsider", "gold", 4),
+    ("가람", "vip", "insider", "gold", 7, "서울시 강남구"),
+    ("나래", "a", "insider", "", 12, ""),
+    ("다온", "", "insider", "silver", None, "서울시 강남구"),
+    ("라온", "a", "outsider", "gold", 4, '말한 "그" 곳'),
 )
 # customer, status, currency, total, moment (UTC): the third is the first of November in Seoul already
 ORDERS = (
@@ -34,10 +34,12 @@ ORDERS = (
 def fill(**people) -> None:
     """Write the ledger; customers belong to these people."""
     known = {}
-    for name, grade, whose, tier, seats in CUSTOMERS:
+    for name, grade, whose, tier, seats, city in CUSTOMERS:
         own = {key: value for key, value in (("x_tier", tier), ("x_seats", seats)) if value not in ("", None)}
         user = people[whose].user
-        known[name] = Customer.objects.create(name=name, grade=grade, owner=user, team=user.team, own=own)
+        known[name] = Customer.objects.create(
+            name=name, grade=grade, city=city, owner=user, team=user.team, own=own
+        )
     for number, (customer, status, currency, total, moment) in enumerate(ORDERS, start=1):
         Order.objects.create(
             number=f"R-{number}",

@@ -89,6 +89,7 @@ EVERY = ("count", "sum:total", "average:total", "max:total")
         ("customer.grade", "status", ""),
         ("customer.x_tier", "kind", ""),
         ("customer", "ordered_at:month", ""),
+        ("customer.city", "status", ""),
         ("customer.owner", "ordered_at:year", 'status != "cancelled"'),
         ("ordered_at:quarter", "", "total > 0"),
         ("status", "customer.team", "ordered_at >= 2026-01-01"),
@@ -173,12 +174,13 @@ def test_what_stands_behind_a_hidden_record_is_missing_and_tells_no_name(ledger,
 
 @pytest.mark.parametrize("rule", ["hidden", "masked"])
 def test_a_field_that_a_rule_hides_or_masks_makes_no_report(ledger, insider, administrator, rule):
-    for name in ("grade", "x_seats"):
+    for name in ("grade", "x_seats", "city"):
         FieldRule.objects.create(
             role=Role.objects.get(code="sales"), record_type="customer", field=name, rule=rule
         )
     refused = [
         {"record_type": "customer", "rows": "grade"},
+        {"record_type": "order", "rows": "customer.city"},
         {"record_type": "order", "rows": "customer.grade"},
         {"record_type": "order", "rows": "status", "across": "customer.grade"},
         {"record_type": "customer", "rows": "stage", "measures": ["sum:x_seats"]},

@@ -19,8 +19,8 @@ from django.utils.translation import gettext as _
 from dangol.identity.actors import Actor
 from dangol.insight.reports.plans import COUNT, SUMMARIES, Plan, ReportError
 from dangol.records import filters, permissions, registry
-from dangol.records.fields import Boolean, Choice, Date, DateTime, Field, Money, Ref, Reference
-from dangol.records.fields.own import OwnReference
+from dangol.records.fields import Boolean, Choice, Date, DateTime, Field, Money, Ref, Reference, Text
+from dangol.records.fields.own import OwnReference, OwnText
 from dangol.records.filters import FilterError
 from dangol.records.filters.names import target_of
 from dangol.records.filters.tree import And, Compare, Not, Path, Tree
@@ -34,6 +34,8 @@ HIDDEN: Final = "h"
 OTHER: Final = "o"
 """Key of all groups beyond the limit together."""
 HIDDEN_ID: Final = -1
+LONGEST_TEXT: Final = 120
+"""Characters; texts of fields that hold more are sentences, of which each is another."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ class Axis:
                 moment = DateTimeField() if isinstance(one, DateTime) else DateField()
                 options = {"tzinfo": _zone(self.actor)} if isinstance(one, DateTime) else {}
                 found = SPANS[self.span](Cast(found, moment), output_field=DateField(), **options)
-            elif isinstance(one, Choice):
+            elif isinstance(one, (Choice, Text)):
                 found = NullIf(Cast(found, TextField()), Value("", output_field=TextField()))
         return self._behind(found)
 
@@ -200,10 +202,21 @@ def tree_of(actor: Actor, record_type: RecordType, text: str) -> Tree:
         raise ReportError("filter", str(error)) from None
 
 
+def makes_groups(field: Field, record_type: RecordType) -> bool:
+    """Whether a report can be grouped by the field: by what lists are, and by short texts such as city or industry.
+
+    Not by the title, which is another one for nearly every record. What a rule hides is no text here.
+    """
+    if groupable(field):
+        return True
+    short = type(field) is OwnText or (type(field) is Text and 0 < (field.max_length or 0) <= LONGEST_TEXT)
+    return short and bool(field.operators) and field.sortable and field.name != record_type.title
+
+
 def axis_of(actor: Actor, record_type: RecordType, text: str, field: str) -> Axis:
     """The group that a plan names. Raises ReportError: there is no such field for the actor, or it makes no groups."""
     name, _colon, span = text.partition(":")
-    known = permissions.fields_for(actor, record_type)
+    known, about = permissions.fields_for(actor, record_type), record_type
     prefix, path, steps, labels = "", [], [], []
     rest = name
     while True:
@@ -225,8 +238,8 @@ def axis_of(actor: Actor, record_type: RecordType, text: str, field: str) -> Axi
             )
         prefix += f"{found.column}__"
         steps.append((target, prefix))
-        known = permissions.fields_for(actor, target)
-    if not groupable(found):
+        known, about = permissions.fields_for(actor, target), target
+    if not makes_groups(found, about):
         raise ReportError(field, _("“%(field)s” makes no groups.") % {"field": found.label}, "not_groupable")
     if isinstance(found, (Date, DateTime)):
         span = span or "month"

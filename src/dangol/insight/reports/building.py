@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from dangol.identity.actors import Actor
-from dangol.insight.reports.axes import measurable, types_for
+from dangol.insight.reports.axes import makes_groups, measurable, types_for
 from dangol.insight.reports.plans import COUNT, MOST_MEASURES, ORDERS, PIVOT, SUMMARIES, TABLE, Plan
 from dangol.records import permissions, registry
 from dangol.records.fields import Choice, Date, DateTime, Field
@@ -92,7 +92,7 @@ def form_of(actor: Actor, plan: Plan) -> dict[str, Any]:
 def _groups(
     actor: Actor, record_type: RecordType, known: Mapping[str, Field]
 ) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    yield str(record_type.label), list(_options(known, "", ""))
+    yield str(record_type.label), list(_options(record_type, known, "", ""))
     for field in known.values():
         target = target_of(field)
         if (
@@ -102,13 +102,15 @@ def _groups(
         ):
             continue
         beyond = permissions.fields_for(actor, target)
-        yield str(field.label), list(_options(beyond, f"{field.name}.", f"{field.label} · "))
+        yield str(field.label), list(_options(target, beyond, f"{field.name}.", f"{field.label} · "))
 
 
-def _options(known: Mapping[str, Field], prefix: str, before: str) -> Iterator[tuple[str, str]]:
+def _options(
+    record_type: RecordType, known: Mapping[str, Field], prefix: str, before: str
+) -> Iterator[tuple[str, str]]:
     spans = {"month": _("month"), "quarter": _("quarter"), "year": _("year")}
     for field in known.values():
-        if not groupable(field):
+        if not makes_groups(field, record_type):
             continue
         if isinstance(field, (Date, DateTime)):
             for span in SPANS:
