@@ -42,6 +42,8 @@ class Use:
     text: str
     context: str | None
     place: str
+    plural: str = ""
+    """What it says of several, where it depends on a number."""
 
 
 def python_uses(source: str, place: str) -> Iterator[Use]:
@@ -57,7 +59,7 @@ def python_uses(source: str, place: str) -> Iterator[Use]:
         if name in CONTEXT and len(texts) >= 2:
             yield Use(texts[1], texts[0], at)
         elif name in SINGLE | PLURAL and _text(node.args[0]) is not None:
-            yield Use(texts[0], None, at)
+            yield Use(texts[0], None, at, texts[1] if name in PLURAL and len(texts) > 1 else "")
         elif isinstance(node.args[0], (ast.JoinedStr, ast.BinOp)):
             yield Use("", None, at)
 
@@ -79,9 +81,9 @@ def template_uses(source: str, place: str) -> Iterator[Use]:
         if not texts:
             continue
         if function in {"pgettext", "npgettext"}:
-            yield Use(texts[1], texts[0], f"{place}:{line}")
+            yield Use(texts[1], texts[0], f"{place}:{line}", texts[2] if len(texts) > 2 else "")
         else:
-            yield Use(texts[0], None, f"{place}:{line}")
+            yield Use(texts[0], None, f"{place}:{line}", texts[1] if len(texts) > 1 else "")
 
 
 def uses(room: Path) -> Iterator[Use]:
@@ -123,18 +125,21 @@ def entries(catalogue: Catalog) -> dict[tuple[str, str | None], Message]:
 def wrong(room: Path, found: list[Use] | None = None) -> Iterator[str]:
     """A line for each message of a room that is not in order."""
     known = entries(read(room))
-    wanted: dict[tuple[str, str | None], str] = {}
+    wanted: dict[tuple[str, str | None], Use] = {}
     for use in uses(room) if found is None else found:
         if not use.text:
             yield f"{use.place}: a message is one plain string; put values in with %(name)s"
         else:
-            wanted.setdefault((use.text, use.context), use.place)
-    for key, place in wanted.items():
+            wanted.setdefault((use.text, use.context), use)
+    for key, use in wanted.items():
         message = known.get(key)
         if message is None:
-            yield f'{place}: no Korean for "{key[0]}"'
+            yield f'{use.place}: no Korean for "{key[0]}"'
+        elif use.plural and (isinstance(message.id, str) or message.id[-1] != use.plural):
+            # gettext looks for both together; an entry of one alone is never found, and English is shown.
+            yield f'{use.place}: the entry of "{key[0]}" needs the msgid_plural "{use.plural}"'
         else:
-            yield from _entry(message, place)
+            yield from _entry(message, use.place)
     for key in known.keys() - wanted.keys():
         yield f'{room.name}: "{key[0]}" is in the catalogue and nowhere in the room'
 

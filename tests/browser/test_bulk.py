@@ -111,7 +111,7 @@ def test_a_few_are_deleted_and_restored_on_a_phone_in_the_dark(visit, insider, w
     assert sideways(page) == 0
     assert axe_findings(page) == []
     page.locator("form[data-bulk-run] button").tap()
-    page.wait_for_selector(".toast")
+    expect(page.locator(".toast")).to_contain_text("2건을 바꿨어요.")
     assert Customer.objects.filter(deleted_at__isnull=False).count() == 2
     page.goto("/customers/bin/")
     page.locator("[data-pick-page]").tap()

@@ -75,6 +75,11 @@ PO = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\n'
         ("", 'msgid "Save"\nmsgstr "저장"\n', "nowhere in the room"),
         ('_("%(n)s rows")', 'msgid "%(n)s rows"\nmsgstr "%(m)s행"\n', "other placeholders"),
         ('_(f"{n} rows")', "", "one plain string"),
+        (
+            'ngettext("%(n)s row", "%(n)s rows", n)',
+            'msgid "%(n)s row"\nmsgstr "%(n)s행"\n',
+            "needs the msgid_plural",
+        ),
     ],
 )
 def test_messages_that_are_not_in_order_are_seen(tmp_path, source, catalogue, complaint):
