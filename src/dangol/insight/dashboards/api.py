@@ -22,9 +22,9 @@ from dangol.records.rest.endpoints import endpoint, json_response, not_found
 from dangol.records.rest.kept import Kept, problem_of
 
 
-def _tile(request: HttpRequest, actor: Actor, row_id: str, tile_id: str) -> HttpResponse:
+def _tile(request: HttpRequest, actor: Actor, dashboard_id: str, tile_id: str) -> HttpResponse:
     """`GET /api/v1/dashboards/{id}/tiles/{tile}?period=&grain=&filter=`: its marks, of what the caller may see."""
-    row, given = KEPT.found(request, actor, row_id, "period", "grain", "filter")
+    row, given = KEPT.found(request, actor, dashboard_id, "period", "grain", "filter")
     try:
         tile = keeping.tile_of(row, tile_id)
         lens = pages.lens_of(given, row)
@@ -109,6 +109,7 @@ def _described(actor: Actor, tile: Tile, *, mine: bool) -> dict[str, Any]:
 
 KEPT: Final = Kept(
     path="dashboards",
+    parameter="dashboard_id",
     can_use=keeping.can_use,
     refusal=lambda: _("Metrics need the permission to see the records that they are computed from."),
     found_by=keeping.found_by,

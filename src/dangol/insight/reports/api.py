@@ -22,9 +22,9 @@ from dangol.records.rest.kept import Kept, problem_of
 from dangol.records.rest.problems import Problem
 
 
-def _result(request: HttpRequest, actor: Actor, row_id: str) -> HttpResponse:
+def _result(request: HttpRequest, actor: Actor, report_id: str) -> HttpResponse:
     """`GET /api/v1/reports/{id}/result`: its numbers, of what the caller may see."""
-    row, _given = KEPT.found(request, actor, row_id)
+    row, _given = KEPT.found(request, actor, report_id)
     try:
         plan = keeping.plan_of(row)
         keeping.check(actor, plan)
@@ -109,6 +109,7 @@ def _shown(actor: Actor, row: Report) -> dict[str, Any]:
 
 KEPT: Final = Kept(
     path="reports",
+    parameter="report_id",
     can_use=keeping.can_use,
     refusal=lambda: _("Reports need the permission to see records."),
     found_by=keeping.found_by,

@@ -66,6 +66,7 @@ class Kept:
 
     Args:
         path: below `/api/v1/`.
+        parameter: what the row's id is called in the address of one.
         can_use: whether an actor may have any of it.
         refusal: says what `can_use` asks for.
         found_by: rows that an actor finds, lazily.
@@ -77,6 +78,7 @@ class Kept:
     """
 
     path: str
+    parameter: str
     can_use: Callable[[Actor], bool]
     refusal: Callable[[], str]
     found_by: Callable[[Actor], QuerySet[Any]]
@@ -91,7 +93,7 @@ class Kept:
         return endpoint(GET=self._list, POST=self._create)
 
     def one(self) -> Callable[..., HttpResponse]:
-        """The endpoint of `/api/v1/{path}/{row_id}`."""
+        """The endpoint of `/api/v1/{path}/{parameter}`."""
         return endpoint(GET=self._read, PATCH=self._change, DELETE=self._delete)
 
     def found(
@@ -118,14 +120,14 @@ class Kept:
         headers = {"Location": f"/api/v1/{self.path}/{row.pk}", "ETag": etag(row.version)}
         return json_response(self.shown(actor, row), status=201, headers=headers)
 
-    def _read(self, request: HttpRequest, actor: Actor, row_id: str) -> HttpResponse:
-        row, _given = self.found(request, actor, row_id)
+    def _read(self, request: HttpRequest, actor: Actor, **place: str) -> HttpResponse:
+        row, _given = self.found(request, actor, place[self.parameter])
         return json_response(self.shown(actor, row), headers={"ETag": etag(row.version)})
 
-    def _change(self, request: HttpRequest, actor: Actor, row_id: str) -> HttpResponse:
+    def _change(self, request: HttpRequest, actor: Actor, **place: str) -> HttpResponse:
         self._allow(actor, writes=True)
         parameters(request)
-        row = self._found(actor, row_id)
+        row = self._found(actor, place[self.parameter])
         values = body_of(request)
         version = version_asked(request, values, lambda: int(row.version))
         try:
@@ -136,10 +138,10 @@ class Kept:
             raise problem_of(error) from None
         return json_response(self.shown(actor, row), headers={"ETag": etag(row.version)})
 
-    def _delete(self, request: HttpRequest, actor: Actor, row_id: str) -> HttpResponse:
+    def _delete(self, request: HttpRequest, actor: Actor, **place: str) -> HttpResponse:
         self._allow(actor, writes=True)
         parameters(request)
-        row = self._found(actor, row_id)
+        row = self._found(actor, place[self.parameter])
         try:
             self.delete(actor=actor, row_id=row.pk, origin=ORIGIN)
         except Missing:
