@@ -77,10 +77,11 @@ class Expected:
     """The answers of the file."""
 
     def __init__(self, path: str) -> None:
+        self._path = path
         self._engine = duckdb.connect()
         self._engine.execute(LINES, [path])
 
     def rows(self, statement: str) -> list[dict]:
-        cursor = self._engine.execute(statement)
+        cursor = self._engine.execute(statement, {"file": self._path} if "$file" in statement else None)
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -38,11 +38,16 @@ FROM ({SALES}) GROUP BY ALL
 """
 
 COUNTRIES = f"""
-WITH countries AS (
-    SELECT InvoiceNo AS invoice, first(Country) AS country FROM read_csv($file, header = true, all_varchar = true) GROUP BY 1
-)
-SELECT country, count(DISTINCT invoice) AS orders FROM ({ORDERS}) JOIN countries USING (invoice) WHERE kind = 'sale' GROUP BY country
+WITH lived AS (
+    SELECT CustomerID::DOUBLE::INTEGER AS customer, list(DISTINCT Country) AS countries
+    FROM read_csv($file, header = true, all_varchar = true) WHERE CustomerID <> '' GROUP BY 1
+),
+unsure AS (SELECT DISTINCT unnest(countries) AS country FROM lived WHERE len(countries) > 1)
+SELECT countries[1] AS country, count(*) AS orders
+FROM ({ORDERS}) JOIN lived USING (customer)
+WHERE kind = 'sale' AND len(countries) = 1 AND countries[1] NOT IN (SELECT country FROM unsure) GROUP BY 1
 """
+"""Sales by country, but for countries that share a customer with another: such a customer has only one of them here."""
 
 YEAR = f"""
 WITH customers AS (

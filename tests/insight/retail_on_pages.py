@@ -233,6 +233,15 @@ def test_cohorts_of_the_dictionary_are_those_of_the_file(retail, pages):
     }
 
 
+def test_orders_by_country_are_those_of_the_file(retail, pages):
+    told = pages("/api/v1/metrics/orders?by=customer.country&from=2010-12-01&to=2011-12-31").json()
+    known = {row["country"]: row["orders"] for row in retail.expected.rows(retail_facts.COUNTRIES)}
+    shown = {one["label"]: int(one["value"]) for one in told["parts"]}
+    both = shown.keys() & known.keys()
+    assert len(both) >= 10
+    assert {country: shown[country] for country in both} == {country: known[country] for country in both}
+
+
 def test_the_tiles_of_a_dashboard_are_those_of_the_file(retail, board):
     tiles = [
         {"id": "orders", "chart": "number", "metric": "orders", "w": 3, "h": 2},
