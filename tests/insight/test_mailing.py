@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import socket
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -13,55 +11,16 @@ from django.core import mail as outgoing
 
 from dangol.identity.services import user_deactivate
 from dangol.insight.dashboards import keeping as boards
-from dangol.insight.dashboards.tiles import TileError
-from dangol.insight.mailing import keeping, paper, sending
+from dangol.insight.mailing import keeping, sending
+from dangol.insight.mailing.dashboard_paper import dashboard_pdf
+from dangol.insight.mailing.subjects import DASHBOARD, MailingError
 from dangol.insight.mailing.turns import next_turn
 from dangol.insight.models import CopyState, Mailing, MailingCopy
 from dangol.measures import metrics
-from dangol.web import assets
 from tests.cast import SYSTEM
 from tests.insight.boards import make
+from tests.insight.post import EIGHT, smtp, text_of
 from tests.measures.metrics.conftest import _closed, market  # noqa: F401
-
-EIGHT = datetime(2026, 11, 22, 23, 0, tzinfo=UTC)  # Monday, 8:00 in Seoul
-
-
-@pytest.fixture
-def on_paper():
-    """What a PDF needs: the library and the whole font."""
-    pytest.importorskip("typst", reason="typst is not installed")
-    if not (assets.VENDOR / "pretendard" / "Pretendard-Regular.otf").exists():
-        pytest.skip("the whole font is not there; `python -m dangol.web.assets node_modules` brings it")
-
-
-def text_of(pdf: bytes) -> str:
-    pypdf = pytest.importorskip("pypdf")
-    return "\n".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages)
-
-
-@contextmanager
-def smtp(settings):
-    """A real mail server in this process, and what it took."""
-    controller = pytest.importorskip("aiosmtpd.controller", reason="aiosmtpd is not installed")
-    from aiosmtpd.handlers import Message
-
-    received = []
-
-    class Keep(Message):
-        def handle_message(self, message):
-            received.append(message)
-
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = controller.Controller(Keep(), hostname="127.0.0.1", port=port)
-    server.start()
-    try:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
-        yield received
-    finally:
-        server.stop()
 
 
 @pytest.mark.parametrize(
@@ -89,7 +48,7 @@ def board(market, administrator):  # noqa: F811 - a fixture
 def scheduled(board, person, *people, **more):
     values = {"rhythm": "week", "day": 1, "hour": 8, **more}
     mailing = keeping.mailing_create(
-        actor=person.actor, dashboard=board, people=[one.id for one in people], **values
+        actor=person.actor, subject=DASHBOARD, thing=board, people=[one.id for one in people], **values
     )
     Mailing.objects.filter(pk=mailing.pk).update(next_at=EIGHT)
     return mailing
@@ -126,7 +85,7 @@ def test_each_gets_a_pdf_of_what_that_person_may_see_and_only_once(
 
 def test_the_paper_is_in_the_language_of_its_reader(on_paper, board, administrator):
     english = replace(administrator.actor, language="en")
-    text = text_of(paper.dashboard_pdf(board, english, at=EIGHT))
+    text = text_of(dashboard_pdf(board, english, at=EIGHT))
     assert "Last 12 months" in text
     assert "Data up to 2026-11-20" in text
 
@@ -162,16 +121,16 @@ def test_a_server_that_is_away_is_asked_again_and_given_up_at_last(on_paper, boa
 def test_nobody_is_mailed_what_that_person_does_not_find(market, insider, teammate, outsider):  # noqa: F811
     own = make(insider)
     for people in ((teammate,), (outsider,), ()):
-        with pytest.raises(TileError):
+        with pytest.raises(MailingError):
             scheduled(own, insider, *people)
     boards.dashboard_change(
         actor=insider.actor, dashboard_id=own.pk, values={"audience": "team"}, version=None
     )
     own.refresh_from_db()
     scheduled(own, insider, insider, teammate)
-    with pytest.raises(TileError):
+    with pytest.raises(MailingError):
         scheduled(own, insider, outsider)
-    with pytest.raises(TileError):
+    with pytest.raises(MailingError):
         scheduled(own, teammate, insider)  # only who may change it chooses others
     scheduled(own, teammate, teammate)
     assert Mailing.objects.count() == 2

@@ -109,6 +109,7 @@ def record_list(
     before: str | None = None,
     columns: Sequence[str] | None = None,
     deleted: bool = False,
+    action: str = "view",
 ) -> Page:
     """One page of a list, in one statement, however far down the list it lies (see `_read_walking` for the second one).
 
@@ -121,6 +122,7 @@ def record_list(
         after: cursor of the page's predecessor; `before` of its successor.
         columns: field names; the type's list fields when not given.
         deleted: list the recycle bin instead.
+        action: with "export", only records that the actor may also take out.
 
     Raises:
         ListError: unknown sort, column or broken cursor.
@@ -136,6 +138,7 @@ def record_list(
         if deleted
         else rows_for(actor, record_type, None)
     )
+    rows = permissions.also(rows, actor, record_type, action)
     if tree is not None and tree != EVERYTHING:
         rows = rows.filter(_condition(actor, record_type, tree))
     names = {f"_s{position}": key.expression for position, key in enumerate(keys)}
@@ -201,12 +204,15 @@ def records_at(
     return found
 
 
-def record_count(*, actor: Actor, record_type: RecordType, tree: Tree | None = None, seen: int = 0) -> Count:
+def record_count(
+    *, actor: Actor, record_type: RecordType, tree: Tree | None = None, seen: int = 0, action: str = "view"
+) -> Count:
     """How many records match, up to 10,000, and never longer than a blink.
 
     Where counting takes too long, what was `seen` already is the answer, said to be a minimum. One query.
     """
-    rows = rows_for(actor, record_type, tree).order_by().values("pk")[: COUNT_LIMIT + 1]
+    rows = permissions.also(rows_for(actor, record_type, tree), actor, record_type, action)
+    rows = rows.order_by().values("pk")[: COUNT_LIMIT + 1]
     try:
         sql, parameters = rows.query.sql_with_params()
     except EmptyResultSet:

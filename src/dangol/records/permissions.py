@@ -94,6 +94,11 @@ def visible_to(
     return _narrowed(rows, visible_q(actor, record_type, action))
 
 
+def also(rows: QuerySet[Any], actor: Actor, record_type: RecordType, action: str) -> QuerySet[Any]:
+    """Of rows that the actor may see those with which he or she may do this, too. Lazy, no query yet."""
+    return rows if action == "view" else _narrowed(rows, visible_q(actor, record_type, action))
+
+
 def out_of_sight_for(actor: Actor, record_type: RecordType) -> QuerySet[Any]:
     """The rows in the recycle bin and those merged into others, that the actor would see if they were alive: to tell him
     what became of them. Lazy, no query yet."""

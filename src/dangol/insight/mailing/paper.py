@@ -1,4 +1,4 @@
-"""A dashboard on paper: a PDF whose text can be read and searched, with the same charts as on the page."""
+"""A sheet of paper: a PDF whose text can be read and searched, with the same charts as on the page."""
 
 from __future__ import annotations
 
@@ -11,23 +11,13 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from django.contrib.staticfiles import finders
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from dangol.identity.actors import Actor
-from dangol.insight.dashboards import ranges
-from dangol.insight.dashboards.answering import Lens, Shown, day_of_data, show
-from dangol.insight.dashboards.drawing import draw
-from dangol.insight.dashboards.pictures import Picture, picture
-from dangol.insight.dashboards.tiles import Tile, read
-from dangol.insight.models import Dashboard
-from dangol.records.sharing import can_change
 from dangol.web import formats
 
-LAYOUT: Final = Path(__file__).with_name("dashboard.typ")
+LAYOUT: Final = Path(__file__).with_name("sheet.typ")
 FONTS: Final = ("Pretendard-Regular.otf", "Pretendard-SemiBold.otf")
-ROWS: Final = 40
-"""The most rows of a table on paper; the page has all."""
 
 
 class FontMissing(RuntimeError):
@@ -46,25 +36,53 @@ def fonts() -> tuple[str, ...]:
     return tuple(sorted(folders))
 
 
-def dashboard_pdf(dashboard: Dashboard, actor: Actor, *, at: datetime) -> bytes:
-    """The dashboard as this person may see it, in this person's language, as PDF.
+def box(key: str, kind: str, title: str, *, w: int = 12, y: int = 0) -> dict[str, Any]:
+    """One box of a sheet, still empty.
+
+    `w` of twelve columns, on the line `y`; `said` stands there instead of all else; `drawn` is a chart as SVG; `heads` and
+    `cells` a table – each row a name, then texts with their shade, −1 for none –, `left` which of its columns are words,
+    `total` whether its last row is one, and `size` the height of its letters in points.
+    """
+    return {
+        "id": key, "kind": kind, "title": title, "w": w, "y": y, "said": "", "text": "", "number": "", "trend": "",
+        "good": "", "detail": "", "heads": [], "cells": [], "left": [], "total": False, "size": 9, "rest": "", "drawn": "",
+    }  # fmt: skip
+
+
+def sheet_pdf(
+    *,
+    title: str,
+    description: str,
+    heads: Sequence[str],
+    boxes: Sequence[dict[str, Any]],
+    actor: Actor,
+    at: datetime,
+) -> bytes:
+    """A sheet of boxes as PDF, in the language of the actor, which is active. No queries.
 
     Args:
-        dashboard: one that the actor finds.
-        actor: whose permissions hold.
+        title: stands above.
+        description: below the title.
+        heads: what holds for all: days, filter.
+        boxes: from `box`, in reading order.
+        actor: whose permissions held; the foot names the person.
         at: the moment that stands on the paper.
 
     Raises:
         FontMissing: the font was not copied.
-
-    Costs what the tiles cost, and a query for the day of the data.
     """
     import typst
 
-    with translation.override(actor.language):
-        content = _content(dashboard, actor, at)
-    charts = {
-        f"{tile['id']}.svg": tile.pop("drawn").encode() for tile in content["tiles"] if tile.get("drawn")
+    charts = {f"{one['id']}.svg": one["drawn"].encode() for one in boxes if one["drawn"]}
+    content = {
+        "language": "ko" if actor.language.startswith("ko") else "en",
+        "title": title,
+        "description": description,
+        "heads": list(heads),
+        "foot": _("For %(name)s, %(moment)s. Of what this person may see.")
+        % {"name": actor.name, "moment": formats.moment(at, actor.language, ZoneInfo(actor.time_zone))},
+        "rows": _rows(boxes),
+        "tiles": [{**one, "drawn": bool(one["drawn"])} for one in boxes],
     }
     source: Any = {  # several files; the library's types know one
         "main": LAYOUT.read_bytes(), "data.json": json.dumps(content, ensure_ascii=False).encode(), **charts,
@@ -75,78 +93,14 @@ def dashboard_pdf(dashboard: Dashboard, actor: Actor, *, at: datetime) -> bytes:
     return made
 
 
-def _content(dashboard: Dashboard, actor: Actor, at: datetime) -> dict[str, Any]:
-    day = day_of_data()
-    lens = Lens(dashboard.period, "", dashboard.filter)
-    author = can_change(actor, dashboard)
-    tiles = [_tile(tile, show(actor, tile, lens, day=day, author=author)) for tile in read(dashboard.tiles)]
-    zone = ZoneInfo(actor.time_zone)
-    made = formats.moment(at, actor.language, zone)
-    heads = [ranges.name_of(dashboard.period)] if dashboard.period else []
-    heads.append(_("Data up to %(day)s") % {"day": day.isoformat()})
-    return {
-        "language": "ko" if actor.language.startswith("ko") else "en",
-        "title": dashboard.name,
-        "description": dashboard.description,
-        "heads": heads,
-        "foot": _("For %(name)s, %(moment)s. Of what this person may see.")
-        % {"name": actor.name, "moment": made},
-        "rows": _rows(tiles),
-        "tiles": tiles,
-    }
-
-
-def _rows(tiles: Sequence[dict[str, Any]]) -> list[list[int]]:
-    """The tiles by line of paper, as many beside each other as have room in twelve columns."""
+def _rows(boxes: Sequence[dict[str, Any]]) -> list[list[int]]:
+    """The boxes by line of paper, as many beside each other as have room in twelve columns."""
     rows: list[list[int]] = []
     room = 0
-    for at, tile in enumerate(tiles):
-        if tile["w"] > room or tile["y"] != tiles[rows[-1][0]]["y"]:
+    for at, one in enumerate(boxes):
+        if one["w"] > room or one["y"] != boxes[rows[-1][0]]["y"]:
             rows.append([])
             room = 12
         rows[-1].append(at)
-        room -= tile["w"]
+        room -= one["w"]
     return rows
-
-
-def _tile(tile: Tile, shown: Shown) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "id": tile.id, "kind": tile.chart, "title": shown.title, "x": tile.x, "y": tile.y, "w": tile.w, "said": "",
-    }  # fmt: skip
-    if shown.problem:
-        return found | {"said": shown.problem}
-    if tile.chart != "note" and (shown.answer is None or shown.answer.as_of is None):
-        return found | {"said": _("Nothing was computed yet. It comes with the next refresh.")}
-    made = picture(shown)
-    if made.empty:
-        return found | {"said": _("There is nothing in this period.")}
-    found |= _words(made)
-    width = round(tile.w / 12 * 760) - 20
-    if made.kind == "number":
-        if made.series:
-            found["drawn"] = str(draw(made, width, 30, paper=True))
-    elif made.kind not in ("note", "table", "heat"):
-        found["drawn"] = str(draw(made, width, min(tile.h, 6) * 48, paper=True))
-        found["list"] = (
-            [[mark.label, mark.text] for mark in made.series[0].marks] if made.kind == "funnel" else []
-        )
-    found["has_drawn"] = "drawn" in found
-    return found
-
-
-def _words(made: Picture) -> dict[str, Any]:
-    rest = []
-    if made.more or len(made.rows) > ROWS:
-        rest.append(_("and %(more)s more") % {"more": made.more + max(0, len(made.rows) - ROWS)})
-    if made.limited:
-        rest.append(_("Of what you may see"))
-    return {
-        "text": made.text,
-        "number": made.number.text if made.number else "",
-        "trend": made.trend.text if made.trend else "",
-        "good": {True: "good", False: "bad", None: ""}[made.trend.good] if made.trend else "",
-        "detail": made.trend.detail if made.trend else made.detail,
-        "heads": list(made.heads),
-        "cells": [[name, *([mark.text, shade] for mark, shade in cells)] for name, cells in made.rows[:ROWS]],
-        "rest": " · ".join(rest),
-    }

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import smtplib
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import structlog
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.db.models import Q
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.text import get_valid_filename
 from django.utils.translation import gettext as _
 
-from dangol.identity.actors import Actor
-from dangol.identity.models import User
-from dangol.insight.mailing.keeping import finds
-from dangol.insight.mailing.paper import dashboard_pdf
+from dangol.identity.actors import Actor, actor_for
+from dangol.insight.mailing.subjects import Subject, subject_of
 from dangol.insight.mailing.turns import next_turn
-from dangol.insight.models import CopyState, Dashboard, Mailing, MailingCopy
+from dangol.insight.models import CopyState, Mailing, MailingCopy
 
 log = structlog.get_logger(__name__)
 
@@ -47,6 +45,7 @@ def turns_begin(*, now: datetime | None = None) -> int:
                 deleted_at=None,
                 next_at__lte=now,
                 dashboard__deleted_at=None,
+                report__deleted_at=None,
                 owner__is_active=True,
             )
             .order_by("pk")
@@ -79,29 +78,39 @@ def copies_send(*, now: datetime | None = None) -> int:
 
 
 def _send(copy: MailingCopy, now: datetime) -> int:
-    actor, dashboard = finds(copy.user, copy.mailing.dashboard_id)
-    if not copy.user.is_active or dashboard is None:
-        return _ended(copy, CopyState.NOT_SENT, "this person does not find the dashboard any more")
-    try:
-        message = _message(copy.user, actor, dashboard, now)
-    except Exception as error:
-        log.exception("dashboard not drawn", copy=copy.pk, dashboard=dashboard.pk)
-        return _ended(copy, CopyState.NOT_SENT, f"{type(error).__name__}: {error}")
+    subject, row_id = subject_of(copy.mailing)
+    actor = actor_for(copy.user)
+    thing = subject.find(actor, row_id)
+    if not copy.user.is_active or thing is None:
+        return _ended(copy, CopyState.NOT_SENT, f"this person does not find the {subject.field} any more")
+    problem = subject.problem(actor, thing, copy.mailing.reason)
+    if problem:
+        return _ended(copy, CopyState.NOT_SENT, problem)
     server = get_connection()
     try:
-        server.open()
+        server.open()  # before it is drawn: what nobody takes need not be drawn, nor noted down as an export
     except (OSError, smtplib.SMTPException) as error:
         return _later(copy, error, now)
     try:
-        message.connection = server
+        try:
+            message = _message(copy, subject, thing, actor, now)
+        except Exception as error:
+            log.exception("not drawn", copy=copy.pk, subject=subject.field, row=row_id)
+            return _ended(copy, CopyState.NOT_SENT, f"{type(error).__name__}: {error}")
+        return _hand_over(copy, message, server)
+    finally:
+        server.close()
+
+
+def _hand_over(copy: MailingCopy, message: EmailMultiAlternatives, server: BaseEmailBackend) -> int:
+    message.connection = server
+    try:
         message.send()
     except (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
         return _ended(copy, CopyState.NOT_SENT, f"{type(error).__name__}: {error}")
     except (OSError, smtplib.SMTPException) as error:
         log.error("mail doubtful", copy=copy.pk, error=type(error).__name__)
         return _ended(copy, CopyState.DOUBTFUL, f"{type(error).__name__}: {error}")
-    finally:
-        server.close()
     _ended(copy, CopyState.SENT, "")
     return 1
 
@@ -117,27 +126,29 @@ def _ended(copy: MailingCopy, state: str, error: str, now: datetime | None = Non
     return 0
 
 
-def _message(user: User, actor: Actor, dashboard: Dashboard, now: datetime) -> EmailMultiAlternatives:
-    """The mail with the dashboard as this person may see it, in this person's language and time zone."""
+def _message(
+    copy: MailingCopy, subject: Subject, thing: Any, actor: Actor, now: datetime
+) -> EmailMultiAlternatives:
+    """The mail with the thing as this person may see it, in this person's language and time zone."""
+    user = copy.user
     with translation.override(user.language), timezone.override(ZoneInfo(user.time_zone)):
-        paper = dashboard_pdf(dashboard, actor, at=now)
+        paper = subject.paper(thing, actor, now, copy.mailing.reason)
         day = timezone.localtime(now).date().isoformat()
         root = settings.DANGOL_URL.rstrip("/")
-        address = f"{root}{reverse('insight:dashboard', args=[dashboard.pk])}"
         context = {
             "name": user.name,
-            "dashboard": dashboard.name,
-            "address": address,
-            "stop": f"{root}{reverse('insight:mailings', args=[dashboard.pk])}",
+            "title": thing.name,
+            "address": f"{root}{subject.page(thing.pk)}",
+            "stop": f"{root}{subject.mailings(thing.pk)}",
             "language": user.language,
         }
         message = EmailMultiAlternatives(
-            subject=_("%(name)s, %(day)s") % {"name": dashboard.name, "day": day},
+            subject=_("%(name)s, %(day)s") % {"name": thing.name, "day": day},
             body=render_to_string("insight/mailing/mail.txt", context),
             to=[user.email],
             headers={"Auto-Submitted": "auto-generated"},
         )
         message.attach_alternative(render_to_string("insight/mailing/mail.html", context), "text/html")
-        name = get_valid_filename(f"{dashboard.name} {day}") or "dashboard"
+        name = get_valid_filename(f"{thing.name} {day}") or subject.field
         message.attach(f"{name}.pdf", paper, "application/pdf")
     return message

@@ -1,4 +1,4 @@
-"""The page on which a dashboard's mails are set."""
+"""The pages on which the mails of dashboards and reports are set."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from dangol.identity.actors import Actor
-from dangol.insight.dashboards import pages
-from dangol.insight.dashboards.tiles import TileError
 from dangol.insight.mailing import keeping
-from dangol.insight.models import Dashboard, Mailing, MailingCopy, Rhythm
+from dangol.insight.mailing.subjects import DASHBOARD, REPORT, MailingError, Subject
+from dangol.insight.models import Mailing, MailingCopy, Rhythm
 from dangol.records.views.access import actor_of
 
 SHOWN_COPIES = 20
@@ -30,10 +29,40 @@ def weekdays() -> list[tuple[int, str]]:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def mailings(request: HttpRequest, dashboard_id: int) -> HttpResponseBase:
+def of_dashboard(request: HttpRequest, dashboard_id: int) -> HttpResponseBase:
+    """The mails of a dashboard."""
+    return _mailings(request, DASHBOARD, dashboard_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def of_report(request: HttpRequest, report_id: int) -> HttpResponseBase:
+    """The mails of a report."""
+    return _mailings(request, REPORT, report_id)
+
+
+@require_POST
+def act_of_dashboard(request: HttpRequest, dashboard_id: int, mailing_id: int) -> HttpResponseBase:
+    """End a mailing of a dashboard, or have one's own copy sent at once."""
+    return _act(request, DASHBOARD, dashboard_id, mailing_id)
+
+
+@require_POST
+def act_of_report(request: HttpRequest, report_id: int, mailing_id: int) -> HttpResponseBase:
+    """End a mailing of a report, or have one's own copy sent at once."""
+    return _act(request, REPORT, report_id, mailing_id)
+
+
+def _found(actor: Actor, subject: Subject, row_id: int) -> Any:
+    thing = subject.find(actor, row_id)
+    if thing is None:
+        raise Http404
+    return thing
+
+
+def _mailings(request: HttpRequest, subject: Subject, row_id: int) -> HttpResponseBase:
     """What goes out to whom, what became of the last mails, and the form for another one."""
     actor = actor_of(request)
-    dashboard = pages.found(actor, dashboard_id)
+    thing = _found(actor, subject, row_id)
     context: dict[str, Any] = {
         "errors": {},
         "given": {"rhythm": Rhythm.WEEK, "day": "1", "weekday": "1", "hour": "8"},
@@ -41,38 +70,38 @@ def mailings(request: HttpRequest, dashboard_id: int) -> HttpResponseBase:
     status = 200
     if request.method == "POST":
         try:
-            _create(request, actor, dashboard)
-        except TileError as error:
+            _create(request, actor, subject, thing)
+        except MailingError as error:
             context = {"errors": {error.field: error.message}, "given": request.POST}
             status = 422
         else:
             messages.success(request, _("The mail is scheduled."))
-            return redirect("insight:mailings", dashboard_id)
-    rows = list(keeping.mailings_for(actor, dashboard))
+            return redirect(subject.mailings(row_id))
+    rows = list(keeping.mailings_for(actor, subject, thing))
     copies = (
         MailingCopy.objects.filter(mailing__in=rows).select_related("user").order_by("-pk")[:SHOWN_COPIES]
     )
     context |= {
-        "dashboard": dashboard,
-        "rows": [{"mailing": row, "when": _when(row)} for row in rows],
+        "thing": thing,
+        "page": subject.page(row_id),
+        "rows": [{"mailing": row, "when": _when(row), "act": subject.act(row_id, row.pk)} for row in rows],
         "copies": copies,
-        "people": keeping.may_get(actor, dashboard)[:500],
+        "people": keeping.may_get(actor, thing)[:500],
+        "asks_reason": subject.asks_reason(actor, thing),
         "chosen": {str(actor.user_id), *request.POST.getlist("people")},
         "rhythms": Rhythm.choices,
         "weekdays": weekdays(),
         "hours": range(24),
         "days": range(1, 32),
-        "menu_key": "dashboards",
+        "menu_key": f"{subject.field}s",
     }
     return render(request, "insight/mailing/mailings.html", context, status=status)
 
 
-@require_POST
-def act(request: HttpRequest, dashboard_id: int, mailing_id: int) -> HttpResponseBase:
-    """End a mailing, or have one's own copy sent at once."""
+def _act(request: HttpRequest, subject: Subject, row_id: int, mailing_id: int) -> HttpResponseBase:
     actor = actor_of(request)
-    dashboard = pages.found(actor, dashboard_id)
-    mailing = keeping.mailings_for(actor, dashboard).filter(pk=mailing_id).first()
+    thing = _found(actor, subject, row_id)
+    mailing = keeping.mailings_for(actor, subject, thing).filter(pk=mailing_id).first()
     if mailing is None or actor.seen_by is not None:
         raise Http404
     if request.POST.get("do") == "end":
@@ -83,26 +112,28 @@ def act(request: HttpRequest, dashboard_id: int, mailing_id: int) -> HttpRespons
         messages.success(request, _("Your copy is on its way."))
     else:
         raise Http404
-    return redirect("insight:mailings", dashboard_id)
+    return redirect(subject.mailings(row_id))
 
 
-def _create(request: HttpRequest, actor: Actor, dashboard: Dashboard) -> None:
+def _create(request: HttpRequest, actor: Actor, subject: Subject, thing: Any) -> None:
     given = request.POST
     rhythm = given.get("rhythm", "")
     keeping.mailing_create(
         actor=actor,
-        dashboard=dashboard,
+        subject=subject,
+        thing=thing,
         people=[_number(text, "people") for text in given.getlist("people")],
         rhythm=rhythm,
         day=_number(given.get("weekday" if rhythm == Rhythm.WEEK else "day", "1"), "day"),
         hour=_number(given.get("hour", ""), "hour"),
+        reason=given.get("reason", ""),
     )
 
 
 def _number(text: str, field: str) -> int:
     if text.isascii() and text.isdigit() and len(text) < 18:
         return int(text)
-    raise TileError(field, _("Enter a whole number."))
+    raise MailingError(field, _("Enter a whole number."))
 
 
 def _when(mailing: Mailing) -> str:

@@ -1,4 +1,4 @@
-"""Mails in which dashboards go out, and each person's copy of them."""
+"""Mails in which dashboards and reports go out, and each person's copy of them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from dangol.insight.models.dashboards import Dashboard
+from dangol.insight.models.reports import Report
 from dangol.records.models.base import Record
 
 
@@ -20,18 +21,21 @@ class Rhythm(models.TextChoices):
 
 
 class Mailing(Record):
-    """A dashboard that goes out by mail to people, to each as that person may see it; the hour is Seoul's.
+    """A dashboard or a report that goes out by mail to people, to each as that person may see it; the hour is Seoul's.
 
+    `reason` is what a report about people is needed for: each copy is an export and noted down as one.
     `day` is the weekday (1 Monday … 7 Sunday) or the day of the month (the last one, where the month is shorter);
     `next_at` the moment of the next one. While it is not `active` nothing goes out.
     """
 
-    dashboard = models.ForeignKey(Dashboard, models.CASCADE, related_name="mailings")
+    dashboard = models.ForeignKey(Dashboard, models.CASCADE, null=True, blank=True, related_name="mailings")
+    report = models.ForeignKey(Report, models.CASCADE, null=True, blank=True, related_name="mailings")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     people = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+")
     rhythm = models.CharField(_("How often"), max_length=5, choices=Rhythm, default=Rhythm.WEEK)
     day = models.PositiveSmallIntegerField(_("Day"), default=1)
     hour = models.PositiveSmallIntegerField(_("Hour"), default=8)
+    reason = models.CharField(_("Reason"), max_length=500, blank=True, default="", db_default="")
     active = models.BooleanField(_("Active"), default=True, db_default=True)
     next_at = models.DateTimeField()
 
@@ -46,6 +50,11 @@ class Mailing(Record):
             )
         ]
         constraints = [
+            models.CheckConstraint(
+                condition=models.Q(dashboard=None, report__isnull=False)
+                | models.Q(dashboard__isnull=False, report=None),
+                name="insight_mailing_of_one",
+            ),
             models.CheckConstraint(condition=models.Q(hour__lte=23), name="insight_mailing_hour"),
             models.CheckConstraint(
                 condition=models.Q(day__gte=1, day__lte=31)
@@ -55,7 +64,7 @@ class Mailing(Record):
         ]
 
     def __str__(self) -> str:
-        return f"{self.dashboard_id} {self.rhythm}"
+        return f"{self.dashboard_id or self.report_id} {self.rhythm}"
 
 
 class CopyState(models.TextChoices):

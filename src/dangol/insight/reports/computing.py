@@ -76,9 +76,7 @@ def compute(reading: Reading, *, action: str = "view") -> Pivot:
         ReportError: it took longer than ten seconds (code "too_slow").
     """
     rows = rows_for(reading.actor, reading.record_type, reading.tree)
-    if action != "view":
-        reach = permissions.visible_q(reading.actor, reading.record_type, action)
-        rows = rows.none() if reach is False else rows if reach is True else rows.filter(reach)
+    rows = permissions.also(rows, reading.actor, reading.record_type, action)
     summarised = [one for one in reading.measures if one.how != COUNT]
     currencies = list(dict.fromkeys(one.currency for one in summarised if one.currency))
     asked: dict[str, Any] = {"_r": reading.rows.expression}

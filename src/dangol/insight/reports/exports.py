@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +22,7 @@ from dangol.records.exporting.delimited import csv_pieces
 from dangol.records.exporting.losses import Losses
 from dangol.records.exporting.workbook import write_xlsx
 from dangol.records.looks import taking as looks
-from dangol.records.models import ExportState
+from dangol.records.models import ExportRun, ExportState
 
 FORMATS: Final = ("xlsx", "csv")
 Row = tuple[Value, ...]
@@ -67,26 +68,49 @@ def export_make(reading: Reading, asked: Asked, *, title: str, origin: str = "pa
     Returns:
         Where it lies, and the name under which it is to be saved.
     """
-    run = runs.run_create(asked, origin=origin)
     path = storage.new_file()
-    losses, count = Losses(), 0
-    try:
-        columns, rows = sheet(reading)
-        count = len(rows)
-        if asked.format.name == "xlsx":
-            write_xlsx(path, title, columns, [rows], losses)
-        else:
-            with path.open("wb") as target:
-                target.writelines(csv_pieces(columns, [rows], asked.encoding, losses))
-    except BaseException:
-        path.unlink(missing_ok=True)
-        runs.run_close(run, actor=asked.actor, state=ExportState.FAILED, rows=0, losses=losses)
-        raise
+    with noted(asked, origin=origin) as leaving:
+        try:
+            columns, rows = sheet(reading)
+            if asked.format.name == "xlsx":
+                write_xlsx(path, title, columns, [rows], leaving.losses)
+            else:
+                with path.open("wb") as target:
+                    target.writelines(csv_pieces(columns, [rows], asked.encoding, leaving.losses))
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        leaving.rows, leaving.size = len(rows), path.stat().st_size
     path.chmod(0o600)
-    size = path.stat().st_size
-    runs.run_close(run, actor=asked.actor, state=ExportState.FINISHED, rows=count, losses=losses, size=size)
-    looks.note("download", asked.record_type, (), about=asked.reason, count=count)
-    return path, run.file_name
+    looks.note("download", asked.record_type, (), about=asked.reason, count=leaving.rows)
+    return path, leaving.run.file_name
+
+
+@dataclass(slots=True)
+class Leaving:
+    """An export that is being made, and what is known of it when it is done."""
+
+    run: ExportRun
+    losses: Losses = field(default_factory=Losses)
+    rows: int = 0
+    size: int = 0
+
+
+@contextmanager
+def noted(asked: Asked, *, origin: str) -> Iterator[Leaving]:
+    """Note an export down before its first number is read, and how it ended. Five queries."""
+    leaving = Leaving(runs.run_create(asked, origin=origin))
+    try:
+        yield leaving
+    except BaseException:
+        runs.run_close(
+            leaving.run, actor=asked.actor, state=ExportState.FAILED, rows=0, losses=leaving.losses
+        )
+        raise
+    runs.run_close(
+        leaving.run, actor=asked.actor, state=ExportState.FINISHED, rows=leaving.rows, losses=leaving.losses,
+        size=leaving.size,
+    )  # fmt: skip
 
 
 def sheet(reading: Reading) -> tuple[list[Output], list[Row]]:

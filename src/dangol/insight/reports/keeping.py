@@ -107,12 +107,14 @@ def report_change(
 
 
 def report_delete(*, actor: Actor, report_id: int, origin: str = "page") -> None:
-    """Take a report away. Raises ReportMissing."""
+    """Take a report away, and with it the mails in which it goes out. Raises ReportMissing."""
     with transaction.atomic():
         sign(actor, origin)
         row = _own(actor, report_id, None)
-        row.deleted_at = timezone.now()
+        now = timezone.now()
+        row.deleted_at = now
         row.save(update_fields=["deleted_at"])
+        row.mailings.filter(deleted_at=None).update(deleted_at=now)
 
 
 def _own(actor: Actor, report_id: int, version: int | None) -> Report:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -12,7 +12,7 @@ from dangol.identity.actors import Actor
 from dangol.insight.reports.axes import tree_of, type_of
 from dangol.insight.reports.plans import Plan, ReportError
 from dangol.records import permissions
-from dangol.records.exporting.asking import may_export
+from dangol.records.exporting.asking import Asked, ask, may_export, needs_reason
 from dangol.records.fields import Field
 from dangol.records.lists import Count, ListError, record_count, record_list
 from dangol.records.types import RecordType
@@ -46,19 +46,55 @@ def columns_of(actor: Actor, record_type: RecordType, plan: Plan) -> list[Field]
     return [known[name] for name in names]
 
 
-def table_of(actor: Actor, plan: Plan) -> Table:
-    """A table's first 200 rows and how many there are. Two queries. Raises ReportError."""
+def table_asks_reason(actor: Actor, plan: Plan) -> bool:
+    """Whether it has to be said what the table is taken out for. No query. Raises ReportError."""
+    record_type = type_of(actor, plan.record_type)
+    return needs_reason(record_type, [field.name for field in columns_of(actor, record_type, plan)])
+
+
+def table_asked(actor: Actor, plan: Plan, *, reason: str) -> Asked:
+    """The table as an export of its list; a query for each column that names users or teams.
+
+    Raises:
+        ExportProblem: not allowed, or no reason.
+        ReportError: the actor cannot ask this.
+    """
+    record_type = type_of(actor, plan.record_type)
+    names = [field.name for field in columns_of(actor, record_type, plan)]
+    asked = ask(
+        actor=actor,
+        record_type=record_type,
+        tree=tree_of(actor, record_type, plan.filter),
+        sort=_sort(plan),
+        columns=names,
+        reason=reason,
+    )
+    return replace(asked, columns=tuple(names))
+
+
+def table_of(actor: Actor, plan: Plan, *, action: str = "view") -> Table:
+    """A table's first 200 rows and how many there are; with "export" of what may be taken out, too. Two queries.
+
+    Raises:
+        ReportError: the actor cannot ask this.
+    """
     record_type = type_of(actor, plan.record_type)
     tree = tree_of(actor, record_type, plan.filter)
     fields = columns_of(actor, record_type, plan)
     names = [field.name for field in fields]
     try:
         page = record_list(
-            actor=actor, record_type=record_type, tree=tree, sort=_sort(plan), limit=ROWS, columns=names
+            actor=actor,
+            record_type=record_type,
+            tree=tree,
+            sort=_sort(plan),
+            limit=ROWS,
+            columns=names,
+            action=action,
         )
     except ListError as error:
         raise ReportError(error.parameter, error.message) from None
-    count = record_count(actor=actor, record_type=record_type, tree=tree, seen=len(page.rows))
+    count = record_count(actor=actor, record_type=record_type, tree=tree, seen=len(page.rows), action=action)
     asked = {"filter": plan.filter, "sort": plan.sort, "cols": ",".join(names)}
     query = urlencode({name: text for name, text in asked.items() if text})
     export = f"/{record_type.path}/export/?{query}" if may_export(actor, record_type) else ""

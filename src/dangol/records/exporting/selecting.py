@@ -85,12 +85,7 @@ def select(
     known = permissions.fields_for(actor, record_type)
     reading = _Reading()
     columns = tuple(_column(actor, known[name], names, record_type, reading) for name in names)
-    rows = rows_for(actor, record_type, tree)
-    reach = permissions.visible_q(actor, record_type, "export")
-    if reach is False:
-        rows = rows.none()
-    elif reach is not True:
-        rows = rows.filter(reach)
+    rows = permissions.also(rows_for(actor, record_type, tree), actor, record_type, "export")
     rows = rows_sorted(rows, actor, record_type, sort)
     return Selection(
         record_type, columns, rows.annotate(**reading.annotations).values_list("pk", *reading.names)
