@@ -15,7 +15,7 @@ from dangol.insight.mailing import keeping, sending
 from dangol.insight.mailing.dashboard_paper import dashboard_pdf
 from dangol.insight.mailing.subjects import DASHBOARD, MailingError
 from dangol.insight.mailing.turns import next_turn
-from dangol.insight.models import CopyState, Mailing, MailingCopy
+from dangol.insight.models import CopyState, Mailing, MailingCopy, Why
 from dangol.measures import metrics
 from tests.cast import SYSTEM
 from tests.insight.boards import make
@@ -99,7 +99,7 @@ def test_whoever_no_longer_finds_it_gets_nothing(board, administrator, insider, 
     assert sending.copies_send(now=EIGHT) == 0
     assert outgoing.outbox == []
     assert {copy.state for copy in MailingCopy.objects.all()} == {CopyState.NOT_SENT}
-    assert all(copy.error for copy in MailingCopy.objects.all())
+    assert {copy.error for copy in MailingCopy.objects.all()} == {Why.GONE}
 
 
 def test_a_server_that_is_away_is_asked_again_and_given_up_at_last(on_paper, board, administrator, settings):
@@ -111,11 +111,14 @@ def test_a_server_that_is_away_is_asked_again_and_given_up_at_last(on_paper, boa
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", shut.getsockname()[1]
         assert sending.copies_send(now=EIGHT) == 0
         copy = MailingCopy.objects.get()
-        assert (copy.state, "Refused" in copy.error) == (CopyState.WAITING, True)
+        assert (copy.state, "Refused" in copy.detail) == (CopyState.WAITING, True)
+        page = administrator.client.get(f"/dashboards/{board.pk}/mailings/").content.decode()
+        assert "메일 서버에 연결하지 못했어요. 다시 시도해요." in page
         sending.copies_send(now=EIGHT + timedelta(minutes=1))
         assert MailingCopy.objects.get().at == EIGHT, "it was asked again too early"
         sending.copies_send(now=EIGHT + timedelta(hours=7))
-    assert MailingCopy.objects.get().state == CopyState.NOT_SENT
+    given_up = MailingCopy.objects.get()
+    assert (given_up.state, given_up.why) == (CopyState.NOT_SENT, Why.GIVEN_UP.label)
 
 
 def test_nobody_is_mailed_what_that_person_does_not_find(market, insider, teammate, outsider):  # noqa: F811

@@ -15,7 +15,7 @@ from dangol.identity.actors import Actor, actor_for
 from dangol.identity.models import Team, User
 from dangol.insight.mailing.subjects import MailingError, Subject
 from dangol.insight.mailing.turns import next_turn
-from dangol.insight.models import CopyState, Mailing, MailingCopy, Rhythm
+from dangol.insight.models import CopyState, Mailing, MailingCopy, Rhythm, Why
 from dangol.records import sharing
 from dangol.records.exporting.asking import REASON_LEAST, REASON_MOST, reason_text
 from dangol.records.models import Audience
@@ -142,9 +142,7 @@ def mailing_end(*, actor: Actor, mailing: Mailing) -> None:
         mailing.deleted_at = timezone.now()
         mailing.updated_by_id = actor.user_id
         mailing.save(update_fields=["deleted_at", "updated_by"])
-        mailing.copies.filter(state=CopyState.WAITING).update(
-            state=CopyState.NOT_SENT, error="the mailing was ended"
-        )
+        mailing.copies.filter(state=CopyState.WAITING).update(state=CopyState.NOT_SENT, error=Why.ENDED)
 
 
 def copy_now(*, actor: Actor, mailing: Mailing) -> MailingCopy:

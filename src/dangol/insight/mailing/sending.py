@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from dangol.identity.actors import Actor, actor_for
 from dangol.insight.mailing.subjects import Subject, subject_of
 from dangol.insight.mailing.turns import next_turn
-from dangol.insight.models import CopyState, Mailing, MailingCopy
+from dangol.insight.models import CopyState, Mailing, MailingCopy, Why
 
 log = structlog.get_logger(__name__)
 
@@ -82,7 +82,7 @@ def _send(copy: MailingCopy, now: datetime) -> int:
     actor = actor_for(copy.user)
     thing = subject.find(actor, row_id)
     if not copy.user.is_active or thing is None:
-        return _ended(copy, CopyState.NOT_SENT, f"this person does not find the {subject.field} any more")
+        return _ended(copy, CopyState.NOT_SENT, Why.GONE)
     problem = subject.problem(actor, thing, copy.mailing.reason)
     if problem:
         return _ended(copy, CopyState.NOT_SENT, problem)
@@ -96,7 +96,7 @@ def _send(copy: MailingCopy, now: datetime) -> int:
             message = _message(copy, subject, thing, actor, now)
         except Exception as error:
             log.exception("not drawn", copy=copy.pk, subject=subject.field, row=row_id)
-            return _ended(copy, CopyState.NOT_SENT, f"{type(error).__name__}: {error}")
+            return _ended(copy, CopyState.NOT_SENT, _said(Why.NOT_DRAWN, error))
         return _hand_over(copy, message, server)
     finally:
         server.close()
@@ -107,18 +107,23 @@ def _hand_over(copy: MailingCopy, message: EmailMultiAlternatives, server: BaseE
     try:
         message.send()
     except (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
-        return _ended(copy, CopyState.NOT_SENT, f"{type(error).__name__}: {error}")
+        return _ended(copy, CopyState.NOT_SENT, _said(Why.REFUSED, error))
     except (OSError, smtplib.SMTPException) as error:
         log.error("mail doubtful", copy=copy.pk, error=type(error).__name__)
-        return _ended(copy, CopyState.DOUBTFUL, f"{type(error).__name__}: {error}")
+        return _ended(copy, CopyState.DOUBTFUL, _said(Why.BROKEN_OFF, error))
     _ended(copy, CopyState.SENT, "")
     return 1
 
 
 def _later(copy: MailingCopy, error: Exception, now: datetime) -> int:
-    text = f"{type(error).__name__}: {error}"
     log.warning("mail not sent", copy=copy.pk, error=type(error).__name__)
-    return _ended(copy, CopyState.NOT_SENT if now - copy.due_at > GIVE_UP else CopyState.WAITING, text, now)
+    if now - copy.due_at > GIVE_UP:
+        return _ended(copy, CopyState.NOT_SENT, _said(Why.GIVEN_UP, error), now)
+    return _ended(copy, CopyState.WAITING, _said(Why.UNREACHABLE, error), now)
+
+
+def _said(why: Why, error: Exception) -> str:
+    return f"{why.value}\n{type(error).__name__}: {error}"
 
 
 def _ended(copy: MailingCopy, state: str, error: str, now: datetime | None = None) -> int:

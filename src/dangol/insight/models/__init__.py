@@ -1,7 +1,7 @@
 """What insight keeps: segments, models and their proof, dashboards and their mails, reports, programmes and their effect."""
 
 from dangol.insight.models.dashboards import Dashboard, DashboardStep
-from dangol.insight.models.mailings import CopyState, Mailing, MailingCopy, Rhythm
+from dangol.insight.models.mailings import CopyState, Mailing, MailingCopy, Rhythm, Why
 from dangol.insight.models.model_room import ModelSetting, ModelVersion
 from dangol.insight.models.programmes import Control, Programme, ProgrammeEffect
 from dangol.insight.models.reports import Report
@@ -25,4 +25,5 @@ __all__ = [
     "SegmentDay",
     "SegmentStay",
     "Target",
+    "Why",
 ]

@@ -77,6 +77,21 @@ class CopyState(models.TextChoices):
     DOUBTFUL = "doubtful", _("Perhaps sent")
 
 
+class Why(models.TextChoices):
+    """What kept a copy from being handed over: the first line of `error`, where it is one of these; the rest is for experts."""
+
+    GONE = "gone", _("This person does not find it any more.")
+    ENDED = "ended", _("The mail was ended.")
+    UNREACHABLE = "unreachable", _("The mail server could not be reached; it is tried again.")
+    GIVEN_UP = "given_up", _("The mail server could not be reached for six hours.")
+    REFUSED = "refused", _("The mail server refused it.")
+    BROKEN_OFF = (
+        "broken_off",
+        _("The mail server broke off: it may have arrived or not. It is not sent again."),
+    )
+    NOT_DRAWN = "not_drawn", _("It could not be drawn.")
+
+
 class MailingCopy(models.Model):
     """One person's copy of one turn of a mailing. It is recorded before it is sent: nobody gets the same one twice.
 
@@ -100,3 +115,15 @@ class MailingCopy(models.Model):
 
     def __str__(self) -> str:
         return f"{self.mailing_id}/{self.user_id}: {self.state}"
+
+    @property
+    def why(self) -> str:
+        """Why it was not handed over, in words."""
+        code = self.error.partition("\n")[0]
+        return str(Why(code).label) if code in Why.values else self.error
+
+    @property
+    def detail(self) -> str:
+        """What the server or the program said of it."""
+        code, _line, rest = self.error.partition("\n")
+        return rest if code in Why.values else ""

@@ -28,6 +28,8 @@ from dangol.records.views.access import actor_of
 
 MENU: Final[dict[str, Any]] = {"menu_key": "reports"}
 CHART: Final = (760, 260)
+CHART_WIDE: Final = (1100, 280)
+"""Pixels of the chart in the builder and on narrower windows, and of the one that fills a wide window."""
 KEPT: Final = ("name", "description", "audience")
 
 
@@ -170,11 +172,16 @@ def _result(actor: Actor, plan: Plan) -> dict[str, Any]:
     pivot = compute(reading)
     grid = grid_of(reading, pivot)
     picture = picture_of(reading, pivot, grid) if not grid.empty else None
-    svg = draw(picture, *CHART, reading.rows.label) if picture is not None and not picture.empty else ""
+    drawn = picture is not None and not picture.empty
+    sizes = {"svg": CHART, "svg_wide": CHART_WIDE}
+    charts = {
+        name: draw(picture, *size, reading.rows.label) if picture is not None and drawn else ""
+        for name, size in sizes.items()
+    }
     return {
         "reading": reading,
         "grid": grid,
-        "svg": svg,
+        **charts,
         "picture": picture,
         "can_export": exports.can_export(actor, reading),
     }
