@@ -10,7 +10,7 @@ import pytest
 from dangol.commerce.models import Product
 from dangol.identity.models import FieldRule, Grant, Role
 from dangol.insight.mailing import keeping, sending
-from dangol.insight.mailing.report_paper import SMALLEST, letters
+from dangol.insight.mailing.columns import ROOM, Column, laid
 from dangol.insight.mailing.subjects import REPORT, MailingError
 from dangol.insight.models import CopyState, Mailing, MailingCopy
 from dangol.insight.reports import keeping as reports
@@ -183,17 +183,57 @@ def test_the_page_schedules_and_ends(ledger, administrator, insider):  # noqa: F
     assert mailing.deleted_at is not None
 
 
-def test_columns_without_room_are_left_out_and_said_so(on_paper, ledger, administrator, settings):  # noqa: F811
-    wide = ["9,007,199,254,740,993"] * 12
-    assert letters([["이름", *wide[:3]]], left=[True, *[False] * 3]) == 9.0
-    assert letters([["이름", *wide]], left=[True, *[False] * 12]) < SMALLEST
-    report = make(
-        administrator,
-        rows="customer",
-        across="ordered_at:month",
-        measures=["count", "sum:total", "average:total", "max:total"],
-    )
+def test_columns_without_room_go_on_below_and_none_is_missing(
+    on_paper,
+    ledger,  # noqa: F811
+    administrator,
+    settings,
+):
+    measures = ["count", "sum:total", "average:total", "max:total"]
+    report = make(administrator, rows="customer", across="ordered_at:month", measures=measures)
     scheduled(report, administrator, administrator)
     text = sent(settings)[administrator.user.email]
-    assert re.search(r"종이에 자리가 없어서 열 \d+개", text)
-    assert "합계" in text
+    parts = re.findall(r"\((\d)/(\d)\)", text)
+    assert [int(number) for number, _of in parts] == list(range(1, len(parts) + 1))
+    assert len(parts) > 1
+    months = re.findall(r"2026-\d\d|2025-\d\d", text.partition(parts[0][0])[2])
+    assert {"2026-01", "2026-10", "2026-11"} <= set(months)
+    assert text.count("가람") == len(parts) + 1, "once below its bar, once in each table"
+    assert "₩9,007,199,254,743,948" in text
+
+
+def test_columns_that_belong_together_stay_together():
+    first = Column("이름", ["가람", "합계"], words=True)
+    columns = [Column(f"열 {number}", ["₩9,007,199", "₩9,007,199"]) for number in range(24)]
+    few = laid(first, columns[:4], title="표", together=2, total=True)
+    assert [len(one["heads"]) for one in few] == [5]
+    assert (few[0]["title"], few[0]["size"]) == ("표", 9.0)
+    many = laid(first, columns, title="표", together=2, total=True)
+    assert [head for one in many for head in one["heads"][1:]] == [one.head for one in columns]
+    assert all(len(one["heads"]) % 2 == 1 for one in many)
+    assert [one["title"] for one in many] == [f"표 ({at}/{len(many)})" for at in range(1, len(many) + 1)]
+    for one in many:
+        shown = [first, *(Column(head, ["₩9,007,199"] * 2) for head in one["heads"][1:])]
+        assert sum(column.width(one["size"], 150, total=True) for column in shown) <= ROOM
+    assert [one["rest"] for one in laid(first, columns, title="표", rest=["끝"])][-1] == "끝"
+
+
+def test_words_break_only_where_room_is_short_and_a_single_word_never():
+    address = "office@" + "a" * 40 + ".example"
+    long = Column("주소", ["서울시 강남구 테헤란로 " * 6, address], words=True)
+    first = Column("이름", ["가람", "나래"], words=True)
+    assert laid(first, [long], title="표")[0]["wide"] == [0, 0]
+    tight = laid(first, [long, long, *[Column("수", ["1,000,000"] * 2)] * 4], title="표")
+    assert len(tight) == 1
+    longest = Column("", [address]).width(tight[0]["size"], 0, total=False)
+    assert tight[0]["wide"][1] == tight[0]["wide"][2] == longest
+    assert tight[0]["wide"][3] == 0
+
+
+def test_a_list_is_offered_its_title_first_and_keeps_the_order_of_a_program(ledger, administrator):  # noqa: F811
+    asked = "?record_type=customer&kind=table&columns=grade&columns=name"
+    html = administrator.client.get(f"/reports/new/{asked}").content.decode()
+    offered = re.findall(r'name="columns" value="([^"]+)"', html)
+    assert offered[:2] == ["grade", "name"]
+    fresh = administrator.client.get("/reports/new/?record_type=customer&kind=table").content.decode()
+    assert re.findall(r'name="columns" value="([^"]+)"', fresh)[0] == "name"

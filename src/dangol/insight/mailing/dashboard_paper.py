@@ -88,5 +88,6 @@ def _words(made: Picture) -> dict[str, Any]:
         "heads": list(made.heads),
         "cells": [[name, *([mark.text, shade] for mark, shade in cells)] for name, cells in made.rows[:ROWS]],
         "left": [True, *(False for _head in made.heads[1:])],
+        "wide": [-1, *(0 for _head in made.heads[1:])],
         "rest": " · ".join(rest),
     }

@@ -41,11 +41,13 @@ def box(key: str, kind: str, title: str, *, w: int = 12, y: int = 0) -> dict[str
 
     `w` of twelve columns, on the line `y`; `said` stands there instead of all else; `drawn` is a chart as SVG; `heads` and
     `cells` a table – each row a name, then texts with their shade, −1 for none –, `left` which of its columns are words,
-    `total` whether its last row is one, and `size` the height of its letters in points.
+    `wide` how many points each takes (0: what it needs, −1: what is left), `total` whether its last row is one, and `size`
+    the height of its letters in points.
     """
     return {
         "id": key, "kind": kind, "title": title, "w": w, "y": y, "said": "", "text": "", "number": "", "trend": "",
-        "good": "", "detail": "", "heads": [], "cells": [], "left": [], "total": False, "size": 9, "rest": "", "drawn": "",
+        "good": "", "detail": "", "heads": [], "cells": [], "left": [], "wide": [], "total": False, "size": 9,
+        "rest": "", "drawn": "",
     }  # fmt: skip
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -12,29 +11,23 @@ from django.utils.translation import gettext as _
 
 from dangol.identity.actors import Actor
 from dangol.insight.dashboards.drawing import draw
+from dangol.insight.mailing.columns import Column, laid
 from dangol.insight.mailing.paper import box, sheet_pdf
 from dangol.insight.models import Report
 from dangol.insight.reports import exports, keeping
 from dangol.insight.reports.axes import Reading, reading_of
 from dangol.insight.reports.computing import compute
 from dangol.insight.reports.plans import TABLE, ReportError
-from dangol.insight.reports.showing import Grid, Line, grid_of, locale_for, picture_of
+from dangol.insight.reports.showing import Grid, grid_of, locale_for, picture_of
 from dangol.insight.reports.tables import Table, table_asked, table_asks_reason, table_of
 from dangol.records.exporting.asking import Asked
 from dangol.records.exporting.formats import Format
 from dangol.records.looks.taking import is_personal, write
 
 PDF: Final = Format("pdf", "PDF", "pdf", "application/pdf", streams=False)
-ROOM: Final = 741.0
-"""Points from edge to edge of a box on paper, in which a table has to find room."""
-LARGEST, SMALLEST = 9.0, 6.5
-"""Heights of letters in points: the usual one, and the one below which nobody can read them."""
-LETTER, SYLLABLE, GAP = 0.56, 1.0, 8.0
-"""How wide a Latin letter or a digit and a Korean syllable are, by the height of letters; and what a column has at its sides."""
-WIDEST: Final = 150.0
-"""Words break into lines beyond this."""
 LONGEST: Final = 200
-CHART: Final = (740, 220)
+"""Characters of one value of a list."""
+CHART: Final = (940, 240)
 
 
 def report_pdf(report: Report, actor: Actor, at: datetime, reason: str) -> bytes:
@@ -61,7 +54,7 @@ def report_pdf(report: Report, actor: Actor, at: datetime, reason: str) -> bytes
             if plan.kind == TABLE:
                 table = table_of(actor, plan, action="export")
                 ids = [row["id"] for row in table.rows]
-                boxes, count = [_table(table, actor)], len(ids)
+                boxes, count = _table(table, actor), len(ids)
             else:
                 boxes, count = _pivot(reading_of(actor, plan))
             heads = [str(asked.record_type.label_plural)]
@@ -105,109 +98,59 @@ def _pivot(reading: Reading) -> tuple[list[dict[str, Any]], int]:
     pivot = compute(reading, action="export")
     grid = grid_of(reading, pivot)
     title = reading.rows.label + (f" × {reading.across.label}" if reading.across else "")
-    table = box("table", "table", title, y=1)
     if grid.empty:
-        return [table | {"said": _("Nothing that you may see passes the filter.")}], 0
+        return [box("table", "table", title) | {"said": _("Nothing that you may see passes the filter.")}], 0
     boxes = []
     picture = picture_of(reading, pivot, grid)
     if picture is not None and not picture.empty:
         drawn = str(draw(picture, *CHART, paper=True))
         boxes.append(box("chart", "bar", str(grid.measures[0].label)) | {"drawn": drawn})
-    boxes.append(table | _grid(reading, grid))
-    return boxes, len(grid.lines)
+    tables = laid(
+        _first(reading, grid),
+        _columns(grid),
+        title=title,
+        together=len(grid.measures),
+        total=True,
+        rest=grid.notes,
+    )
+    return [*boxes, *tables], len(grid.lines)
 
 
-def _grid(reading: Reading, grid: Grid) -> dict[str, Any]:
-    """The pivot's table with as many columns as have room; the one of the totals always."""
-    lines = [*grid.lines, grid.total]
+def _first(reading: Reading, grid: Grid) -> Column:
+    return Column(reading.rows.label, [line.name for line in (*grid.lines, grid.total)], words=True)
+
+
+def _columns(grid: Grid) -> list[Column]:
     several = len(grid.measures) > 1
-    kept = list(range(len(grid.heads)))
-    while True:
-        heads = [reading.rows.label]
-        for at in kept:
-            name = grid.heads[at][1]
-            heads += [f"{name} {one.label}".strip() if several or not name else name for one in grid.measures]
-        rows = [[line.name, *_numbers(line, kept)] for line in lines]
-        size = letters(rows, left=[True, *(False for _head in heads[1:])])
-        if size >= SMALLEST or len(kept) == 1:
-            break
-        kept.pop(-2)
-    more = len(grid.heads) - len(kept)
-    rest = list(grid.notes)
-    if more:
-        rest.append(_("%(more)s more columns have no room on paper; the page has all.") % {"more": more})
-    return {
-        "heads": heads,
-        "cells": [[row[0], *([text, -1] for text in row[1:])] for row in rows],
-        "left": [True, *(False for _head in heads[1:])],
-        "total": True,
-        "size": max(size, SMALLEST),
-        "rest": " · ".join(rest),
-    }
-
-
-def _numbers(line: Line, kept: Sequence[int]) -> list[str]:
-    return ["\n".join(one.lines) for at in kept for one in line.cells[at]]
-
-
-def _table(table: Table, actor: Actor) -> dict[str, Any]:
-    """The first rows of a list with as many columns as have room."""
-    made = box("table", "table", str(table.record_type.label_plural))
-    if not table.rows:
-        return made | {"said": _("Nothing that you may see passes the filter.")}
-    locale = locale_for(actor)
-    fields = list(table.fields)
-    texts = [
-        [
-            field.text(row["id"] if field.name == "id" else row[field.name], locale)[:LONGEST]
-            for field in fields
-        ]
-        for row in table.rows
+    return [
+        Column(
+            f"{name}\n{measure.label}".strip() if several or not name else name,
+            ["\n".join(line.cells[at][place].lines) for line in (*grid.lines, grid.total)],
+        )
+        for at, (_key, name) in enumerate(grid.heads)
+        for place, measure in enumerate(grid.measures)
     ]
-    while True:
-        left = [not field.numeric for field in fields]
-        size = letters([row[: len(fields)] for row in texts], left=left)
-        if size >= SMALLEST or len(fields) == 1:
-            break
-        fields.pop()
+
+
+def _table(table: Table, actor: Actor) -> list[dict[str, Any]]:
+    """The first rows of a list."""
+    title = str(table.record_type.label_plural)
+    if not table.rows:
+        return [box("table", "table", title) | {"said": _("Nothing that you may see passes the filter.")}]
+    locale = locale_for(actor)
+    columns = [
+        Column(
+            str(field.label),
+            [
+                field.text(row["id"] if field.name == "id" else row[field.name], locale)[:LONGEST]
+                for row in table.rows
+            ],
+            words=not field.numeric,
+        )
+        for field in table.fields
+    ]
     rest = []
-    if len(fields) < len(table.fields):
-        more = len(table.fields) - len(fields)
-        rest.append(_("%(more)s more columns have no room on paper; the page has all.") % {"more": more})
     if table.count.value > len(table.rows) or not table.count.exact:
         count = f"{table.count.value:,}{'' if table.count.exact else '+'}"
         rest.append(_("The first %(rows)s of %(count)s records.") % {"rows": len(table.rows), "count": count})
-    return made | {
-        "heads": [str(field.label) for field in fields],
-        "cells": [[row[0], *([text, -1] for text in row[1 : len(fields)])] for row in texts],
-        "left": left,
-        "size": max(size, SMALLEST),
-        "rest": " · ".join(rest),
-    }
-
-
-def letters(rows: Sequence[Sequence[str]], *, left: Sequence[bool]) -> float:
-    """How high letters may be, in points, for these rows to fit beside each other.
-
-    Args:
-        rows: texts, a line break within a cell counts.
-        left: of each column, whether its texts are words, which may break into lines; numbers may not.
-    """
-    ems = gaps = 0.0
-    fixed = 0.0
-    for at, words in enumerate(left):
-        wide = max((_wide(line) for row in rows for line in row[at].split("\n")), default=0.0)
-        gaps += GAP
-        if words and wide * LARGEST > WIDEST:
-            fixed += WIDEST
-        else:
-            ems += wide
-    room = ROOM - gaps - fixed
-    if ems <= 0:
-        return LARGEST if room >= 0 else 0.0
-    return min(LARGEST, room / ems)
-
-
-def _wide(text: str) -> float:
-    """How wide a text is, by the height of its letters."""
-    return sum(LETTER if ord(char) < 0x1100 else SYLLABLE for char in text)
+    return laid(columns[0], columns[1:], title=title, rest=rest)

@@ -83,10 +83,16 @@ def form_of(actor: Actor, plan: Plan) -> dict[str, Any]:
             )
         ],
         "sorts": _sorts(known),
-        "columns": [(name, str(field.label)) for name, field in known.items()],
+        "columns": [(name, str(known[name].label)) for name in _order(record_type, known, plan)],
         "picked": set(plan.columns) or {name for name in record_type.list_fields if name in known},
     }
     return context
+
+
+def _order(record_type: RecordType, known: Mapping[str, Field], plan: Plan) -> list[str]:
+    """The columns as they are offered and will stand: the plan's, then the title, those of the list, all others."""
+    names = dict.fromkeys((*plan.columns, record_type.title, *record_type.list_fields, *known))
+    return [name for name in names if name in known]
 
 
 def _groups(
