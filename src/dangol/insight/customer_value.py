@@ -66,12 +66,15 @@ def facts(lake: "Lake", today: date) -> dict[str, Any]:
     }
 
 
-def customer_figures(lake: "Lake", *, as_of: date, currency: str) -> "ir.Table":
+def customer_figures(lake: "Lake", *, as_of: date, currency: str, past: bool = False) -> "ir.Table":
     """One row per customer with order lines: last and first sale, sales, days with a sale, revenue in all and lately.
 
-    Customers in the recycle bin are left out. Lines are folded into orders, so that counting orders is a sum.
+    Customers in the recycle bin are left out. Lines are folded into orders, so that counting orders is a sum. Of a day in the
+    `past` only lines up to that day are read.
     """
     lines = lake.table("order_lines")
+    if past:
+        lines = lines.filter(lines.ordered_on <= as_of)
     lines = lines.filter(lines.customer_id.notnull())
     customers = lake.table(of_records("customer").name)
     lines = lines.semi_join(customers, lines.customer_id == customers.id)
@@ -96,16 +99,16 @@ def customer_figures(lake: "Lake", *, as_of: date, currency: str) -> "ir.Table":
     )
 
 
-def customer_scores(lake: "Lake", *, as_of: date, currency: str) -> "ir.Table":
+def customer_scores(lake: "Lake", *, as_of: date, currency: str, past: bool = False) -> "ir.Table":
     """The scores of every customer with order lines: `record_id` and one column per score.
 
     A customer who never bought (returns only) has `rfm.monetary` and `value.revenue_12m`, and no score that needs a
-    purchase.
+    purchase. Of a day in the `past` they are those that the orders up to that day give.
     """
     import ibis
     import pyarrow as pa
 
-    figures = customer_figures(lake, as_of=as_of, currency=currency)
+    figures = customer_figures(lake, as_of=as_of, currency=currency, past=past)
     day = ibis.literal(as_of, type="date")
     bought = figures.frequency > 0
     nothing = ibis.null("int64")

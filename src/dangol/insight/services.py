@@ -17,7 +17,7 @@ from dangol.insight import customer_value
 from dangol.insight.effects import outcomes
 from dangol.insight.modelling import room
 from dangol.insight.policies import can_refresh
-from dangol.insight.segmentation import snapshot, standard
+from dangol.insight.segmentation import looking_back, snapshot, standard
 from dangol.measures import lake, metrics, services
 from dangol.measures.metrics import standing
 from dangol.measures.models import RefreshRun
@@ -106,6 +106,7 @@ def refresh_run(*, run: RefreshRun, full: bool = False, progress: Progress | Non
     # customers' new scores are joined row by row where the planner thinks that there are none.
     analyze_grown_tables()
     standard.make()
+    looking_back.fill(currency=run.facts["currency"])
     snapshot.take()
     outcomes.compute()
     log.info("refresh_done", run=run.pk, as_of=run.as_of, **run.facts.get("rows", {}))

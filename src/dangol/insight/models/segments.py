@@ -105,13 +105,17 @@ class SegmentStay(models.Model):
 
 
 class SegmentDay(models.Model):
-    """How many customers of the whole company were in a segment on a day, and their revenue of the twelve months before."""
+    """How many customers of the whole company were in a segment on a day, and their revenue of the twelve months before.
+
+    A `reckoned` day lies before the first one that was kept: it says what the orders up to it give, as they are known now.
+    """
 
     id = models.BigAutoField(primary_key=True)
     segment = models.ForeignKey(Segment, models.CASCADE, related_name="days", db_index=False)
     day = models.DateField()
     customers = models.IntegerField()
     revenue = models.DecimalField(max_digits=28, decimal_places=8)
+    reckoned = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = [

@@ -171,7 +171,7 @@ def overlap(actor: Actor, wanted: Sequence[int]) -> dict[str, Any]:
 
 
 def movement(actor: Actor, family: str, first: date | None, last: date | None) -> dict[str, Any]:
-    """Movement within a family between two days; without days, of the last thirty. Three queries."""
+    """Movement within a family between two days; without days, of the last thirty. Four queries."""
     segments = reading.segments_for(actor)
     families = list(dict.fromkeys(one.family for one in segments if one.family))
     family = family if family in families else (families[0] if families else "")
@@ -184,7 +184,9 @@ def movement(actor: Actor, family: str, first: date | None, last: date | None) -
     first = max(first or last - timedelta(days=MONTH), began)
     if first > last:
         first = last
+    kept = reading.kept_from(seen.segments)
     context |= {"first": first, "last": last, "began": began}
+    context["reckoned"] = kept if kept is not None and first < kept else None
     flows = reading.movement(seen, first, last)
     order = [one.id for one in seen.segments]
     names = {one.id: one.label() for one in seen.segments} | {OUTSIDE: _("In none")}

@@ -197,6 +197,12 @@ def first_day(segments: Sequence[Known]) -> date | None:
     return days.values_list("day", flat=True).first()
 
 
+def kept_from(segments: Sequence[Known]) -> date | None:
+    """The first day that was kept as it was, not reckoned later from the orders. One query."""
+    days = SegmentDay.objects.filter(segment_id__in=[one.id for one in segments], reckoned=False)
+    return days.order_by("day").values_list("day", flat=True).first()
+
+
 def grid(actor: Actor) -> Mapping[tuple[int, int], int]:
     """Customers by cell of the RFM grid: (recency, frequency). One query."""
     customer = registry.get(conditions.CUSTOMER)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -92,6 +92,22 @@ def take(*, day: date | None = None, segments: Iterable[int] | None = None) -> d
     return written
 
 
+def begin(cursor: Any) -> None:
+    """Make the empty table `segment_now` of the customers who are in a segment."""
+    cursor.execute("CREATE TEMPORARY TABLE IF NOT EXISTS segment_now (customer_id bigint)")
+    cursor.execute("TRUNCATE segment_now")
+
+
+def stays_write(cursor: Any, segment: int, day: date) -> int:
+    """Bring the stays of a segment in line with `segment_now` as of a day. Five statements; returns the rows written."""
+    cursor.execute("ANALYZE segment_now")
+    written = 0
+    for statement in (_LEFT, _NEVER_WAS, _CAME_BACK, _ENTERED):
+        cursor.execute(statement, {"segment": segment, "day": day})
+        written += cursor.rowcount
+    return written
+
+
 def _taken(segment: Known, day: date) -> int:
     asked: dict[str, int | date] = {"segment": segment.id, "day": day}
     written = 0
@@ -101,8 +117,7 @@ def _taken(segment: Known, day: date) -> int:
             if segment.tree is None:
                 log.warning("segment_not_understood", segment=segment.id, why=segment.broken)
                 return 0
-            cursor.execute("CREATE TEMPORARY TABLE IF NOT EXISTS segment_now (customer_id bigint)")
-            cursor.execute("TRUNCATE segment_now")
+            begin(cursor)
             rows = rows_for(SYSTEM, registry.get("customer"), segment.tree).order_by().values("pk")
             try:
                 sql, parameters = rows.query.sql_with_params()
@@ -110,10 +125,7 @@ def _taken(segment: Known, day: date) -> int:
                 pass  # nobody can meet it
             else:
                 cursor.execute(f"INSERT INTO segment_now {sql}", parameters)
-            cursor.execute("ANALYZE segment_now")
-            for statement in (_LEFT, _NEVER_WAS, _CAME_BACK, _ENTERED):
-                cursor.execute(statement, asked)
-                written += cursor.rowcount
+            written = stays_write(cursor, segment.id, day)
         # Stays that were just written are not in the planner's statistics; the table that they came from is.
         members = _KEPT if segment.fixed else _NOW
         cursor.execute(_COUNTED.format(members=members), asked)
