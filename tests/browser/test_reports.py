@@ -10,7 +10,7 @@ from dangol.insight.models import Mailing, MailingCopy, Report
 from dangol.records.models import ExportRun
 from tests.browser.conftest import axe_findings, sideways
 from tests.insight.ledger import fill
-from tests.insight.post import smtp, text_of
+from tests.post import smtp, text_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 NAME = "등급별 분기 금액"

@@ -15,9 +15,9 @@ from dangol.insight.mailing.subjects import REPORT, MailingError
 from dangol.insight.models import CopyState, Mailing, MailingCopy
 from dangol.insight.reports import keeping as reports
 from dangol.records.models import ExportRun, Look
-from tests.insight.post import EIGHT, smtp, text_of
 from tests.insight.test_report_pages import make
 from tests.insight.test_reports import ledger  # noqa: F401
+from tests.post import EIGHT, smtp, text_of
 
 pytestmark = pytest.mark.django_db
 WHY = "월요일 영업 회의"

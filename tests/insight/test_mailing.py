@@ -19,8 +19,8 @@ from dangol.insight.models import CopyState, Mailing, MailingCopy, Why
 from dangol.measures import metrics
 from tests.cast import SYSTEM
 from tests.insight.boards import make
-from tests.insight.post import EIGHT, smtp, text_of
 from tests.measures.metrics.conftest import _closed, market  # noqa: F401
+from tests.post import EIGHT, smtp, text_of
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import smtplib
-import socket
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -22,6 +21,7 @@ from dangol.interactions.notifications import mailing, services
 from dangol.interactions.notifications.quiet import digest_day, is_quiet
 from dangol.records import registry, writing
 from tests.cast import SYSTEM
+from tests.post import smtp
 
 pytestmark = pytest.mark.django_db
 MONDAY_NOON = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)  # 12:00 in Seoul
@@ -261,29 +261,10 @@ def test_one_click_stops_the_mails_without_signing_in(customer, insider, teammat
 
 
 def test_real_smtp_takes_the_mail(customer, insider, teammate, settings):
-    smtpd = pytest.importorskip("aiosmtpd.controller", reason="aiosmtpd is not installed")
-    from aiosmtpd.handlers import Message
-
-    received = []
-
-    class Keep(Message):
-        def handle_message(self, message):
-            received.append(message)
-
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = smtpd.Controller(Keep(), hostname="127.0.0.1", port=port)
-    server.start()
-    try:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST = "127.0.0.1"
-        settings.EMAIL_PORT = port
+    with smtp(settings) as received:
         wants(teammate, "now")
         mention(customer, insider, teammate)
         assert mailing.mails_send(now=MONDAY_NOON) == 1
-    finally:
-        server.stop()
     (message,) = received
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert [part.get_content_type() for part in message.get_payload()] == ["text/plain", "text/html"]
