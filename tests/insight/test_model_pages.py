@@ -151,3 +151,18 @@ def test_too_few_orders_say_what_is_needed(shop, administrator):
     services.refresh_all(actor=SYSTEM)
     assert "두 번 이상 산 고객 0 / 50" in administrator.client.get("/value/").content.decode()
     assert "배울 데이터가 모자라요" in administrator.client.get(PLACE).content.decode()
+
+
+def test_what_the_model_cannot_tell_stands_on_its_page(market, administrator):
+    version = ModelVersion.objects.get(purpose=room.LIFETIME)
+    spend, order = "구간이 말하는 것보다 더 빗나갈 수", "줄 세우는지는 말할 수 없어요"
+    for doubts, sure, told in (
+        ([], True, (False, False)),
+        (["spend"], True, (True, False)),
+        ([], False, (False, True)),
+    ):
+        version.held |= {"doubts": doubts, "order": {**version.held["order"], "sure": sure}}
+        ModelVersion.objects.filter(pk=version.pk).update(held=version.held)
+        html = administrator.client.get(PLACE).content.decode()
+        assert ("<b>말할 수 없는 것:</b>" in html) == any(told)
+        assert (spend in html, order in html) == told
