@@ -9,6 +9,8 @@ from django.core.management import call_command
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
+from dangol.config import first_schema
+
 CACHE_TABLE = "config_cache"
 _LOCK = 0x44414E47  # "DANG": one migration at a time, whoever starts it
 
@@ -31,10 +33,13 @@ def migrate(report: Callable[[str], None] = lambda line: None) -> list[str]:
     Safe to call from several processes at once and to run again after a kill.
     """
     with _alone():
+        first = is_empty()
         missing = pending()
         for name in missing:
             report(name)
-        if missing:
+        if first:
+            first_schema.make()
+        if missing:  # after a first start, too: what Django does once all tables are there
             call_command("migrate", interactive=False, verbosity=0)
         from dangol.records.objects import tables
 
