@@ -35,9 +35,8 @@ environment: .venv/.ready node_modules/.ready
 
 # --- what people ask for ---
 
-demo: environment
-	@DANGOL_DATA="$${DANGOL_DATA:-$(DEMO_DATA)}" $(PY) -m dangol.config demo load --if-empty
-	@DANGOL_DATA="$${DANGOL_DATA:-$(DEMO_DATA)}" DANGOL_DEMO=1 DANGOL_HOST=127.0.0.1 exec $(PY) -m dangol.config serve
+demo: .venv/.ready
+	@DANGOL_DATA="$${DANGOL_DATA:-$(DEMO_DATA)}" exec sh make/demo.sh
 
 test: environment
 	@sh make/chromium.sh

@@ -43,4 +43,6 @@ export UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=.venv
 # Behind a company's proxy only the system's certificates know it; a bare system may have none. So both, in turn.
 "$uv" sync --quiet --frozen --python "$python" 2>/dev/null ||
     "$uv" sync --quiet --frozen --python "$python" --system-certs
+# The large libraries are compiled while others are still being brought. A first start that comes sooner does it itself.
+.venv/bin/python -c 'import ibis.backends.duckdb, pandas, pyarrow, scipy.optimize, scipy.stats, sklearn.ensemble' >/dev/null 2>&1 &
 touch .venv/.ready

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from dangol.config import environment, logs, seal
+from dangol.config import environment, logs
 from dangol.config.cli import CommandFailed
 from dangol.config.language import gettext as _
 
@@ -42,7 +42,6 @@ def opened(*, schema: bool = True) -> Iterator[None]:
         os.environ["DANGOL_LOG_LEVEL"] = "WARNING"  # a command speaks through its output
     start_logs()
     with postgres.running():
-        code = seal.code()
         start_django()
         from django.db import connections
 
@@ -53,8 +52,7 @@ def opened(*, schema: bool = True) -> Iterator[None]:
                 if database_schema.is_empty():
                     from dangol.config import preparation
 
-                    preparation.prepare()
-                    seal.put(environment.data_directory(), environment.text("DATABASE_URL"), code)
+                    preparation.prepare(serving=False)
                 elif database_schema.pending():
                     raise CommandFailed(_("The database is of another version."), "dangol migrate")
             yield

@@ -15,8 +15,11 @@ from dangol.config import environment, installation, seal
 FIRST_SIGN_IN = "first-sign-in.txt"
 
 
-def prepare() -> dict[str, object]:
+def prepare(*, serving: bool = True) -> dict[str, object]:
     """Bring the schema to this version and make the first administrator; says what was done.
+
+    Args:
+        serving: gather the static files, too, which a command needs not.
 
     Returns:
         `applied`: names of migrations; `sign_in`: e-mail and one-time password when an administrator was made now.
@@ -26,7 +29,7 @@ def prepare() -> dict[str, object]:
     from dangol.config import assets, schema
 
     applied = schema.migrate()
-    if not settings.DEBUG:
+    if serving and not settings.DEBUG:
         assets.gather()
     from dangol.customers import standard
     from dangol.identity import services
